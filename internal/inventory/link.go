@@ -1,0 +1,137 @@
+package inventory
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// Import says when a link's definitions are fetched.
+type Import string
+
+// The ways to import definitions.
+const (
+	ImportNever    Import = "never"
+	ImportOnDemand Import = "ondemand" // at first export
+	ImportAlways   Import = "always"   // with each pass
+)
+
+// Link is the typed view of a link's properties.
+type Link struct {
+	SourceType  string // the kind of source, as registered: "AzureApiManagement"
+	Source      string // the identity of the instance, or of the one workspace, at the source
+	Identity    string // the user-assigned identity to read with; empty: the system's
+	Import      Import
+	Environment string // short id of the environment to use; empty: the link makes one
+	Stage       string // lifecycle stage that new versions begin with
+}
+
+// The fields of a link.
+const (
+	FieldSourceType  Field = "/sourceType"
+	FieldSource      Field = "/source"
+	FieldIdentity    Field = "/identity"
+	FieldImport      Field = "/importSpecification"
+	FieldEnvironment Field = "/targetEnvironmentId"
+	FieldStage       Field = "/targetLifecycleStage"
+)
+
+// LinkOf reads a link's own layer.
+func LinkOf(own Doc) Link {
+	l := Link{
+		SourceType: own.Text(FieldSourceType), Source: own.Text(FieldSource), Identity: own.Text(FieldIdentity),
+		Import: Import(own.Text(FieldImport)), Environment: own.Text(FieldEnvironment), Stage: own.Text(FieldStage),
+	}
+	if l.Import == "" {
+		l.Import = ImportOnDemand
+	}
+	return l
+}
+
+// Instance is the folded identity of what the link reads: tombstones are filed under it.
+func (l Link) Instance() string { return strings.ToLower(strings.TrimSuffix(l.Source, "/")) }
+
+// State is the state of a link, as Azure API Center names them. A healthy link
+// stays in Syncing.
+type State string
+
+// The states of a link.
+const (
+	Initializing State = "initializing" // never synchronised yet
+	Syncing      State = "syncing"
+	Failed       State = "error"
+	Deleting     State = "deleting"
+)
+
+// LinkStatus is what the server saw of a link; it is kept as the link's Status.
+type LinkStatus struct {
+	State     State     `json:"state"`
+	Message   string    `json:"message,omitempty"`
+	ChangedAt time.Time `json:"changedAt"`
+	Stalled   bool      `json:"stalled,omitempty"` // waits for a person, a role or a changed link
+	SyncedAt  time.Time `json:"syncedAt,omitzero"` // start of the last complete pass that ended well
+	NextDue   time.Time `json:"nextDue,omitzero"`
+	APIs      int       `json:"apis"`               // things of the source in the inventory
+	Held      []string  `json:"held,omitempty"`     // deletions that wait for a person's word, by external identity
+	Limited   bool      `json:"limited,omitempty"`  // a limit keeps things out
+	Problems  int       `json:"problems,omitempty"` // definitions whose newest document could not be had
+}
+
+// StatusOf reads a link's status.
+func StatusOf(r Resource) LinkStatus {
+	s := LinkStatus{State: Initializing, ChangedAt: r.Created.At}
+	_ = json.Unmarshal(r.Status, &s) // our own writing; {} leaves the defaults
+	return s
+}
+
+// Run is one pass of a link, as its history tells it.
+type Run struct {
+	ID       int64
+	Link     ID
+	Trigger  string // schedule, request, event, link, unlink
+	Scope    string // external identity of the one API; empty: all
+	Phase    Phase
+	Started  time.Time
+	Ended    time.Time // zero while it goes on
+	Outcome  string    // ok, partial, failed, held, interrupted
+	Message  string
+	Counts   Counts
+	Requests int64
+	Errors   []RunError // at most 100
+}
+
+// Phase says what a run is about.
+type Phase string
+
+// The phases, in order. A run that unlinks has only PhaseUnlink.
+const (
+	PhaseRead   Phase = "read"  // the listing
+	PhaseFetch  Phase = "fetch" // documents, and what they bring is applied
+	PhaseProve  Phase = "prove" // what vanished
+	PhaseDelete Phase = "delete"
+	PhaseUnlink Phase = "unlink"
+	PhaseDone   Phase = "done"
+)
+
+// Counts of a run, in APIs of the source.
+type Counts struct {
+	Observed  int   `json:"observed"`
+	Added     int   `json:"added"`
+	Updated   int   `json:"updated"`
+	Moved     int   `json:"moved,omitempty"`
+	Deleted   int   `json:"deleted"`
+	Held      int   `json:"held,omitempty"`
+	Limited   int   `json:"limited,omitempty"`
+	Unchanged int   `json:"unchanged"`
+	Documents int   `json:"documents"` // fetched
+	Bytes     int64 `json:"bytes"`     // of documents
+	Failed    int   `json:"failed"`
+}
+
+// RunError is one thing that went wrong with one API; the run went on.
+type RunError struct {
+	External string `json:"external"`
+	Message  string `json:"message"`
+}
+
+func lastSegment(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

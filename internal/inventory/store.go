@@ -1,0 +1,134 @@
+package inventory
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+)
+
+// Store keeps the inventory. There is one implementation, for several
+// databases. All methods may be called from many goroutines.
+type Store interface {
+	// View runs f on one consistent state.
+	View(ctx context.Context, f func(Reader) error) error
+	// Update runs f in a transaction that ends with f: committed when f returns
+	// nil. f may run again after a serialisation failure, so it must touch
+	// nothing but its Tx and its own variables, and must not wait for anything.
+	// by is who acts; events and stamps carry it.
+	Update(ctx context.Context, by string, f func(Tx) error) error
+	Documents
+}
+
+// Documents keeps the bytes of definitions, by content. Neither method may be
+// called inside View or Update.
+type Documents interface {
+	// PutDocument reads r to its end and stores what it read. Storing the same
+	// bytes again is no error and writes nothing. A document that no resource
+	// names is swept after an hour.
+	PutDocument(ctx context.Context, r io.Reader) (Digest, int64, error)
+	// Document opens a stored document: its bytes as they came, and how many. NotFound.
+	Document(ctx context.Context, d Digest) (io.ReadCloser, int64, error)
+}
+
+// Reader reads one consistent state.
+type Reader interface {
+	// Get gives what readers see of id. NotFound; for a thing that was merged
+	// into another, the message names it.
+	Get(id ID) (Resource, error)
+	// Record is Get with the layers. NotFound.
+	Record(id ID) (Record, error)
+	// List gives the resources of a query in order of creation.
+	List(q Query) iter.Seq2[Resource, error]
+	// Origins gives what is recorded of a link: of each thing of the kinds that
+	// it states, without States. In no order.
+	Origins(link ID, kinds ...Kind) iter.Seq2[Entry, error]
+	// Below gives the records of id and all below it, parents first.
+	Below(id ID) ([]Record, error)
+	// Due lists definitions of a link to look at again: those verified before
+	// the instant, oldest first, and those whose Retry has come at now. At most limit.
+	Due(link ID, verifiedBefore, now time.Time, limit int) ([]Entry, error)
+	// Events gives the events after a sequence number, in order, at most limit.
+	Events(after int64, limit int) iter.Seq2[Event, error]
+	// Runs gives the newest runs of a link, newest first, at most limit.
+	Runs(link ID, limit int) ([]Run, error)
+	// Released are the held deletions of a link that a person has approved, by external identity.
+	Released(link ID) ([]string, error)
+}
+
+// Tx writes in one transaction. It reads what it wrote.
+type Tx interface {
+	Reader
+	// PutOwn sets the people's layer of the resource at path, which it creates
+	// if need be; the case of a new name is kept. NoParent; Exists or Changed if
+	// the condition does not hold.
+	PutOwn(path string, own Doc, c Condition) (Resource, error)
+	// Delete removes id and all below it. NotFound, Changed.
+	Delete(id ID, c Condition) error
+	// SetStatus replaces the status. It makes no event and leaves Revision alone. NotFound.
+	SetStatus(id ID, status any) error
+
+	// Begin raises the epoch of a link: who held it before can no longer write. NotFound.
+	Begin(link ID) (Claim, error)
+	// Resume fails as Superseded unless the claim still holds.
+	Resume(c Claim) error
+	// PutOrigin sets what the claim's link states of id, which it creates if
+	// need be, with the seeds as first own layer, or with the layer that a
+	// tombstone kept. It touches that one origin only. An observation older than
+	// the recorded one (by Read) changes nothing. Superseded, NoParent.
+	PutOrigin(c Claim, id ID, o Origin, seeds Doc) (Resource, error)
+	// DropOrigin ends what the claim's link states of id and of all below it.
+	// What no other source states then goes, with all that people made below it,
+	// its own layers entombed. Superseded; dropping twice is no error.
+	DropOrigin(c Claim, id ID, why Why) error
+	// Move gives the subtree of id a new place; references to it from the same
+	// API follow. Superseded, NotFound, Exists.
+	Move(c Claim, id, to ID) error
+	// Entomb is DropOrigin for a thing that became one with to: a later Get says so.
+	Entomb(c Claim, id, to ID) error
+
+	// PutRun writes a run: a new one if its ID is 0. Gives the ID.
+	PutRun(r Run) (int64, error)
+	// Release sets the held deletions that a person approved; none clears them.
+	Release(link ID, externals []string) error
+}
+
+// Condition is what must hold of the present state for a write to go on. The
+// zero Condition always holds.
+type Condition struct {
+	Absent   bool  // it must not exist
+	Revision int64 // it must exist with this Revision (a link: this Version); 0: any, also none
+	Present  bool  // it must exist
+}
+
+// Query asks for the things of one kind that live directly in a parent.
+type Query struct {
+	Parent ID // zero: all, of any parent
+	Kind   Kind
+	After  int64 // only those created after the one with this Key
+	Skip   int
+	Limit  int    // 0: all
+	Search string // words that must all begin a word in name, title, summary or description
+	Filter *Expr
+}
+
+// Expr is a condition on the readers' view. Texts compare without case.
+type Expr struct {
+	Op    string // and, or, not; eq, ne, gt, ge, lt, le, contains, startswith, endswith
+	Args  []Expr // of and, or, not
+	Field Field  // of a comparison; "/name" is the name
+	Value string // values compare by their text
+}
+
+// Entry is the recorded state of one thing that a link states, as far as a pass needs it.
+type Entry struct {
+	ID           ID
+	External     string
+	Mark         string
+	DocumentMark string
+	Document     Digest
+	Read         time.Time
+	Verified     time.Time
+	Problem      string
+	Retry        time.Time
+}

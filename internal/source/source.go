@@ -1,0 +1,128 @@
+// Package source is the port between the house and whatever APIs are read
+// from. A connector knows one kind of source; it yields what the source has as
+// trees of objects and proves absence. It writes nothing, and knows neither
+// the inventory's state nor its storage.
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"apicenter/internal/inventory"
+)
+
+// Connector reads one instance of a source. Its methods may be called at the
+// same time. What they return is bounded in size and time.
+type Connector interface {
+	// Read yields the trees in scope: one environment, and one root per API,
+	// each with all that hangs on it, in any order. A run that ends without an
+	// error was complete for its scope: only then may absence be read as a sign
+	// of deletion. An error is the last pair. A scope that names something that
+	// is not there yields no root for it, and no error.
+	Read(ctx context.Context, scope Scope) iter.Seq2[Object, error]
+	// Gone says whether the API of the source with this identity is proven not to exist: the source
+	// answered so for the thing itself, and after that showed that it still
+	// answers for the instance as a whole. Anything less is false or an error.
+	Gone(ctx context.Context, external string) (bool, error)
+	// Requests is how many requests this connector has sent that count against a budget of the source.
+	Requests() int64
+}
+
+// Scope says what to read: everything that the link covers or, with API, one
+// API of the source with the group that it belongs to.
+type Scope struct {
+	API string // external identity of a version: "apis/petstore"
+}
+
+// Whole says that the scope is all that the link covers.
+func (s Scope) Whole() bool { return s.API == "" }
+
+// Object is one thing as the source states it, with what hangs on it:
+// an environment; or an API with its versions, each version with its
+// definitions and its deployments.
+type Object struct {
+	Kind     inventory.Kind
+	External string // the source's own stable identity, folded, relative to the instance
+	// Name is what the inventory's name for it is made of; used once, when it is
+	// first seen. Any text.
+	Name     string
+	States   inventory.Doc // fields that the source determines
+	Seeds    inventory.Doc // initial values; the people's from then on
+	Document *Document     // of a definition
+	Children []Object
+	// Partial is of a root: only these children were looked at. The others are
+	// as they were, and so are fields that States leaves out.
+	Partial bool
+	Read    time.Time // of a root: start of the earliest request that contributed
+}
+
+// Document is the document of a definition, not fetched yet.
+type Document struct {
+	// Mark says what the listing knew of the document; while it stays equal, the
+	// document is taken to be unchanged until its next audit.
+	Mark string
+	// Open fetches it. The reader ends with an error if the document is over the
+	// connector's size limit.
+	Open func(ctx context.Context) (Content, error)
+}
+
+// Content is a fetched document.
+type Content struct {
+	io.ReadCloser
+	States inventory.Doc // what only the document told: its format and version
+}
+
+// Env is what a connector is given besides its configuration.
+type Env struct {
+	UserAgent string
+	First     bool // nothing of the link is recorded yet: the connector may spend more of the budget
+}
+
+// Kind is one kind of source, as cmd registers it in a plain map.
+type Kind struct {
+	Name string // "AzureApiManagement"
+	// Open gives a connector for one link. It sends nothing.
+	Open func(ctx context.Context, link inventory.Link, env Env) (Connector, error)
+}
+
+// Error is an error of a source, sorted by what to do about it.
+type Error struct {
+	Stalled bool          // wait for a person, a role or a changed link; otherwise: try again
+	After   time.Duration // when the source named a time to wait
+	Message string        // what, where, what to do; no secrets
+	Err     error
+}
+
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return e.Message
+	}
+	return fmt.Sprintf("%s: %v", e.Message, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Stalled says that trying again is of no use until somebody has done something.
+func Stalled(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Stalled
+}
+
+// RetryAfter is the time that the source asked to wait, or 0.
+func RetryAfter(err error) time.Duration {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.After
+	}
+	return 0
+}
+
+// Notice is a hint that something may have changed: a doorbell, not a parcel.
+type Notice struct {
+	Scope  Scope  `json:"scope"`
+	Reason string `json:"reason"` // request, event
+}
