@@ -1,0 +1,90 @@
+// Package wire holds the forms of Azure Resource Manager (ARM) that every room of the emulator speaks: the
+// error envelope, JSON answers, and the paths of resources that extend other resources. What the answers say
+// is decided elsewhere.
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// maxBody bounds what [Read] takes: no document that it is used for comes near.
+const maxBody = 1 << 20
+
+// Error is a refusal as ARM answers it: a status, a code for programs and a message for people, and the headers
+// that belong to it, such as WWW-Authenticate or Retry-After.
+type Error struct {
+	Status  int
+	Code    string
+	Message string
+	Header  http.Header
+}
+
+// Errorf makes an Error without headers.
+func Errorf(status int, code, format string, args ...any) *Error {
+	return &Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Write answers with the error. The code stands in x-ms-error-code too, because the answer to a HEAD has no body.
+func (e *Error) Write(w http.ResponseWriter) {
+	maps.Copy(w.Header(), e.Header)
+	w.Header().Set("X-Ms-Error-Code", e.Code)
+	JSON(w, e.Status, map[string]any{"error": map[string]string{"code": e.Code, "message": e.Message}})
+}
+
+// JSON answers with a value. It panics on a value that has no JSON, which is a bug of the caller.
+func JSON(w http.ResponseWriter, status int, body any) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		panic(fmt.Sprintf("wire: %T has no JSON: %v", body, err))
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	w.WriteHeader(status)
+	_, _ = w.Write(b) // a client that has left needs no answer
+}
+
+// Read decodes the one JSON value of a request into v. Unknown fields are Azure's to add, so they are let
+// through; an empty body, trailing data and more than a mebibyte are refused.
+func Read(w http.ResponseWriter, r *http.Request, v any) *Error {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	err := d.Decode(v)
+	if err == nil && !errors.Is(d.Decode(&struct{}{}), io.EOF) {
+		err = errors.New("more than one JSON value")
+	}
+	if err != nil {
+		return Errorf(http.StatusBadRequest, "InvalidRequestContent",
+			"The request content was invalid and could not be deserialized: '%v'.", err)
+	}
+	return nil
+}
+
+// Scope is the plain form of an ARM id: one leading slash, no doubled and no trailing one. Scripts strip the
+// leading slash and clients join with two, and Azure takes both. The case stays. The root is "/".
+func Scope(id string) string {
+	if strings.HasPrefix(id, "/") && !strings.Contains(id, "//") && (len(id) == 1 || !strings.HasSuffix(id, "/")) {
+		return id // what most clients send, without a copy
+	}
+	return "/" + strings.Join(strings.FieldsFunc(id, func(c rune) bool { return c == '/' }), "/")
+}
+
+// Extension takes apart the path of a resource that extends another one,
+// {scope}/providers/{provider}/{rest}, at the last occurrence of the provider. The scope is "/" for the root.
+// The answer is no if the path has no such provider or nothing after it.
+func Extension(path, provider string) (scope string, rest []string, ok bool) {
+	parts := strings.Split(Scope(path)[1:], "/")
+	for i := len(parts) - 3; i >= 0; i-- {
+		if strings.EqualFold(parts[i], "providers") && strings.EqualFold(parts[i+1], provider) {
+			return "/" + strings.Join(parts[:i], "/"), parts[i+2:], true
+		}
+	}
+	return "", nil, false
+}
