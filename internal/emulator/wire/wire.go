@@ -88,3 +88,26 @@ func Extension(path, provider string) (scope string, rest []string, ok bool) {
 	}
 	return "", nil, false
 }
+
+// Operation names what a request to an extension of the provider does, as role definitions do:
+// GET {scope}/providers/P/kinds/name is P/kinds/read over the scope.
+func Operation(method, path, provider string) (action, scope string, ok bool) {
+	scope, rest, ok := Extension(path, provider)
+	if !ok {
+		return "", "", false
+	}
+	verb := "write"
+	switch method {
+	case http.MethodGet, http.MethodHead:
+		verb = "read"
+	case http.MethodDelete:
+		verb = "delete"
+	case http.MethodPost:
+		verb = "action"
+	}
+	action = provider
+	for i := 0; i < len(rest); i += 2 {
+		action += "/" + rest[i]
+	}
+	return action + "/" + verb, scope, true
+}

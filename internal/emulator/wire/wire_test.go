@@ -51,6 +51,23 @@ func TestExtension(t *testing.T) {
 	}
 }
 
+func TestOperation(t *testing.T) {
+	for _, tt := range []struct{ method, path, action, scope string }{
+		{"GET", "/a/providers/P/kinds", "P/kinds/read", "/a"},
+		{"HEAD", "/a/providers/p/kinds/n", "P/kinds/read", "/a"},
+		{"PUT", "/a/providers/P/kinds/n", "P/kinds/write", "/a"},
+		{"PATCH", "/a/providers/P/kinds/n/parts/m", "P/kinds/parts/write", "/a"},
+		{"DELETE", "/providers/P/kinds/n", "P/kinds/delete", "/"},
+		{"POST", "/a/providers/P/kinds/n/check", "P/kinds/check/action", "/a"},
+		{"GET", "/a/providers/Q/kinds", "", ""},
+	} {
+		action, scope, ok := wire.Operation(tt.method, tt.path, "P")
+		if action != tt.action || scope != tt.scope || ok != (tt.action != "") {
+			t.Errorf("%s %s is %q over %q, %v, want %q over %q", tt.method, tt.path, action, scope, ok, tt.action, tt.scope)
+		}
+	}
+}
+
 func TestErrorIsWrittenInTheEnvelope(t *testing.T) {
 	e := wire.Errorf(http.StatusTooManyRequests, "Slow", "wait %d", 3)
 	e.Header = http.Header{"Retry-After": {"3"}}
