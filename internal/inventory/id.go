@@ -154,3 +154,12 @@ func (id ID) Child(k Kind, name string) ID {
 func (id ID) Contains(other ID) bool {
 	return other == id || strings.HasPrefix(other.folded, id.folded+"/")
 }
+
+// ShortID is how one resource names another of the same service: the path from
+// the workspace on, "/workspaces/default/environments/production".
+func ShortID(path string) string {
+	for range 3 {
+		_, path, _ = strings.Cut(path, "/")
+	}
+	return "/" + path
+}

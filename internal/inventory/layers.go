@@ -62,6 +62,16 @@ func ParseDoc(data []byte) (Doc, error) {
 	return d, nil
 }
 
+// Encode writes the doc as one JSON object from field to value, fields in order: how layers are stored.
+func (d Doc) Encode() []byte { return object(d) }
+
+// DecodeDoc reads what Encode wrote.
+func DecodeDoc(data []byte) (Doc, error) {
+	d := Doc{}
+	err := json.Unmarshal(data, &d)
+	return d, err
+}
+
 // Set puts the JSON form of v at f. It panics on a value that JSON cannot hold: a bug of ours.
 func (d Doc) Set(f Field, v any) {
 	b, err := json.Marshal(v)

@@ -12,11 +12,14 @@ import (
 type Store interface {
 	// View runs f on one consistent state.
 	View(ctx context.Context, f func(Reader) error) error
-	// Update runs f in a transaction that ends with f: committed when f returns
-	// nil. f may run again after a serialisation failure, so it must touch
-	// nothing but its Tx and its own variables, and must not wait for anything.
-	// by is who acts; events and stamps carry it.
+	// Update runs f in a transaction for people: committed, and safe on disk,
+	// when f returns nil. f may run again after a serialisation failure, so it
+	// must touch nothing but its Tx and its own variables, and must not wait for
+	// anything. by is who acts; events and stamps carry it.
 	Update(ctx context.Context, by string, f func(Tx) error) error
+	// Apply is Update for a source: it fails as Superseded unless the claim
+	// holds. The last of it may be lost with the power, since the source can say it again.
+	Apply(ctx context.Context, c Claim, f func(SourceTx) error) error
 	Documents
 }
 
@@ -54,9 +57,13 @@ type Reader interface {
 	Runs(link ID, limit int) ([]Run, error)
 	// Released are the held deletions of a link that a person has approved, by external identity.
 	Released(link ID) ([]string, error)
+	// Hints gives the unread hints of a link, in order.
+	Hints(link ID) ([]Hint, error)
+	// Waiting gives the links that are due at now, or have unread hints, or are being deleted.
+	Waiting(now time.Time) ([]ID, error)
 }
 
-// Tx writes in one transaction. It reads what it wrote.
+// Tx is the people's door. It reads what it wrote.
 type Tx interface {
 	Reader
 	// PutOwn sets the people's layer of the resource at path, which it creates
@@ -65,32 +72,46 @@ type Tx interface {
 	PutOwn(path string, own Doc, c Condition) (Resource, error)
 	// Delete removes id and all below it. NotFound, Changed.
 	Delete(id ID, c Condition) error
-	// SetStatus replaces the status. It makes no event and leaves Revision alone. NotFound.
+	// SetStatus replaces the status, a JSON object. It makes no event and leaves Revision alone. NotFound.
 	SetStatus(id ID, status any) error
-
 	// Begin raises the epoch of a link: who held it before can no longer write. NotFound.
 	Begin(link ID) (Claim, error)
-	// Resume fails as Superseded unless the claim still holds.
-	Resume(c Claim) error
+	// Release sets the held deletions that a person approved.
+	Release(link ID, externals []string) error
+	// PutHint notes that a link should look at one API of its source, or at all.
+	PutHint(h Hint) error
+	// SetDue sets when the link's next pass is due. NotFound.
+	SetDue(link ID, due time.Time) error
+	// PutRun writes a run: a new one if its ID is 0. Gives the ID.
+	PutRun(r Run) (int64, error)
+}
+
+// SourceTx is the door of a source, under a claim. It reads what it wrote.
+type SourceTx interface {
+	Reader
 	// PutOrigin sets what the claim's link states of id, which it creates if
 	// need be, with the seeds as first own layer, or with the layer that a
 	// tombstone kept. It touches that one origin only. An observation older than
-	// the recorded one (by Read) changes nothing. Superseded, NoParent.
-	PutOrigin(c Claim, id ID, o Origin, seeds Doc) (Resource, error)
+	// the recorded one (by Read) changes nothing. NoParent.
+	PutOrigin(id ID, o Origin, seeds Doc) error
 	// DropOrigin ends what the claim's link states of id and of all below it.
 	// What no other source states then goes, with all that people made below it,
-	// its own layers entombed. Superseded; dropping twice is no error.
-	DropOrigin(c Claim, id ID, why Why) error
-	// Move gives the subtree of id a new place; references to it from the same
-	// API follow. Superseded, NotFound, Exists.
-	Move(c Claim, id, to ID) error
-	// Entomb is DropOrigin for a thing that became one with to: a later Get says so.
-	Entomb(c Claim, id, to ID) error
-
-	// PutRun writes a run: a new one if its ID is 0. Gives the ID.
+	// the own layers entombed. Dropping twice is no error.
+	DropOrigin(id ID, why Why) error
+	// Move gives the subtree of id a new place; what points to it follows. NotFound, Exists, NoParent.
+	Move(id, to ID) error
+	// Merge is DropOrigin for a thing that became one with to: a later Get says so.
+	Merge(id, to ID) error
+	// Remove deletes the claim's link itself, with its runs and hints: the end of an unlink.
+	Remove() error
+	// SetStatus, SetDue and PutRun are those of Tx.
+	SetStatus(id ID, status any) error
+	SetDue(link ID, due time.Time) error
 	PutRun(r Run) (int64, error)
-	// Release sets the held deletions that a person approved; none clears them.
+	// Release is that of Tx.
 	Release(link ID, externals []string) error
+	// TakeHints forgets the hints of the claim's link up to a sequence number.
+	TakeHints(upTo int64) error
 }
 
 // Condition is what must hold of the present state for a write to go on. The
@@ -131,4 +152,14 @@ type Entry struct {
 	Verified     time.Time
 	Problem      string
 	Retry        time.Time
+}
+
+// Hint says that a link should look again: at one API of its source, by
+// external identity, or at everything.
+type Hint struct {
+	Sequence int64
+	Link     ID
+	API      string
+	Trigger  string // request, event
+	At       time.Time
 }

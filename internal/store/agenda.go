@@ -1,0 +1,128 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"apicenter/internal/inventory"
+)
+
+// The agenda is what is to be done for links: when, which hints are unread, and
+// what was done.
+
+func (t *session) Waiting(now time.Time) ([]inventory.ID, error) {
+	rows, err := t.rows(`
+		select r.path from resource r left join link l on l.resource = r.id
+		where r.kind = 'link' and (coalesce(l.due, 0) <= $1 or exists (select 1 from hint h where h.link = r.id)
+			or json_extract(r.status, '$.state') = 'deleting')
+		order by coalesce(l.due, 0)`, micros(now))
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(rows *sql.Rows) (inventory.ID, error) {
+		var path string
+		if err := rows.Scan(&path); err != nil {
+			return inventory.ID{}, err
+		}
+		return inventory.ParseID(path)
+	})
+}
+
+func (t *session) Hints(link inventory.ID) ([]inventory.Hint, error) {
+	rows, err := t.rows(`select sequence, api, "trigger", at from hint where link = (select id from resource where path = $1) order by sequence`, link.String())
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(rows *sql.Rows) (inventory.Hint, error) {
+		h := inventory.Hint{Link: link}
+		var at int64
+		err := rows.Scan(&h.Sequence, &h.API, &h.Trigger, &at)
+		h.At = instant(at)
+		return h, err
+	})
+}
+
+func (w *work) PutHint(h inventory.Hint) error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	key, err := w.linkKey(h.Link)
+	if err != nil {
+		return err
+	}
+	_, err = w.exec(`insert into hint (link, api, "trigger", at) values ($1, $2, $3, $4)`, key, h.API, h.Trigger, micros(w.now))
+	return err
+}
+
+func (w *work) TakeHints(upTo int64) error {
+	_, err := w.exec(`delete from hint where link = $1 and sequence <= $2`, w.link, upTo)
+	return err
+}
+
+func (w *work) SetDue(link inventory.ID, due time.Time) error {
+	key, err := w.linkKey(link)
+	if err != nil {
+		return err
+	}
+	_, err = w.exec(`insert into link (resource, due) values ($1, $2) on conflict (resource) do update set due = $2`, key, micros(due))
+	return err
+}
+
+func (t *session) Runs(link inventory.ID, limit int) ([]inventory.Run, error) {
+	rows, err := t.rows(`
+		select id, scope, "trigger", phase, started, ended, outcome, message, counts, requests, errors
+		from run where link = (select id from resource where path = $1) order by id desc limit $2`, link.String(), limit)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(rows *sql.Rows) (inventory.Run, error) {
+		r := inventory.Run{Link: link}
+		var started, ended int64
+		var counts, problems []byte
+		if err := rows.Scan(&r.ID, &r.Scope, &r.Trigger, &r.Phase, &started, &ended, &r.Outcome, &r.Message, &counts, &r.Requests, &problems); err != nil {
+			return r, err
+		}
+		r.Started, r.Ended = instant(started), instant(ended)
+		return r, errors.Join(json.Unmarshal(counts, &r.Counts), json.Unmarshal(problems, &r.Errors))
+	})
+}
+
+// keptRuns is how many finished runs of a link are kept.
+const keptRuns = 200
+
+func (w *work) PutRun(r inventory.Run) (int64, error) {
+	if err := w.flush(); err != nil {
+		return 0, err
+	}
+	key, err := w.linkKey(r.Link)
+	if err != nil {
+		return 0, err
+	}
+	counts, err := json.Marshal(r.Counts)
+	if err != nil {
+		return 0, err
+	}
+	if r.Errors == nil {
+		r.Errors = []inventory.RunError{}
+	}
+	problems, err := json.Marshal(r.Errors)
+	if err != nil {
+		return 0, err
+	}
+	if r.ID != 0 {
+		_, err = w.exec(`
+			update run set phase = $2, ended = $3, outcome = $4, message = $5, counts = $6, requests = $7, errors = $8 where id = $1`,
+			r.ID, string(r.Phase), micros(r.Ended), r.Outcome, r.Message, string(counts), r.Requests, string(problems))
+		return r.ID, err
+	}
+	if err := w.row([]any{&r.ID}, `
+		insert into run (link, scope, "trigger", phase, started, ended, outcome, message, counts, requests, errors)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id`,
+		key, r.Scope, r.Trigger, string(r.Phase), micros(r.Started), micros(r.Ended), r.Outcome, r.Message, string(counts), r.Requests, string(problems)); err != nil {
+		return 0, err
+	}
+	_, err = w.exec(`delete from run where link = $1 and id <= (select id from run where link = $1 order by id desc limit 1 offset $2)`, key, keptRuns)
+	return r.ID, err
+}
