@@ -55,7 +55,17 @@ func JSON(w http.ResponseWriter, status int, body any) {
 // Read decodes the one JSON value of a request into v. Unknown fields are Azure's to add, so they are let
 // through; an empty body, trailing data and more than a mebibyte are refused.
 func Read(w http.ResponseWriter, r *http.Request, v any) *Error {
+	return read(json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)), v)
+}
+
+// ReadStrict is [Read] for documents of our own, where an unknown field is a mistake.
+func ReadStrict(w http.ResponseWriter, r *http.Request, v any) *Error {
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	d.DisallowUnknownFields()
+	return read(d, v)
+}
+
+func read(d *json.Decoder, v any) *Error {
 	err := d.Decode(v)
 	if err == nil && !errors.Is(d.Decode(&struct{}{}), io.EOF) {
 		err = errors.New("more than one JSON value")

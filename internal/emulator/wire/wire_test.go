@@ -93,4 +93,11 @@ func TestRead(t *testing.T) {
 			t.Errorf("Read(%.20q): %v, want ok %v", body, err, ok)
 		}
 	}
+	for body, ok := range map[string]bool{`{"a":1}`: true, `{"a":1,"b":2}`: false, `{} {}`: false} {
+		var v struct{ A int }
+		r := httptest.NewRequest(http.MethodPut, "/", strings.NewReader(body))
+		if err := wire.ReadStrict(httptest.NewRecorder(), r, &v); (err == nil) != ok {
+			t.Errorf("ReadStrict(%q): %v, want ok %v", body, err, ok)
+		}
+	}
 }
