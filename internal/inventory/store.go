@@ -94,6 +94,9 @@ type SourceTx interface {
 	// tombstone kept. It touches that one origin only. An observation older than
 	// the recorded one (by Read) changes nothing. NoParent.
 	PutOrigin(id ID, o Origin, seeds Doc) error
+	// Former gives the name that a thing of the source had before it was
+	// entombed, so that it comes back under it; "" when it never was there.
+	Former(kind Kind, external string) (string, error)
 	// DropOrigin ends what the claim's link states of id and of all below it.
 	// What no other source states then goes, with all that people made below it,
 	// the own layers entombed. Dropping twice is no error.
@@ -144,6 +147,7 @@ type Expr struct {
 // Entry is the recorded state of one thing that a link states, as far as a pass needs it.
 type Entry struct {
 	ID           ID
+	Key          int64 // of its resource: the older one has the lower
 	External     string
 	Mark         string
 	DocumentMark string

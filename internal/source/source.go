@@ -18,8 +18,8 @@ import (
 // Connector reads one instance of a source. Its methods may be called at the
 // same time. What they return is bounded in size and time.
 type Connector interface {
-	// Read yields the trees in scope: one environment, and one root per API,
-	// each with all that hangs on it, in any order. A run that ends without an
+	// Read yields the trees in scope: the environment first, if the scope is
+	// whole, then one root per API, in any order, each with all that hangs on it. A run that ends without an
 	// error was complete for its scope: only then may absence be read as a sign
 	// of deletion. An error is the last pair. A scope that names something that
 	// is not there yields no root for it, and no error.

@@ -9,11 +9,18 @@ import (
 	"apicenter/internal/inventory"
 )
 
-// flush writes what the transaction has changed so far: rows first, parents
-// before children, then the events that tell of it. A version may have its API
-// looked at once more, for the stage that the API takes from it.
+// finish writes what is left, and then the events that tell of the whole transaction.
+func (w *work) finish() error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	return w.changes.write(w)
+}
+
+// flush writes the rows that the transaction has changed so far, parents before
+// children. A version may have its API looked at once more, for the stage that
+// the API takes from it.
 func (w *work) flush() error {
-	changes := journal{work: w}
 	for again := true; again; {
 		again = false
 		for _, u := range w.order {
@@ -21,16 +28,12 @@ func (w *work) flush() error {
 				continue
 			}
 			again, u.stale = true, false
-			if err := w.write(u, &changes); err != nil {
+			if err := w.write(u); err != nil {
 				return err
 			}
 		}
 	}
-	for _, g := range w.gone {
-		changes.removed(g)
-	}
-	w.gone = nil
-	return changes.write()
+	return nil
 }
 
 // view is what readers see of a unit. The lifecycle stage of an API is that of its newest version.
@@ -86,7 +89,7 @@ func (w *work) restage(id inventory.ID) error {
 }
 
 // write stores one unit and notes what changed for readers.
-func (w *work) write(u *unit, changes *journal) error {
+func (w *work) write(u *unit) error {
 	rec := &u.record
 	view, err := w.view(u)
 	if err != nil {
@@ -98,8 +101,8 @@ func (w *work) write(u *unit, changes *journal) error {
 		if err := w.insert(u); err != nil {
 			return err
 		}
-		changes.created(rec.Path, rec.ID)
-	} else if err := w.update(u, view, changes); err != nil {
+		w.changes.created(rec.Path, rec.ID)
+	} else if err := w.update(u, view); err != nil {
 		return err
 	}
 	if err := w.writeOrigin(u); err != nil {
@@ -139,7 +142,7 @@ func (w *work) insert(u *unit) error {
 	return w.restage(rec.ID)
 }
 
-func (w *work) update(u *unit, view inventory.Doc, changes *journal) error {
+func (w *work) update(u *unit, view inventory.Doc) error {
 	rec := &u.record
 	fields := changedFields(u.seen, view)
 	if len(fields) == 0 && rec.Linked == u.before.Linked && rec.Own.Equal(u.before.Own) {
@@ -150,7 +153,7 @@ func (w *work) update(u *unit, view inventory.Doc, changes *journal) error {
 		rec.Revision++
 		rec.Version++
 		rec.Updated = inventory.Stamp{At: w.now, By: w.by}
-		changes.updated(rec.Path, rec.ID, fields)
+		w.changes.updated(rec.Path, rec.ID, fields)
 		if view.Text(inventory.FieldLifecycleStage) != u.seen.Text(inventory.FieldLifecycleStage) {
 			if err := w.restage(rec.ID); err != nil {
 				return err

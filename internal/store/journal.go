@@ -9,7 +9,6 @@ import (
 // journal gathers what a transaction did and writes it as events: one for each
 // API with all below it, one for any other resource.
 type journal struct {
-	*work
 	events []*inventory.Event
 	roots  map[inventory.ID]*inventory.Event
 }
@@ -22,12 +21,12 @@ func (j *journal) updated(path string, id inventory.ID, fields []inventory.Field
 	j.note(id, path, inventory.Change{Path: path, Action: inventory.Updated, Fields: fields})
 }
 
-func (j *journal) removed(g gone) {
-	action := inventory.Deleted
-	if g.to != "" {
-		action = inventory.Moved
-	}
-	j.note(g.id, g.path, inventory.Change{Path: g.path, Action: action, Why: g.why, To: g.to})
+func (j *journal) removed(path string, id inventory.ID, why inventory.Why) {
+	j.note(id, path, inventory.Change{Path: path, Action: inventory.Deleted, Why: why})
+}
+
+func (j *journal) moved(path string, id inventory.ID, to string) {
+	j.note(id, path, inventory.Change{Path: path, Action: inventory.Moved, To: to})
 }
 
 func (j *journal) note(id inventory.ID, path string, c inventory.Change) {
@@ -55,14 +54,14 @@ func shownAbove(path string, id, root inventory.ID) string {
 	return path[:len(path)-(len(id.String())-len(root.String()))]
 }
 
-func (j *journal) write() error {
+func (j *journal) write(w *work) error {
 	for _, e := range j.events {
 		changes, err := json.Marshal(e.Changes)
 		if err != nil {
 			return err
 		}
-		if _, err := j.exec(`insert into event (at, actor, action, path, changes) values ($1, $2, $3, $4, $5)`,
-			micros(j.now), j.by, string(e.Action), e.Path, string(changes)); err != nil {
+		if _, err := w.exec(`insert into event (at, actor, action, path, changes) values ($1, $2, $3, $4, $5)`,
+			micros(w.now), w.by, string(e.Action), e.Path, string(changes)); err != nil {
 			return err
 		}
 	}

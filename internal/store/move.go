@@ -38,7 +38,7 @@ func (w *work) Move(id, to inventory.ID) error {
 		if _, err := w.exec(`update resource set path = $2, shown = $3, name = $4 where id = $1`, rec.Key, moved.String(), shown, moved.Name()); err != nil {
 			return err
 		}
-		w.gone = append(w.gone, gone{path: rec.Path, id: rec.ID, kind: rec.ID.Kind(), to: shown})
+		w.changes.moved(rec.Path, rec.ID, shown)
 	}
 	if _, err := w.exec(`update resource set parent = $2 where id = $1`, all[0].Key, parent.Key); err != nil {
 		return err

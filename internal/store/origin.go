@@ -126,7 +126,7 @@ func (w *work) remove(rec inventory.Record, why inventory.Why) error {
 		delete(w.units, rec.ID)
 		w.order = slices.DeleteFunc(w.order, func(have *unit) bool { return have == u })
 	}
-	w.gone = append(w.gone, gone{path: rec.Path, id: rec.ID, kind: rec.ID.Kind(), why: why})
+	w.changes.removed(rec.Path, rec.ID, why)
 	return w.restage(rec.ID)
 }
 
@@ -205,6 +205,20 @@ func (w *work) exhume(id inventory.ID, external string) (inventory.Doc, error) {
 		return nil, err
 	}
 	return inventory.DecodeDoc(own)
+}
+
+func (w *work) Former(kind inventory.Kind, external string) (string, error) {
+	source, err := w.instance()
+	if err != nil {
+		return "", err
+	}
+	var path string
+	err = w.row([]any{&path}, `select folded from tombstone where service = $1 and source = $2 and kind = $3 and external = $4 and moved_to = ''`,
+		w.claim.Link.Ancestor(inventory.KindService).String(), source, string(kind), external)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return path[lastSlash(path)+1:], err
 }
 
 // instance is what the claim's link reads: tombstones are filed under it.

@@ -182,13 +182,13 @@ func (t *session) Below(id inventory.ID) ([]inventory.Record, error) {
 	return out, nil
 }
 
-const entryColumns = `r.path, o.external, o.mark, o.document_mark, coalesce(o.document, ''), o.read, o.verified, o.problem, o.retry`
+const entryColumns = `r.path, r.id, o.external, o.mark, o.document_mark, coalesce(o.document, ''), o.read, o.verified, o.problem, o.retry`
 
 func scanEntry(rows *sql.Rows) (inventory.Entry, error) {
 	var e inventory.Entry
 	var path string
 	var read, verified, retry int64
-	if err := rows.Scan(&path, &e.External, &e.Mark, &e.DocumentMark, &e.Document, &read, &verified, &e.Problem, &retry); err != nil {
+	if err := rows.Scan(&path, &e.Key, &e.External, &e.Mark, &e.DocumentMark, &e.Document, &read, &verified, &e.Problem, &retry); err != nil {
 		return e, err
 	}
 	e.Read, e.Verified, e.Retry = instant(read), instant(verified), instant(retry)

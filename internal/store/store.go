@@ -99,7 +99,7 @@ func (s *Store) Update(ctx context.Context, by string, f func(inventory.Tx) erro
 		if err := f(w); err != nil {
 			return err
 		}
-		return w.flush()
+		return w.finish()
 	})
 }
 
@@ -113,7 +113,7 @@ func (s *Store) Apply(ctx context.Context, c inventory.Claim, f func(inventory.S
 		if err := f(w); err != nil {
 			return err
 		}
-		return w.flush()
+		return w.finish()
 	})
 }
 

@@ -33,15 +33,6 @@ type unit struct {
 	stated bool  // what the claim's link states of it has changed
 }
 
-// gone is something that was removed, for the events.
-type gone struct {
-	path string
-	kind inventory.Kind
-	id   inventory.ID
-	why  inventory.Why
-	to   string // it moved there
-}
-
 func newWork(t *session, by string) *work {
 	return &work{session: t, by: by, units: map[inventory.ID]*unit{}}
 }
