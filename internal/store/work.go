@@ -14,13 +14,13 @@ import (
 // however often it was touched. Readers' queries flush first.
 type work struct {
 	*session
-	by     string
-	claim  inventory.Claim
-	link   int64 // row of the claim's link
-	units  map[inventory.ID]*unit
-	order  []*unit // parents before children
-	gone   []gone
-	buried *bool // whether there is any tombstone at all; nil: not asked yet
+	by      string
+	claim   inventory.Claim
+	link    int64 // row of the claim's link
+	units   map[inventory.ID]*unit
+	order   []*unit // parents before children
+	changes journal // what the events will tell
+	buried  *bool   // whether there is any tombstone at all; nil: not asked yet
 }
 
 // unit is one resource that a transaction touches.
