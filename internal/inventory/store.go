@@ -72,8 +72,9 @@ type Tx interface {
 	PutOwn(path string, own Doc, c Condition) (Resource, error)
 	// Delete removes id and all below it. NotFound, Changed.
 	Delete(id ID, c Condition) error
-	// SetStatus replaces the status, a JSON object. It makes no event and leaves Revision alone. NotFound.
-	SetStatus(id ID, status any) error
+	// SetStatus replaces the status of a link, a JSON object. It makes no event
+	// and leaves Revision alone. NotFound.
+	SetStatus(link ID, status any) error
 	// Begin raises the epoch of a link: who held it before can no longer write. NotFound.
 	Begin(link ID) (Claim, error)
 	// Release sets the held deletions that a person approved.
@@ -108,7 +109,7 @@ type SourceTx interface {
 	// Remove deletes the claim's link itself, with its runs and hints: the end of an unlink.
 	Remove() error
 	// SetStatus, SetDue and PutRun are those of Tx.
-	SetStatus(id ID, status any) error
+	SetStatus(link ID, status any) error
 	SetDue(link ID, due time.Time) error
 	PutRun(r Run) (int64, error)
 	// Release is that of Tx.

@@ -16,7 +16,7 @@ func (t *session) Waiting(now time.Time) ([]inventory.ID, error) {
 	rows, err := t.rows(`
 		select r.path from resource r left join link l on l.resource = r.id
 		where r.kind = 'link' and (coalesce(l.due, 0) <= $1 or exists (select 1 from hint h where h.link = r.id)
-			or json_extract(r.status, '$.state') = 'deleting')
+			or json_extract(l.status, '$.state') = 'deleting')
 		order by coalesce(l.due, 0)`, micros(now))
 	if err != nil {
 		return nil, err

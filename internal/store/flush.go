@@ -125,11 +125,10 @@ func (w *work) insert(u *unit) error {
 		parent = p.key
 	}
 	err := w.row([]any{&u.key}, `
-		insert into resource (path, shown, name, kind, parent, doc, own, status, document, linked, revision, version,
-			created, created_by, updated, updated_by)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), $10, 1, 1, $11, $12, $11, $12) returning id`,
+		insert into resource (path, shown, name, kind, parent, doc, own, document, linked, revision, created, created_by, updated, updated_by)
+		values ($1, $2, $3, $4, $5, $6, $7, nullif($8, ''), $9, 1, $10, $11, $10, $11) returning id`,
 		rec.ID.String(), rec.Path, rec.ID.Name(), string(rec.ID.Kind()), parent, string(rec.Doc), string(rec.Own.Encode()),
-		string(rec.Status), string(rec.Document), rec.Linked, micros(rec.Created.At), rec.Created.By)
+		string(rec.Document), rec.Linked, micros(rec.Created.At), rec.Created.By)
 	if err != nil {
 		return err
 	}
@@ -161,9 +160,8 @@ func (w *work) update(u *unit, view inventory.Doc) error {
 		}
 	}
 	if _, err := w.exec(`
-		update resource set doc = $2, own = $3, document = nullif($4, ''), linked = $5, revision = $6, version = $7,
-			updated = $8, updated_by = $9 where id = $1`,
-		u.key, string(rec.Doc), string(rec.Own.Encode()), string(rec.Document), rec.Linked, rec.Revision, rec.Version,
+		update resource set doc = $2, own = $3, document = nullif($4, ''), linked = $5, revision = $6, updated = $7, updated_by = $8 where id = $1`,
+		u.key, string(rec.Doc), string(rec.Own.Encode()), string(rec.Document), rec.Linked, rec.Revision,
 		micros(rec.Updated.At), rec.Updated.By); err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func (w *work) redirect(api inventory.ID, from, to string) error {
 		return err
 	}
 	_, err := w.exec(`
-		update resource set doc = replace(doc, $2, $3), own = replace(own, $2, $3), revision = revision + 1, version = version + 1,
+		update resource set doc = replace(doc, $2, $3), own = replace(own, $2, $3), revision = revision + 1,
 			updated = $4, updated_by = $5
 		where id in `+deployments+` and doc like '%' || $2 || '%'`, api.String(), from, to, micros(w.now), w.by)
 	return err

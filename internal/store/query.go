@@ -18,14 +18,14 @@ func (t *session) listQuery(q inventory.Query) (text string, args []any, constan
 	}
 	b.WriteString("select " + resourceColumns)
 	if words := searchWords(q.Search); len(words) > 0 {
-		b.WriteString(" from search join resource r on r.id = search.rowid where " + t.store.dialect.match() + " " + bind(t.store.dialect.query(words)))
+		b.WriteString(" from search join resource r on r.id = search.rowid left join link l on l.resource = r.id where " + t.store.dialect.match() + " " + bind(t.store.dialect.query(words)))
 		if q.After > 0 {
 			b.WriteString(" and search.rowid > " + bind(q.After))
 		}
 	} else if q.Search != "" {
-		b.WriteString(" from resource r where 1 = 0") // only punctuation: nothing has that as a word
+		b.WriteString(resources + "where 1 = 0") // only punctuation: nothing has that as a word
 	} else {
-		b.WriteString(" from resource r where r.id > " + bind(q.After))
+		b.WriteString(resources + "where r.id > " + bind(q.After))
 	}
 	if !q.Parent.IsZero() {
 		b.WriteString(" and r.parent = (select id from resource where path = " + bind(q.Parent.String()) + ")")

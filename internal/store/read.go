@@ -13,8 +13,11 @@ import (
 )
 
 // resourceColumns are those that scanResource reads, in order.
-const resourceColumns = `r.id, r.shown, r.doc, coalesce(r.document, ''), r.status, r.revision, r.version, r.linked,
-	r.created, r.created_by, r.updated, r.updated_by`
+const resourceColumns = `r.id, r.shown, r.doc, coalesce(r.document, ''), coalesce(l.status, '{}'), r.revision,
+	r.revision + coalesce(l.changes, 0), r.linked, r.created, r.created_by, r.updated, r.updated_by`
+
+// resources is where they come from: only a link has a row in link.
+const resources = ` from resource r left join link l on l.resource = r.id `
 
 func scanResource(scan func(...any) error, more ...any) (inventory.Resource, error) {
 	var r inventory.Resource
@@ -34,7 +37,7 @@ func scanResource(scan func(...any) error, more ...any) (inventory.Resource, err
 	return r, err
 }
 
-const getResource = `select ` + resourceColumns + ` from resource r where r.path = $1`
+const getResource = `select ` + resourceColumns + resources + `where r.path = $1`
 
 func (t *session) Get(id inventory.ID) (inventory.Resource, error) {
 	stmt, err := t.prepared(getResource)
@@ -63,7 +66,7 @@ func (t *session) missing(id inventory.ID) error {
 
 const (
 	recordColumns = resourceColumns + `, r.own`
-	getRecord     = `select ` + recordColumns + ` from resource r where r.path = $1`
+	getRecord     = `select ` + recordColumns + resources + `where r.path = $1`
 	originsOf     = `
 		select l.path, o.external, o.states, o.mark, o.read, o.document_mark, o.verified, o.problem, o.retry
 		from origin o join resource l on l.id = o.link
@@ -155,7 +158,7 @@ func (t *session) List(q inventory.Query) iter.Seq2[inventory.Resource, error] {
 
 func (t *session) Below(id inventory.ID) ([]inventory.Record, error) {
 	// The slash is the character before '0': the range holds the paths below id and no others.
-	rows, err := t.rows(`select `+recordColumns+` from resource r where r.path = $1 or (r.path > $2 and r.path < $3) order by r.path`,
+	rows, err := t.rows(`select `+recordColumns+resources+`where r.path = $1 or (r.path > $2 and r.path < $3) order by r.path`,
 		id.String(), id.String()+"/", id.String()+"0")
 	if err != nil {
 		return nil, err

@@ -176,7 +176,7 @@ func tag(r inventory.Resource) int64 {
 	return r.Revision
 }
 
-func (w *work) SetStatus(id inventory.ID, status any) error {
+func (w *work) SetStatus(link inventory.ID, status any) error {
 	text, err := json.Marshal(status)
 	if err != nil {
 		return err
@@ -184,16 +184,17 @@ func (w *work) SetStatus(id inventory.ID, status any) error {
 	if err := w.flush(); err != nil {
 		return err
 	}
-	result, err := w.exec(`update resource set status = $2, version = version + 1 where path = $1 and status <> $2`, id.String(), string(text))
+	key, err := w.linkKey(link)
 	if err != nil {
 		return err
 	}
-	delete(w.units, id)
-	w.order = slices.DeleteFunc(w.order, func(u *unit) bool { return u.record.ID == id })
-	if n, err := result.RowsAffected(); err != nil || n > 0 {
-		return err
+	_, err = w.exec(`
+		insert into link (resource, status, changes) values ($1, $2, 1)
+		on conflict (resource) do update set status = $2, changes = link.changes + 1 where link.status <> $2`, key, string(text))
+	if u := w.units[link]; u != nil {
+		delete(w.units, link)
+		w.order = slices.DeleteFunc(w.order, func(have *unit) bool { return have == u })
 	}
-	_, err = w.session.Get(id)
 	return err
 }
 

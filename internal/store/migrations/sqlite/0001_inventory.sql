@@ -8,11 +8,9 @@ create table resource (
   parent     bigint  not null,                  -- 0: a service
   doc        text    not null,                  -- what readers see
   own        text    not null,                  -- the people's layer
-  status     text    not null default '{}',
   document   text,                              -- digest
   linked     bigint  not null default 0,
   revision   bigint  not null,
-  version    bigint  not null,
   created    bigint  not null,                  -- microseconds, UTC, as all times
   created_by text    not null,
   updated    bigint  not null,
@@ -79,6 +77,8 @@ create table link (
   resource bigint primary key references resource (id) on delete cascade,
   epoch    bigint not null default 0,
   due      bigint not null default 0,
+  status   text   not null default '{}',          -- what the server saw
+  changes  bigint not null default 0,             -- how often status has changed
   released text   not null default '[]'
 );
 
