@@ -1,0 +1,62 @@
+package emulator
+
+import (
+	"net"
+	"net/http"
+
+	"apicenter/internal/emulator/wire"
+)
+
+// registerAdmin adds the side door by which tests and people look at the
+// emulator and change its ways. It opens to this machine only.
+func (s *Server) registerAdmin() {
+	handle := func(pattern string, h http.HandlerFunc) {
+		s.admin.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if !local(r) {
+				wire.Errorf(http.StatusForbidden, "Forbidden", "The admin API answers on the loopback interface only.").Write(w)
+				return
+			}
+			h(w, r)
+		})
+	}
+	handle("GET /admin/stats", func(w http.ResponseWriter, _ *http.Request) { wire.JSON(w, http.StatusOK, s.Stats()) })
+	handle("POST /admin/stats/reset", func(w http.ResponseWriter, _ *http.Request) {
+		s.stats.reset()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	handle("GET /admin/target", func(w http.ResponseWriter, _ *http.Request) { wire.JSON(w, http.StatusOK, s.target) })
+	handle("GET /admin/export-shape", s.getShape)
+	handle("PUT /admin/export-shape", s.putShape)
+}
+
+func local(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return true // no network in between: a test that calls the handler
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+type shapeBody struct {
+	Shape string `json:"shape"`
+}
+
+func (s *Server) getShape(w http.ResponseWriter, _ *http.Request) {
+	wire.JSON(w, http.StatusOK, shapeBody{string(*s.shape.Load())})
+}
+
+func (s *Server) putShape(w http.ResponseWriter, r *http.Request) {
+	var in shapeBody
+	if err := wire.Read(w, r, &in); err != nil {
+		err.Write(w)
+		return
+	}
+	shape, err := ParseShape(in.Shape)
+	if err != nil {
+		wire.Errorf(http.StatusBadRequest, "InvalidShape", "%v", err).Write(w)
+		return
+	}
+	s.shape.Store(&shape)
+	s.getShape(w, r)
+}

@@ -1,0 +1,116 @@
+package emulator
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"apicenter/internal/emulator/apim"
+	"apicenter/internal/emulator/blob"
+	"apicenter/internal/emulator/identity"
+)
+
+// Server is an emulated Azure. It has no goroutines of its own.
+type Server struct {
+	// Cloud is the state. Tests and the demo change it inside of Update.
+	Cloud *apim.Cloud
+
+	opts      Options
+	routes    router
+	blobs     blob.Store
+	stats     *stats
+	authority *identity.Authority
+	tokens    *http.ServeMux
+	admin     *http.ServeMux
+	shape     atomic.Pointer[Shape]
+	target    Target
+}
+
+// New builds the emulated Azure that the options describe.
+func New(opts Options) (*Server, error) {
+	s := &Server{opts: opts.complete(), stats: newStats(), tokens: http.NewServeMux(), admin: http.NewServeMux()}
+	s.shape.Store(&s.opts.Shape)
+	s.Cloud = apim.New(apim.Rules{TouchParent: s.opts.TouchParent})
+	if err := s.registerIdentity(); err != nil {
+		return nil, err
+	}
+	s.registerRoutes()
+	s.registerAdmin()
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Target names the first instance and a token that opens it.
+func (s *Server) Target() Target { return s.target }
+
+// Stats counts the requests so far.
+func (s *Server) Stats() Stats { return s.stats.snapshot() }
+
+// Handler serves all of it.
+func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	m := meter{w, s.stats}
+	path := strings.TrimLeft(r.URL.Path, "/")
+	first, _, _ := strings.Cut(path, "/")
+	switch strings.ToLower(first) {
+	case "admin":
+		s.stats.kinds[kindAdmin].Add(1)
+		s.admin.ServeHTTP(m, r)
+	case "blob":
+		s.stats.kinds[kindBlob].Add(1)
+		s.blobs.ServeHTTP(m, r)
+	case "subscriptions", "tenants", "providers":
+		s.stats.kinds[kindARM].Add(1)
+		s.serveARM(m, r)
+	case "metadata":
+		s.stats.kinds[kindIdentity].Add(1)
+		s.metadataEndpoints(m, r)
+	default:
+		s.serveToken(m, r)
+	}
+}
+
+// serveToken leaves to the authority what it knows; the rest is a path that ARM
+// does not have either.
+func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
+	if _, pattern := s.tokens.Handler(r); pattern != "" {
+		s.stats.kinds[kindIdentity].Add(1)
+		s.tokens.ServeHTTP(w, r)
+		return
+	}
+	s.stats.kinds[kindARM].Add(1)
+	s.serveARM(w, r)
+}
+
+func (s *Server) registerIdentity() error {
+	owner := identity.Principal{ObjectID: OwnerID, TenantID: TenantID, Name: "owner@emulator.example", Type: identity.User}
+	authority, err := identity.New(identity.Options{
+		TenantID: TenantID,
+		ManagedIdentity: identity.Principal{
+			ObjectID: ManagedID, ClientID: ManagedClientID, TenantID: TenantID, Name: "api-center", Type: identity.ServicePrincipal,
+		},
+		Clients: map[string]identity.Client{ClientID: {Secret: ClientSecret, Principal: identity.Principal{
+			ObjectID: ApplicationID, ClientID: ClientID, TenantID: TenantID, Name: "automation", Type: identity.ServicePrincipal,
+		}}},
+		StaticTokens: map[string]identity.Principal{s.opts.Token: owner},
+	})
+	if err != nil {
+		return fmt.Errorf("start the token authority: %w", err)
+	}
+	s.authority = authority
+	authority.Register(s.tokens)
+	return nil
+}
+
+// newName makes a name for something that a client will ask for once.
+func newName() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
