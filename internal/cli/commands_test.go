@@ -1,0 +1,225 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/spf13/cobra"
+)
+
+const (
+	at        = fakeWorkspace
+	apimID    = "/subscriptions/sub1/resourceGroups/apis/providers/Microsoft.ApiManagement/service/contoso"
+	atPreview = " ?2024-06-01-preview"
+	atStable  = " ?2024-03-01"
+)
+
+func TestFlagsBecomeRequests(t *testing.T) {
+	env := func(props string) string {
+		return "PUT " + at + "/environments/gw" + atStable + ` {"properties":` + props + `}`
+	}
+	link := func(props string) string {
+		return "PUT " + at + "/apiSources/gw" + atPreview + ` {"properties":{"apiSourceType":"AzureApiManagement","azureApiManagementSource":` + props + `}}`
+	}
+	create := []string{"integration", "create", "apim", "-i", "gw", "--azure-apim"}
+	for _, tt := range []struct {
+		name string
+		args []string
+		want []string // writes and reads, without those that find the service
+	}{
+		{"create, shortest", append(create, "contoso"),
+			[]string{link(`{"resourceId":"` + apimID + `"},"importSpecification":"always"`)}},
+		{"create, everything", append(create, "contoso", "--apim-resource-group", "rg2", "--apim-subscription", "sub2", "--workspace", "team a",
+			"--msi-resource-id", "/m", "--import-specification", "never", "--target-environment-id", "prod", "--target-lifecycle-stage", "Production"),
+			[]string{link(`{"msiResourceId":"/m","resourceId":"/subscriptions/sub2/resourceGroups/rg2/providers/Microsoft.ApiManagement/service/contoso/workspaces/team%20a"},` +
+				`"importSpecification":"never","targetEnvironmentId":"/workspaces/default/environments/prod","targetLifecycleStage":"production"`)}},
+		{"create by ids", append(create, apimID+"/", "--target-environment-id", fakeWorkspace+"/environments/prod"),
+			[]string{link(`{"resourceId":"` + apimID + `"},"importSpecification":"always","targetEnvironmentId":"/workspaces/default/environments/prod"`)}},
+		{"create with an environment", append(create, "contoso", "--environment-title", "Gate"), []string{
+			"GET " + at + "/environments/gw" + atStable,
+			env(`{"kind":"production","server":{"type":"Azure API Management"},"title":"Gate"}`),
+			link(`{"resourceId":"` + apimID + `"},"importSpecification":"always","targetEnvironmentId":"/workspaces/default/environments/gw"`),
+		}},
+		{"create with an environment that exists", []string{"integration", "create", "apim", "-i", "prod", "--azure-apim", "contoso", "--environment-type", "Staging"}, []string{
+			"GET " + at + "/environments/prod" + atStable,
+			"PUT " + at + "/environments/prod" + atStable + ` {"properties":{"customProperties":{},"kind":"staging","server":{"managementPortalUri":[],"type":"Azure API Management"},"title":"Production"}}`,
+			"PUT " + at + "/apiSources/prod" + atPreview + ` {"properties":{"apiSourceType":"AzureApiManagement","azureApiManagementSource":{"resourceId":"` + apimID +
+				`"},"importSpecification":"always","targetEnvironmentId":"/workspaces/default/environments/prod"}}`,
+		}},
+		{"list with a filter", []string{"integration", "list", "--filter", "name eq 'x'", "--top", "2"},
+			[]string{"GET " + at + "/apiSources" + " ?%24filter=name+eq+%27x%27&%24top=2&api-version=2024-06-01-preview"}},
+		{"search", []string{"api", "list", "--search", "Pets"},
+			[]string{"GET " + at + "/apis ?%24search=Pets&api-version=2024-03-01"}},
+		{"delete", []string{"integration", "delete", "-i", "prod-gateway", "-y"}, []string{"DELETE " + at + "/apiSources/prod-gateway" + atPreview}},
+		{"sync", []string{"integration", "sync", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/sync" + atPreview + " {}"}},
+		{"sync of an API", []string{"link", "sync", "-i", "prod-gateway", "--api", "echo"},
+			[]string{"POST " + at + "/apiSources/prod-gateway/sync" + atPreview + ` {"api":"echo"}`}},
+		{"runs", []string{"integration", "runs", "-i", "prod-gateway", "--top", "5"},
+			[]string{"GET " + at + "/apiSources/prod-gateway/runs ?%24top=5&api-version=2024-06-01-preview"}},
+		{"plan", []string{"integration", "plan", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/plan" + atPreview + " {}"}},
+		{"approve", []string{"integration", "approve", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/approve" + atPreview + " {}"}},
+		{"show", []string{"api", "definition", "show", "--api-id", "petstore", "--version-id", "v1", "--definition-id", "openapi"},
+			[]string{"GET " + at + "/apis/petstore/versions/v1/definitions/openapi" + atStable}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := newCenter().run(t, append(tt.args, "--service-id", fakeService)...)
+			o.want(t, exitOK)
+			if !slices.Equal(o.requests, tt.want) {
+				t.Errorf("requests:\n%s\nwant:\n%s", strings.Join(o.requests, "\n"), strings.Join(tt.want, "\n"))
+			}
+		})
+	}
+}
+
+func TestWrongCommandLinesAskForNothing(t *testing.T) {
+	create := []string{"integration", "create", "apim", "-i", "gw", "--azure-apim"}
+	for _, tt := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"nope"}, `"nope" is not a command of "apicenter"`},
+		{[]string{"integration", "lst"}, "did you mean: list?"},
+		{[]string{"api", "version", "nope"}, "apicenter api version --help"},
+		{[]string{"api", "list", "stray"}, "takes no arguments"},
+		{[]string{"api", "list", "--nope"}, "unknown flag"},
+		{[]string{"api", "list", "--top", "x"}, "invalid argument"},
+		{[]string{"api", "list", "--top", "-1"}, "negative"},
+		{[]string{"api", "list", "--top", "1", "--max-items", "2"}, "[max-items top]"},
+		{[]string{"api", "show"}, `"api-id" not set`},
+		{[]string{"api", "list", "-o", "xml"}, "none of table, json, yaml, tsv"},
+		{[]string{"integration", "runs", "-i", "x", "--top", "0"}, "at least 1"},
+		{[]string{"integration", "delete", "-i", "x"}, "say --yes"},
+		{append(create, "contoso", "--import-specification", "maybe"), "none of always"},
+		{append(create, "contoso", "--target-environment-id", "a", "--environment-title", "b"), "environment-title"},
+		{append(create, apimID, "--apim-resource-group", "b"), "already"},
+		{append(create, "a/b"), "neither a name nor the id"},
+		{append(create, apimID+"/workspaces/w", "--workspace", "w"), "so does --workspace"},
+	} {
+		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
+			o := newCenter().runWith(t, Streams{Getenv: env("APICENTER_SERVER", fakeAddress, "APICENTER_TOKEN", fakeToken)}, tt.args...)
+			o.want(t, exitUsage)
+			if !strings.Contains(o.err, tt.says) {
+				t.Errorf("stderr %q does not say %q", o.err, tt.says)
+			}
+			for _, r := range o.requests {
+				if !strings.HasPrefix(r, "GET /subscriptions") || strings.Contains(r, "/workspaces/") {
+					t.Errorf("asked for %s", r)
+				}
+			}
+		})
+	}
+}
+
+func TestListsAreFollowedToTheirEnd(t *testing.T) {
+	for _, tt := range []struct {
+		args        []string
+		rows, pages int
+	}{
+		{nil, 3, 2}, {[]string{"--max-items", "3"}, 3, 2}, {[]string{"--max-items", "2"}, 2, 1}, {[]string{"--top", "1"}, 1, 1},
+	} {
+		o := newCenter().run(t, append([]string{"api", "list", "-o", "tsv", "--service-id", fakeService}, tt.args...)...)
+		o.want(t, exitOK)
+		if got := strings.Count(o.out, "\n"); got != tt.rows || len(o.requests) != tt.pages {
+			t.Errorf("%q: %d rows by %d requests, want %d by %d", tt.args, got, len(o.requests), tt.rows, tt.pages)
+		}
+	}
+}
+
+func TestDeletionAsksAPerson(t *testing.T) {
+	for _, tt := range []struct {
+		says string
+		code int
+	}{{"y\n", exitOK}, {"Yes\n", exitOK}, {"n\n", exitFailed}, {"\n", exitFailed}, {"", exitFailed}} {
+		c := newCenter()
+		o := c.runWith(t, Streams{In: strings.NewReader(tt.says), InTerminal: true}, "integration", "delete", "-i", "prod-gateway")
+		o.want(t, tt.code)
+		if !strings.Contains(o.err, "the link prod-gateway with its 3 APIs") {
+			t.Errorf("%q: stderr %q does not say what goes", tt.says, o.err)
+		}
+		if deleted := len(c.gone) == 1; deleted != (tt.code == exitOK) {
+			t.Errorf("%q: deleted %t", tt.says, deleted)
+		}
+	}
+}
+
+func TestEnvironmentOfARefusedLinkIsTakenBack(t *testing.T) {
+	for _, tt := range []struct {
+		link string
+		want bool // the environment is there afterwards
+	}{{"gw", false}, {"prod", true}} {
+		c := newCenter()
+		c.fail["PUT "+tt.link] = nil
+		refuseLinks(c, tt.link)
+		o := c.run(t, "integration", "create", "apim", "-i", tt.link, "--azure-apim", "contoso", "--environment-title", "T")
+		o.want(t, exitFailed)
+		if _, there := c.docs[strings.ToLower(at+"/environments/"+tt.link)]; there != tt.want {
+			t.Errorf("link %s: environment there %t, want %t", tt.link, there, tt.want)
+		}
+	}
+}
+
+// Every example in the help does what it says against a center that has those names.
+func TestExamplesAreTrue(t *testing.T) {
+	t.Chdir(t.TempDir())
+	n := 0
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		if cmd.HasSubCommands() {
+			for _, child := range cmd.Commands() {
+				walk(child)
+			}
+			return
+		}
+		if cmd.Example == "" {
+			t.Errorf("%s has no example", cmd.CommandPath())
+		}
+		for line := range strings.Lines(strings.ReplaceAll(cmd.Example, "\\\n", " ")) {
+			line, _, _ = strings.Cut(line, "#")
+			n++
+			synctest.Test(t, func(t *testing.T) {
+				s := Streams{In: strings.NewReader("y\n"), InTerminal: true}
+				o := newCenter().runWith(t, s, split(line)[1:]...)
+				o.want(t, exitOK)
+			})
+		}
+	}
+	walk(New(Streams{}))
+	if n < 15 {
+		t.Errorf("only %d examples", n)
+	}
+}
+
+// split is what a shell makes of a line, as far as examples need it.
+func split(line string) []string {
+	var words []string
+	for i, part := range strings.Split(strings.TrimSpace(line), `"`) {
+		if i%2 == 1 {
+			words = append(words, part)
+			continue
+		}
+		words = append(words, strings.Fields(part)...)
+	}
+	return words
+}
+
+func TestCompletionKnowsTheNames(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"integration", "show", "-i", ""}, "prod-gateway\n:4\n"},
+		{[]string{"api", "show", "--api-id", ""}, "petstore\tPets\necho\tEcho\nweather\t天気予報\n:4\n"},
+		{[]string{"api", "version", "show", "--api-id", "petstore", "--version-id", ""}, "v1\tv1\n:4\n"},
+		{[]string{"api", "version", "show", "--version-id", ""}, ":4\n"},
+		{[]string{"integration", "create", "apim", "--import-specification", ""}, "always\nondemand\nnever\n:4\n"},
+		{[]string{"api", "list", "-o", ""}, "table\njson\nyaml\ntsv\n:4\n"},
+		{[]string{"integration", "show", "--token", "wrong", "-i", ""}, ":4\n"},
+	} {
+		o := newCenter().run(t, append([]string{"__complete"}, tt.args...)...)
+		if o.out != tt.want {
+			t.Errorf("%q completes with %q, want %q (%s)", tt.args, o.out, tt.want, o.err)
+		}
+	}
+}

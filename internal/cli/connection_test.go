@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// writeReady writes a ready file and gives its name.
+func writeReady(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "ready.json")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestConnectionIsFoundFromFlagsFilesAndTheCenter(t *testing.T) {
+	file := writeReady(t, `{"center":"`+fakeAddress+`/","token":"`+fakeToken+`","serviceId":"`+fakeService+`","subscriptionId":"sub1","more":{}}`)
+	elsewhere := writeReady(t, `{"center":"http://other.example","token":"`+fakeToken+`","serviceId":"`+fakeService+`"}`)
+	other := strings.Replace(fakeService, "main", "other", 1)
+	for _, tt := range []struct {
+		name     string
+		env      []string
+		services []string
+		args     []string
+		code     int
+		requests int // before the list itself
+		says     string
+	}{
+		{"environment alone", []string{"APICENTER_SERVER", fakeAddress, "APICENTER_TOKEN", fakeToken}, nil, nil, exitOK, 2, ""},
+		{"subscription of the environment", []string{"APICENTER_SERVER", fakeAddress, "APICENTER_TOKEN", fakeToken, "APICENTER_SUBSCRIPTION", "sub1"}, nil, nil, exitOK, 1, ""},
+		{"ready file by flag", nil, nil, []string{"--ready-file", file}, exitOK, 0, ""},
+		{"ready file by environment", []string{"APICENTER_READY_FILE", file}, nil, nil, exitOK, 0, ""},
+		{"ready file by flag beats the environment", []string{"APICENTER_SERVER", "http://other.example", "APICENTER_TOKEN", "x"}, nil, []string{"--ready-file", file}, exitOK, 0, ""},
+		{"name is not looked for in the group of the file", nil, []string{fakeService, other}, []string{"--ready-file", file, "-n", "MAIN"}, exitOK, 1, ""},
+		{"service id", nil, nil, []string{"--server", fakeAddress, "--token", fakeToken, "--service-id", strings.ToLower(fakeService)}, exitOK, 0, ""},
+		{"all by name", nil, nil, []string{"--server", fakeAddress, "--token", fakeToken, "--subscription", "sub1", "-g", "apis", "-n", "main"}, exitOK, 0, ""},
+		{"two services", nil, []string{fakeService, other}, []string{"--server", fakeAddress, "--token", fakeToken}, exitUsage, 2, other},
+		{"no such service", nil, nil, []string{"--server", fakeAddress, "--token", fakeToken, "-n", "nope"}, exitNotFound, 2, "no such service"},
+		{"no center", nil, nil, nil, exitUsage, 0, "APICENTER_SERVER"},
+		{"not an address", nil, nil, []string{"--server", "localhost:80"}, exitUsage, 0, "must look like"},
+		{"password in the address", nil, nil, []string{"--server", "http://a:" + fakeToken + "@127.0.0.1"}, exitUsage, 0, "must look like"},
+		{"not a service id", nil, nil, []string{"--server", fakeAddress, "--service-id", "/subscriptions/x"}, exitUsage, 0, "not the id"},
+		{"service id and name", nil, nil, []string{"--server", fakeAddress, "--service-id", fakeService, "-n", "main"}, exitUsage, 0, "service-id"},
+		{"no ready file", nil, nil, []string{"--ready-file", "/nonexistent"}, exitFailed, 0, "ready file"},
+		{"stale ready file of the environment does not matter", []string{"APICENTER_READY_FILE", "/nonexistent"}, nil,
+			[]string{"--server", fakeAddress, "--token", fakeToken, "--service-id", fakeService}, exitOK, 0, ""},
+		{"token of another center stays at home", nil, nil, []string{"--ready-file", elsewhere, "--server", fakeAddress}, exitAuth, 0, "APICENTER_TOKEN"},
+		{"token for another center stays at home", []string{"APICENTER_SERVER", "http://other.example", "APICENTER_TOKEN", fakeToken}, nil,
+			[]string{"--server", fakeAddress}, exitAuth, 0, "APICENTER_TOKEN"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newCenter()
+			if tt.services != nil {
+				c.services = tt.services
+			}
+			o := c.runWith(t, Streams{Getenv: env(tt.env...)}, append([]string{"environment", "list"}, tt.args...)...)
+			o.want(t, tt.code)
+			if !strings.Contains(o.err, tt.says) {
+				t.Errorf("stderr %q does not say %q", o.err, tt.says)
+			}
+			if tt.code == exitOK && len(o.requests) != tt.requests+1 {
+				t.Errorf("requests %q, want %d and the list", o.requests, tt.requests)
+			}
+		})
+	}
+}
+
+func TestTokenOverPlainHTTPIsWarnedOf(t *testing.T) {
+	c := newCenter()
+	o := c.runWith(t, Streams{Getenv: env()}, "api", "list", "--server", "http://center.example", "--token", fakeToken, "--service-id", fakeService, "--top", "1")
+	o.want(t, exitOK)
+	if !strings.Contains(o.err, "unencrypted to center.example") {
+		t.Errorf("stderr %q has no warning", o.err)
+	}
+}

@@ -1,0 +1,214 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// creation is the flags of `integration create apim`.
+type creation struct {
+	name                                    *string
+	apim, apimGroup, apimSubscription       string
+	apimWorkspace, identity, specifications string
+	title, kind, description                string // of the environment
+	environment, stage                      string
+	wait                                    waiting
+}
+
+func createAPIMCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "apim", Short: "Link an Azure API Management instance, or one workspace of it",
+		Long: `Link an Azure API Management instance, or one workspace of it.
+
+The center reads the instance with its managed identity and keeps its own
+inventory in step; it never writes to the instance. With one of the
+--environment-* flags, an environment named like the link is made first, or
+changed where it exists.`,
+		Example: `  apicenter integration create apim -i prod-gateway --azure-apim contoso-apim --wait
+  apicenter integration create apim -i prod-gateway --azure-apim contoso-apim --apim-resource-group gateways \
+      --environment-title "Production" --environment-type production --target-lifecycle-stage production`,
+	}
+	var n creation
+	n.name = linkKind().flags(cmd, c, 1)["integration-name"]
+	f := cmd.Flags()
+	f.StringVar(&n.apim, "azure-apim", "", "name of the instance, or its ARM id")
+	require(cmd, "azure-apim")
+	f.StringVar(&n.apimGroup, "apim-resource-group", "", "resource group of the instance (default that of the service)")
+	f.StringVar(&n.apimSubscription, "apim-subscription", "", "subscription of the instance (default that of the service)")
+	f.StringVar(&n.apimWorkspace, "workspace", "", "only this workspace of the instance (default the whole instance)")
+	f.StringVar(&n.identity, "msi-resource-id", "", "ARM id of the user-assigned identity to read with (default the system-assigned one)")
+	f.StringVar(&n.specifications, "import-specification", "always", "definitions too: always, ondemand or never")
+	f.StringVar(&n.title, "environment-title", "", "title of the environment (default the name of the link)")
+	f.StringVar(&n.kind, "environment-type", "", "production, staging, testing or development (default production)")
+	f.StringVar(&n.description, "environment-description", "", "description of the environment")
+	f.StringVar(&n.environment, "target-environment-id", "", "an environment that exists, by name or id")
+	f.StringVar(&n.stage, "target-lifecycle-stage", "", "lifecycle stage that the versions get")
+	n.wait.flags(cmd, "the first synchronisation has ended; exit code 1 if it ended partial or failed")
+	for _, other := range []string{"environment-title", "environment-type", "environment-description"} {
+		cmd.MarkFlagsMutuallyExclusive("target-environment-id", other)
+	}
+	complete(cmd, "import-specification", words("always", "ondemand", "never"))
+	complete(cmd, "environment-type", words("production", "staging", "testing", "development"))
+	complete(cmd, "target-lifecycle-stage",
+		words("design", "development", "testing", "preview", "production", "deprecated", "retired"))
+	complete(cmd, "target-environment-id", c.completeNames(environmentKind().steps, nil, stable))
+	return leaf(cmd, func(cmd *cobra.Command) error { return n.run(cmd, c) })
+}
+
+func (n *creation) run(cmd *cobra.Command, c *connection) error {
+	ctx := cmd.Context()
+	switch n.specifications {
+	case "always", "ondemand", "never":
+	default:
+		return usage(cmd, "--import-specification %q is none of always, ondemand, never", n.specifications)
+	}
+	s, err := c.open(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	source, err := n.source(cmd, s.service)
+	if err != nil {
+		return err
+	}
+	undo := func() {}
+	if n.title != "" || n.kind != "" || n.description != "" {
+		if undo, err = n.putEnvironment(ctx, s); err != nil {
+			return err
+		}
+		n.environment = *n.name
+	}
+	path := s.path([]step{linkStep()}, names{"integration-name": n.name})
+	a, err := s.do(ctx, call{method: http.MethodPut, path: path, version: preview, body: n.link(source, s.workspace)})
+	if err != nil {
+		// No answer means that the link may be there, and need its environment.
+		if _, refused := errors.AsType[*apiError](err); refused {
+			undo()
+		}
+		return err
+	}
+	link, err := a.object()
+	if err != nil {
+		return err
+	}
+	if !n.wait.wait {
+		return s.print.row(link, linkKind().columns)
+	}
+	return n.await(ctx, s, path, link, a.status == http.StatusCreated)
+}
+
+// await waits for the first run of a new link. A link that was there may have
+// nothing to do, so it is asked for a run.
+func (n *creation) await(ctx context.Context, s *session, path string, link object, created bool) error {
+	since := link.time("systemData.createdAt")
+	if !created {
+		o, err := s.requestSync(ctx, path, "")
+		if err != nil {
+			return err
+		}
+		since = o.time("requestedAt")
+	}
+	run, err := s.watch(ctx, path, since, n.wait.limit)
+	if err != nil {
+		return err
+	}
+	if link, err = s.get(ctx, path, preview); err != nil {
+		return err
+	}
+	if err := s.print.row(link, linkKind().columns); err != nil {
+		return err
+	}
+	return s.verdict(run)
+}
+
+// source is the ARM id of the instance or of its workspace.
+func (n *creation) source(cmd *cobra.Command, at service) (string, error) {
+	id := strings.TrimRight(n.apim, "/")
+	if !strings.Contains(id, "/") {
+		id = "/subscriptions/" + url.PathEscape(cmp.Or(n.apimSubscription, at.subscription)) +
+			"/resourceGroups/" + url.PathEscape(cmp.Or(n.apimGroup, at.group)) +
+			"/providers/Microsoft.ApiManagement/service/" + url.PathEscape(id)
+	} else if n.apimGroup != "" || n.apimSubscription != "" {
+		return "", usage(cmd, "--azure-apim is an ARM id, which has the group and the subscription in it already")
+	}
+	parts := strings.Split(strings.ToLower(id), "/")
+	inner := len(parts) == 11 && parts[9] == "workspaces"
+	if len(parts) != 9 && !inner || parts[1] != "subscriptions" || parts[6] != "microsoft.apimanagement" || parts[7] != "service" {
+		return "", usage(cmd, "--azure-apim %q is neither a name nor the id of an API Management instance", n.apim)
+	}
+	if n.apimWorkspace == "" {
+		return id, nil
+	}
+	if inner {
+		return "", usage(cmd, "--azure-apim names a workspace already, and so does --workspace")
+	}
+	return id + "/workspaces/" + url.PathEscape(n.apimWorkspace), nil
+}
+
+// link is the body of the PUT.
+func (n *creation) link(source, workspace string) object {
+	from := object{"resourceId": source}
+	if n.identity != "" {
+		from["msiResourceId"] = n.identity
+	}
+	p := object{
+		"apiSourceType": "AzureApiManagement", "azureApiManagementSource": from,
+		"importSpecification": n.specifications,
+	}
+	if n.environment != "" {
+		p["targetEnvironmentId"] = shortID(n.environment, workspace)
+	}
+	if n.stage != "" {
+		p["targetLifecycleStage"] = strings.ToLower(n.stage)
+	}
+	return object{"properties": p}
+}
+
+// shortID is the id of an environment below its service, from that, from its
+// ARM id or from its bare name.
+func shortID(environment, workspace string) string {
+	if i := strings.Index(strings.ToLower(environment), "/workspaces/"); i >= 0 {
+		return environment[i:]
+	}
+	return "/workspaces/" + workspace + "/environments/" + environment
+}
+
+// putEnvironment makes the environment of the link, or changes what the flags
+// say of it. What it returns takes a new environment back.
+func (n *creation) putEnvironment(ctx context.Context, s *session) (undo func(), err error) {
+	path := s.path(environmentKind().steps, names{"environment-id": n.name})
+	now, there, err := s.exists(ctx, path, stable)
+	if err != nil {
+		return nil, err
+	}
+	p, _ := now["properties"].(map[string]any)
+	if p == nil {
+		p = map[string]any{
+			"title": *n.name, "kind": "production", "server": object{"type": "Azure API Management"},
+		}
+	}
+	for name, value := range map[string]string{"title": n.title, "kind": strings.ToLower(n.kind), "description": n.description} {
+		if value != "" {
+			p[name] = value
+		}
+	}
+	_, err = s.do(ctx, call{method: http.MethodPut, path: path, version: stable, body: object{"properties": p}})
+	if err != nil {
+		return nil, fmt.Errorf("make the environment: %w", err)
+	}
+	if there {
+		return func() {}, nil
+	}
+	return func() {
+		_, err := s.do(ctx, call{method: http.MethodDelete, path: path, version: stable})
+		if err != nil {
+			fmt.Fprintf(s.streams.Err, "Warning: the new environment %s is still there: %v\n", *n.name, err)
+		}
+	}, nil
+}

@@ -1,0 +1,17 @@
+// Package cli holds the client verbs of the one binary: it reads flags, speaks
+// to a center over its ARM-shaped REST API, and prints what the center said.
+// It knows nothing else of the server: no store, no catalog, no shared types.
+//
+// Verbs and flags are those of `az apic` where that has them. Resources are
+// printed as az prints them: the content of `properties` is lifted to the top
+// level, and `resourceGroup` is added from the id. Unlike az, a table is the
+// default; `-o json` gives what az gives.
+//
+// Exit codes:
+//
+//	0  done
+//	1  it failed; or a sync that was waited for ended partial or failed
+//	2  the command line is wrong
+//	3  the thing is not there
+//	4  no token, a wrong one, or one that may not do this
+package cli

@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// What a definition may take that comes by a link.
+const (
+	maxDocument      = 256 << 20
+	documentPatience = 10 * time.Minute
+)
+
+func exportCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "export-specification", Short: "Write a definition to a file, byte for byte",
+		Example: "  apicenter api definition export-specification --api-id petstore --version-id v1 --definition-id openapi --file-name -",
+	}
+	of := definitionKind().flags(cmd, c, 3)
+	file := cmd.Flags().String("file-name", "", "file to write; - is the standard output")
+	require(cmd, "file-name")
+	if err := cmd.MarkFlagFilename("file-name"); err != nil {
+		panic(err)
+	}
+	return leaf(cmd, func(cmd *cobra.Command) error {
+		ctx := cmd.Context()
+		s, err := c.open(ctx, cmd)
+		if err != nil {
+			return err
+		}
+		o, err := s.post(ctx, call{
+			path: s.path(definitionKind().steps, of) + "/exportSpecification", version: stable, patient: documentPatience,
+		})
+		if err != nil {
+			return err
+		}
+		text, err := s.document(ctx, o)
+		if err != nil {
+			return err
+		}
+		defer text.Close()
+		if *file == "-" {
+			return write(s.streams.Out, text)
+		}
+		return writeFile(*file, text)
+	})
+}
+
+// document is the content of an export: in the answer, or where it points.
+func (s *session) document(ctx context.Context, o object) (io.ReadCloser, error) {
+	value, ok := o["value"].(string)
+	if !ok {
+		return nil, failed("", "the center exported no document")
+	}
+	switch format := o.text("format"); format {
+	case "inline":
+		return io.NopCloser(strings.NewReader(value)), nil
+	case "link":
+		return s.download(ctx, value)
+	default:
+		return nil, failed("", "the center exported in the format %q, which is neither inline nor link", format)
+	}
+}
+
+// download opens a link to a document. Such a link is its own permission and
+// may lead to another host, so it gets no token; and it is not printed.
+func (s *session) download(ctx context.Context, link string) (io.ReadCloser, error) {
+	u, err := s.base.Parse(link)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, failed("", "the center exported a link that is none")
+	}
+	ctx, stop := context.WithTimeout(ctx, documentPatience)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		stop()
+		return nil, failed("", "the center exported a link that is none")
+	}
+	resp, err := (&http.Client{Transport: s.streams.Transport}).Do(req)
+	if err != nil {
+		stop()
+		return nil, unreachable(&url.URL{Scheme: u.Scheme, Host: u.Host}, err)
+	}
+	body := &download{Reader: &limited{from: resp.Body, left: maxDocument}, body: resp.Body, stop: stop}
+	if resp.StatusCode != http.StatusOK {
+		body.Close()
+		return nil, failed("such a link lives for some minutes; try again",
+			"the link to the document answers %s", resp.Status)
+	}
+	return body, nil
+}
+
+type download struct {
+	io.Reader
+	body io.Closer
+	stop context.CancelFunc
+}
+
+func (d *download) Close() error {
+	defer d.stop()
+	return d.body.Close()
+}
+
+// limited fails, where io.LimitReader would end quietly.
+type limited struct {
+	from io.Reader
+	left int64
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.from.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, failed("", "the document is larger than %d MiB", maxDocument>>20)
+	}
+	return n, err
+}
+
+func write(to io.Writer, from io.Reader) error {
+	if _, err := io.Copy(to, from); err != nil {
+		return fmt.Errorf("write the document: %w", err)
+	}
+	return nil
+}
+
+// writeFile replaces the file in one step, so that a broken download leaves
+// the old one. What is no plain file, as /dev/stdout, is written to directly.
+func writeFile(name string, from io.Reader) error {
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		name = real
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return fmt.Errorf("write the document: %w", err)
+		}
+		defer f.Close()
+		return write(f, from)
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".apicenter-*")
+	if err != nil {
+		return fmt.Errorf("write the document: %w", err)
+	}
+	defer os.Remove(f.Name()) // gone already when all went well
+	if err := write(f, from); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Chmod(0o644); err != nil {
+		f.Close()
+		return fmt.Errorf("write the document: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("write the document: %w", err)
+	}
+	if err := os.Rename(f.Name(), name); err != nil {
+		return fmt.Errorf("write the document: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func linkStep() step { return step{"apiSources", "integration-name", "i"} }
+
+func linkKind() kind {
+	return kind{
+		noun: "link", plural: "links", steps: []step{linkStep()}, version: preview,
+		columns: []column{
+			{"NAME", "name", nil}, {"STATE", "linkState.state", linkState}, {"APIS", "synchronization.apis", nil},
+			{"SYNCED", "synchronization.syncedAt", age("synchronization.syncedAt")},
+			{"NEXT", "synchronization.nextDue", due("synchronization.nextDue")},
+			{"MESSAGE", "linkState.message", linkMessage},
+		},
+		examples: [2]string{
+			"  apicenter integration list\n  apicenter integration list -o json",
+			"  apicenter integration show -i prod-gateway",
+		},
+	}
+}
+
+func linkState(o object) string {
+	state := o.text("linkState.state")
+	if stalled := o.text("synchronization.stalled"); stalled != "" && stalled != "false" {
+		return state + " (stalled)"
+	}
+	return state
+}
+
+// linkMessage is what the link says, then what it waits for.
+func linkMessage(o object) string {
+	var parts []string
+	if m := o.text("linkState.message"); m != "" {
+		parts = append(parts, m)
+	}
+	for _, what := range []string{"held", "limited", "problems"} {
+		if n := o.count("synchronization." + what); n > 0 {
+			parts = append(parts, fmt.Sprintf("%s: %d", what, n))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// integrationCommand is `integration`: the links to gateways.
+func integrationCommand(s Streams) *cobra.Command {
+	cmd := group(&cobra.Command{
+		Use: "integration", Aliases: []string{"link"},
+		Short: "The links that keep the inventory in step with gateways",
+	})
+	c := connect(cmd, s)
+	create := group(&cobra.Command{Use: "create", Short: "Link a gateway"})
+	create.AddCommand(createAPIMCommand(c))
+	k := linkKind()
+	cmd.AddCommand(create, k.listCommand(c), k.showCommand(c), deleteCommand(c), syncCommand(c),
+		runsCommand(c), planCommand(c), approveCommand(c))
+	return cmd
+}
+
+// waiting is the flags --wait and --timeout.
+type waiting struct {
+	wait  bool
+	limit time.Duration
+}
+
+func (w *waiting) flags(cmd *cobra.Command, what string) {
+	cmd.Flags().BoolVar(&w.wait, "wait", false, "wait until "+what)
+	cmd.Flags().DurationVar(&w.limit, "timeout", 30*time.Minute, "how long --wait waits")
+}
+
+func deleteCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "delete", Short: "Delete a link, with the APIs, environment and deployments that came by it",
+		Example: "  apicenter integration delete -i prod-gateway\n  apicenter integration delete -i prod-gateway -y --wait",
+	}
+	of := linkKind().flags(cmd, c, 1)
+	var yes bool
+	var w waiting
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	w.flags(cmd, "all is gone")
+	return leaf(cmd, func(cmd *cobra.Command) error {
+		ctx := cmd.Context()
+		if !yes && !c.streams.InTerminal {
+			return usage(cmd, "nobody is here to ask: say --yes to delete %q", *of["integration-name"])
+		}
+		s, err := c.open(ctx, cmd)
+		if err != nil {
+			return err
+		}
+		path := s.path([]step{linkStep()}, of)
+		if !yes {
+			if err := s.confirmDelete(ctx, path); err != nil {
+				return err
+			}
+		}
+		if _, err := s.do(ctx, call{method: http.MethodDelete, path: path, version: preview}); err != nil || !w.wait {
+			return err
+		}
+		return s.until(ctx, w.limit, "the center goes on with the deletion: apicenter integration list",
+			func(ctx context.Context) (bool, error) {
+				_, there, err := s.exists(ctx, path, preview)
+				return !there && err == nil, err
+			})
+	})
+}
+
+// confirmDelete asks the person; anything but yes is a failure.
+func (s *session) confirmDelete(ctx context.Context, path string) error {
+	o, err := s.get(ctx, path, preview)
+	if err != nil {
+		return err
+	}
+	flat := o.flat()
+	fmt.Fprintf(s.streams.Err, "This deletes the link %s with its %d APIs, its environment and its deployments. Are you sure? (y/N) ",
+		clean(flat.text("name")), flat.count("synchronization.apis"))
+	line, err := bufio.NewReader(s.streams.In).ReadString('\n')
+	switch strings.ToLower(strings.TrimSpace(line)) {
+	case "y", "yes":
+		return nil
+	}
+	if err != nil {
+		fmt.Fprintln(s.streams.Err)
+	}
+	return failed("", "nothing was deleted")
+}
+
+func runColumns() []column {
+	return []column{
+		{"RUN", "id", nil}, {"TRIGGER", "trigger", nil}, {"SCOPE", "scope", nil},
+		{"STARTED", "startedAt", age("startedAt")}, {"OUTCOME", "outcome", runOutcome},
+		{"TOOK", "durationSeconds", runTook},
+		{"OBSERVED", "counts.observed", nil}, {"ADDED", "counts.added", nil}, {"UPDATED", "counts.updated", nil},
+		{"DELETED", "counts.deleted", nil}, {"HELD", "counts.held", nil}, {"FAILED", "counts.failed", nil},
+		{"MESSAGE", "message", nil},
+	}
+}
+
+// runOutcome is how the run ended, or what it is at.
+func runOutcome(o object) string {
+	if running(o) {
+		return strings.TrimSpace("running " + o.text("phase"))
+	}
+	return o.text("outcome")
+}
+
+func runTook(o object) string {
+	if running(o) {
+		return ""
+	}
+	seconds, err := strconv.ParseFloat(o.text("durationSeconds"), 64)
+	if err != nil {
+		return ""
+	}
+	return strconv.FormatFloat(seconds, 'f', 1, 64) + "s"
+}
+
+func running(run object) bool { return run.text("endedAt") == "" }
+
+func runsCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "runs", Short: "List the latest synchronisations of a link, newest first",
+		Example: "  apicenter integration runs -i prod-gateway --top 5",
+	}
+	of := linkKind().flags(cmd, c, 1)
+	top := cmd.Flags().Int("top", 20, "how many")
+	return leaf(cmd, func(cmd *cobra.Command) error {
+		if *top < 1 {
+			return usage(cmd, "--top must be at least 1")
+		}
+		s, err := c.open(cmd.Context(), cmd)
+		if err != nil {
+			return err
+		}
+		runs, err := s.some(cmd.Context(), s.path([]step{linkStep()}, of)+"/runs", preview,
+			url.Values{"$top": {strconv.Itoa(*top)}}, *top)
+		if err != nil {
+			return err
+		}
+		return s.print.list(runs, runColumns())
+	})
+}

@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// planPatience is how long a plan may take: the center reads the whole source.
+const planPatience = 10 * time.Minute
+
+func syncCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "sync", Short: "Synchronise a link now, instead of when it is due",
+		Example: "  apicenter integration sync -i prod-gateway --wait\n" +
+			"  apicenter integration sync -i prod-gateway --api petstore",
+	}
+	of := linkKind().flags(cmd, c, 1)
+	api := cmd.Flags().String("api", "", "only this API")
+	complete(cmd, "api", c.completeNames(apiKind().steps, nil, stable))
+	var w waiting
+	w.flags(cmd, "it has ended; exit code 1 if it ended partial or failed")
+	return leaf(cmd, func(cmd *cobra.Command) error {
+		ctx := cmd.Context()
+		s, err := c.open(ctx, cmd)
+		if err != nil {
+			return err
+		}
+		link := s.path([]step{linkStep()}, of)
+		since, err := s.requestSync(ctx, link, *api)
+		if err != nil {
+			return err
+		}
+		if !w.wait {
+			return s.print.row(since, []column{{"REQUESTED", "requestedAt", nil}})
+		}
+		run, err := s.watch(ctx, link, since.time("requestedAt"), w.limit)
+		if err != nil {
+			return err
+		}
+		if err := s.print.row(run, runColumns()); err != nil {
+			return err
+		}
+		return s.verdict(run)
+	})
+}
+
+// requestSync asks for a run. The answer says when it was asked for.
+func (s *session) requestSync(ctx context.Context, link, api string) (object, error) {
+	body := object{}
+	if api != "" {
+		body["api"] = api
+	}
+	o, err := s.post(ctx, call{path: link + "/sync", version: preview, body: body})
+	if err != nil {
+		return nil, err
+	}
+	if o.time("requestedAt").IsZero() {
+		return nil, failed("look at: apicenter integration runs", "the center took the request but does not say when")
+	}
+	return o, nil
+}
+
+func planCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "plan", Short: "Show what the next synchronisation would change, and change nothing",
+		Example: "  apicenter integration plan -i prod-gateway",
+	}
+	of := linkKind().flags(cmd, c, 1)
+	return leaf(cmd, func(cmd *cobra.Command) error {
+		s, err := c.open(cmd.Context(), cmd)
+		if err != nil {
+			return err
+		}
+		plan, err := s.post(cmd.Context(), call{
+			path: s.path([]step{linkStep()}, of) + "/plan", version: preview, body: object{}, patient: planPatience,
+		})
+		if err != nil {
+			return err
+		}
+		return s.print.plan(plan)
+	})
+}
+
+// plan prints a plan: the changes, then for a person what they come to.
+func (p printer) plan(plan object) error {
+	if p.format == "json" || p.format == "yaml" {
+		return p.document(plan)
+	}
+	var changes []object
+	list, _ := plan["changes"].([]any)
+	for _, v := range list {
+		if change, ok := v.(map[string]any); ok {
+			changes = append(changes, change)
+		}
+	}
+	if len(changes) > 0 || p.format == "tsv" {
+		err := p.list(changes, []column{
+			{"ACTION", "action", nil}, {"SOURCE OBJECT", "external", nil}, {"TITLE", "title", nil},
+			{"FIELDS", "fields", func(o object) string { return joined(o, "fields") }}, {"WHY", "why", nil},
+		})
+		if err != nil || p.format == "tsv" {
+			return err
+		}
+	}
+	return summary(p.out, plan)
+}
+
+func summary(w io.Writer, plan object) error {
+	_, err := fmt.Fprintf(w, "%d to add, %d to update, %d to move, %d to delete; %d requests to the source\n",
+		plan.count("adds"), plan.count("updates"), plan.count("moves"), plan.count("deletes"), plan.count("requests"))
+	if err != nil {
+		return fmt.Errorf("write the output: %w", err)
+	}
+	return nil
+}
+
+func approveCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "approve", Short: "Let the deletions happen that a link holds back because they are many",
+		Example: "  apicenter integration plan -i prod-gateway      # which they are\n" +
+			"  apicenter integration approve -i prod-gateway",
+	}
+	of := linkKind().flags(cmd, c, 1)
+	return leaf(cmd, func(cmd *cobra.Command) error {
+		s, err := c.open(cmd.Context(), cmd)
+		if err != nil {
+			return err
+		}
+		o, err := s.post(cmd.Context(), call{
+			path: s.path([]step{linkStep()}, of) + "/approve", version: preview, body: object{},
+		})
+		if err != nil || len(o) == 0 {
+			return err
+		}
+		return s.print.one(o, []column{{"REQUESTED", "requestedAt", nil}})
+	})
+}
