@@ -24,6 +24,7 @@ type settings struct {
 	tls       bool
 	tlsCA     string
 	opts      emulator.Options
+	faults    faults
 }
 
 func command() *cobra.Command {
@@ -59,6 +60,7 @@ It has no faults unless a flag or PUT /admin/faults asks for them.`,
 	f.DurationVar(&s.opts.LinkLife, "link-life", 5*time.Minute, "how long an export link works")
 	f.BoolVar(&s.opts.Async, "async", false, "answer 202 to the deletion of an API, from 2024-05-01 on")
 	f.BoolVar(&s.opts.TouchParent, "touch-parent", false, "let edits of operations and schemas move the ETag of their API")
+	s.faults.register(f)
 	f.BoolVar(&s.tls, "tls", false, "serve https with a certificate made for this run")
 	f.StringVar(&s.tlsCA, "tls-ca", "", "write the certificate to trust to this file")
 	return c
@@ -71,6 +73,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 	s.opts.Shape = shape
+	s.opts.Faults = s.faults.config(s.opts.Seed)
 	l, err := listen(s.listen, s.anywhere)
 	if err != nil {
 		return err

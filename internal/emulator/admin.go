@@ -25,6 +25,7 @@ func (s *Server) registerAdmin() {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	handle("GET /admin/target", func(w http.ResponseWriter, _ *http.Request) { wire.JSON(w, http.StatusOK, s.target) })
+	handle("/admin/faults", s.faults.ServeHTTP)
 	handle("GET /admin/export-shape", s.getShape)
 	handle("PUT /admin/export-shape", s.putShape)
 }

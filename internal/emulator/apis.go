@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -70,6 +71,33 @@ func getAPI(c *call) (reply, error) {
 		return export(c, r)
 	}
 	return reply{etag: r.ETag, body: r.JSON(c.form())}, nil
+}
+
+// prepareAPI does ahead of the lock what takes long: it reads the document of an
+// import, and waits out the delay of a slow export.
+func prepareAPI(c *call) error {
+	switch {
+	case c.Method == http.MethodPut:
+		return readAPI(c)
+	case c.query.Has("export"):
+		return pause(c.Context(), c.server.faults.ExportDelay())
+	default:
+		return nil
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // readAPI takes the body of a PUT apart and fetches and parses the document

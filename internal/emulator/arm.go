@@ -15,10 +15,19 @@ import (
 func (s *Server) serveARM(w http.ResponseWriter, r *http.Request) {
 	c := &call{Request: r, server: s, query: r.URL.Query()}
 	path := segments(r.URL.EscapedPath())
-	found, args := s.routes.find(path)
+	if provider, extension := s.extension(path); extension != nil {
+		s.stats.classes[extension.class].Add(1)
+		if err := s.admitExtension(c, provider); err != nil {
+			refuse(w, err)
+			return
+		}
+		extension.ServeHTTP(w, r)
+		return
+	}
+	to, args := s.routes.find(path)
 	c.args = args
-	s.stats.classes[class(found, c)].Add(1)
-	out, err := s.answer(c, found, path)
+	s.stats.classes[class(to, c)].Add(1)
+	out, err := s.answer(c, to, path)
 	if err != nil {
 		refuse(w, err)
 		return
@@ -27,11 +36,7 @@ func (s *Server) serveARM(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) answer(c *call, to *route, path []string) (reply, error) {
-	var err error
-	if c.principal, err = s.authority.Authenticate(c.Request); err != nil {
-		return reply{}, err
-	}
-	if err := c.readVersion(); err != nil {
+	if err := s.identify(c); err != nil {
 		return reply{}, err
 	}
 	if to == nil {
@@ -46,74 +51,36 @@ func (s *Server) answer(c *call, to *route, path []string) (reply, error) {
 	if err := s.admit(c, to, path); err != nil {
 		return reply{}, err
 	}
-	if c.reads() {
-		var out reply
-		err := s.Cloud.View(func() (err error) {
-			out, err = handle(c)
-			return err
-		})
-		return out, err
+	var out reply
+	run := func() (err error) {
+		out, err = handle(c)
+		return err
 	}
-	return s.write(c, to, handle)
-}
-
-func (s *Server) write(c *call, to *route, handle handler) (reply, error) {
-	if err := c.readBody(); err != nil {
-		return reply{}, err
+	if !c.reads() {
+		if err := c.readBody(); err != nil {
+			return reply{}, err
+		}
 	}
-	if to.before != nil && c.Method == http.MethodPut {
+	if to.before != nil {
 		if err := to.before(c); err != nil {
 			return reply{}, err
 		}
 	}
-	var out reply
-	err := s.Cloud.Update(func() (err error) {
-		out, err = handle(c)
-		return err
-	})
+	locked := s.Cloud.Update
+	if c.reads() {
+		locked = s.Cloud.View
+	}
+	err := locked(run)
 	return out, err
 }
 
-// reads is true of calls that change nothing.
-func (c *call) reads() bool { return c.Method == http.MethodGet || c.Method == http.MethodHead }
-
-// admit lets in those who belong to the directory of the subscription and have
-// a role that allows the action.
-func (s *Server) admit(c *call, to *route, path []string) error {
-	id := c.arg("subscription")
-	if id == "" {
-		return nil
+// identify finds out who asks, and for which version.
+func (s *Server) identify(c *call) error {
+	p, err := s.authority.Authenticate(c.Request)
+	if err != nil {
+		return err
 	}
-	tenant := ""
-	_ = s.Cloud.View(func() error {
-		if sub := s.Cloud.Subscriptions.Get(id); sub != nil {
-			tenant = sub.Tenant
-		}
-		return nil
-	})
-	if tenant == "" {
-		return wire.Errorf(http.StatusNotFound, "SubscriptionNotFound", "The subscription '%s' could not be found.", id)
-	}
-	return s.authority.CheckTenant(c.Request, c.principal, tenant)
-}
-
-// class is how the statistics count a call.
-func class(to *route, c *call) string {
-	switch {
-	case to == nil:
-		return "unknown"
-	case c.Method == http.MethodHead:
-		return "head"
-	case c.Method != http.MethodGet:
-		return "write"
-	case c.query.Has("export"):
-		return "export"
-	default:
-		return to.class
-	}
-}
-
-func (c *call) readVersion() error {
+	c.principal = p
 	c.version = c.query.Get("api-version")
 	switch {
 	case c.version == "":
@@ -131,4 +98,23 @@ func isVersion(s string) bool {
 	date, _ := strings.CutSuffix(s, "-preview")
 	_, err := time.Parse(time.DateOnly, date)
 	return err == nil
+}
+
+// reads is true of calls that change nothing.
+func (c *call) reads() bool { return c.Method == http.MethodGet || c.Method == http.MethodHead }
+
+// class is how the statistics count a call.
+func class(to *route, c *call) string {
+	switch {
+	case to == nil:
+		return "unknown"
+	case c.Method == http.MethodHead:
+		return "head"
+	case c.Method != http.MethodGet:
+		return "write"
+	case c.query.Has("export"):
+		return "export"
+	default:
+		return to.class
+	}
 }

@@ -149,7 +149,7 @@ func listResources(c *call) (reply, error) {
 		match := win.filter.Match(func(name string) string {
 			return map[string]string{"resourcetype": r.Type, "resourcegroup": r.group, "name": r.Name, "location": r.Location}[name]
 		})
-		if match {
+		if match && c.may(r.Type+"/read", r.ID) {
 			kept = append(kept, r)
 		}
 	}

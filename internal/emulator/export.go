@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"apicenter/internal/emulator/apim"
 	"apicenter/internal/emulator/blob"
@@ -67,12 +68,16 @@ func export(c *call, r *apim.Revision) (reply, error) {
 	if shape == Raw || inline {
 		return raw(doc)
 	}
+	life := c.server.opts.LinkLife
+	if c.server.faults.LinkExpired() {
+		life = -time.Second
+	}
 	title := strings.ReplaceAll(r.Properties.DisplayName, "/", "-")
 	at := c.host() + c.server.blobs.Put(blob.Blob{
 		Name:      title + doc.Format.Extension(),
 		MediaType: doc.Format.MediaType(),
 		Open:      doc.Open,
-	}, c.server.opts.LinkLife)
+	}, life)
 	return reply{body: apim.Marshal(shape.answer(r.ID(), name, at))}, nil
 }
 

@@ -2,11 +2,13 @@ package emulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"apicenter/internal/emulator/apim"
 	"apicenter/internal/emulator/document"
+	"apicenter/internal/emulator/rbac"
 	"apicenter/internal/emulator/specs"
 )
 
@@ -41,8 +43,27 @@ func (s *Server) load() error {
 				return err
 			}
 		}
-		return nil
+		return s.grant(subs[:2])
 	})
+}
+
+// grant gives the owner and the application all of their directory, and the
+// managed identity the reader role on its instances.
+func (s *Server) grant(subs []*apim.Subscription) error {
+	assign := func(principal, role, scope string) error {
+		_, err := s.roles.Assign(rbac.Assignment{PrincipalID: principal, RoleID: role, Scope: scope})
+		return err
+	}
+	var errs []error
+	for _, sub := range subs {
+		errs = append(errs, assign(OwnerID, "Owner", "/subscriptions/"+sub.ID), assign(ApplicationID, "Owner", "/subscriptions/"+sub.ID))
+	}
+	if !s.opts.NoRole {
+		for _, svc := range s.Cloud.Services.All() {
+			errs = append(errs, assign(ManagedID, "API Management Service Reader Role", svc.ID()))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // furtherAPIs is how many APIs the instances after the first have.

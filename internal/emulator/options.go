@@ -3,6 +3,8 @@ package emulator
 import (
 	"cmp"
 	"time"
+
+	"apicenter/internal/emulator/fault"
 )
 
 // Options say what the emulated Azure holds and how it behaves. The zero value
@@ -34,6 +36,8 @@ type Options struct {
 	Shape Shape
 	// Async answers 202 to the deletion of an API from 2024-05-01 on.
 	Async bool
+	// Faults are those at the start; PUT /admin/faults changes them.
+	Faults fault.Config
 	// TouchParent lets an edit of an operation or schema move the ETag of its API.
 	TouchParent bool
 }

@@ -11,9 +11,12 @@ import (
 // that Azure has for each one that is missing.
 
 func (c *call) subscription() (*apim.Subscription, error) {
-	id := c.arg("subscription")
-	if s := c.server.Cloud.Subscriptions.Get(id); s != nil {
-		return s, nil
+	return c.server.subscription(c.arg("subscription"))
+}
+
+func (s *Server) subscription(id string) (*apim.Subscription, error) {
+	if sub := s.Cloud.Subscriptions.Get(id); sub != nil {
+		return sub, nil
 	}
 	return nil, wire.Errorf(http.StatusNotFound, "SubscriptionNotFound", "The subscription '%s' could not be found.", id)
 }

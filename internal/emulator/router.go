@@ -16,6 +16,8 @@ type route struct {
 	class  string // how the statistics count it
 	action string // what a principal must be allowed, without the verb
 	handle map[string]handler
+	// open lets the whole directory read it.
+	open bool
 	// before runs ahead of the lock, for work that takes long.
 	before func(*call) error
 }
@@ -53,7 +55,7 @@ func (n *router) add(class, pattern string, handle map[string]handler) *route {
 	if get := handle[http.MethodGet]; get != nil && handle[http.MethodHead] == nil {
 		handle[http.MethodHead] = get
 	}
-	n.route = &route{class: class, action: action(pattern), handle: handle}
+	n.route = &route{class: class, action: action(pattern), open: class == "azure", handle: handle}
 	return n.route
 }
 

@@ -34,8 +34,9 @@ func (s *Server) registerRoutes() {
 	get("azure", sub+provider+"/locations/{location}/operationStatuses/{operation}", operationStatus)
 	get("azure", sub+provider+"/locations/{location}/operationResults/{operation}", operationResult)
 
-	get("service", sub+provider+"/service", listServices)
-	get("service", group+provider+"/service", listServices)
+	// The lists of instances and gateways leave out what the caller may not read.
+	get("azure", sub+provider+"/service", listServices)
+	get("azure", group+provider+"/service", listServices)
 	s.routes.add("service", service, map[string]handler{
 		http.MethodGet: getService, http.MethodPut: putService, http.MethodPatch: patchService, http.MethodDelete: deleteService,
 	})
@@ -47,8 +48,8 @@ func (s *Server) registerRoutes() {
 	s.registerSpace(service)
 	s.registerSpace(service + "/workspaces/{workspace}")
 
-	get("list", sub+provider+"/gateways", listGateways)
-	get("list", group+provider+"/gateways", listGateways)
+	get("azure", sub+provider+"/gateways", listGateways)
+	get("azure", group+provider+"/gateways", listGateways)
 	s.routes.add("get", gateway, map[string]handler{
 		http.MethodGet: getGateway, http.MethodPut: putGateway, http.MethodDelete: deleteGateway,
 	})
@@ -66,7 +67,7 @@ func (s *Server) registerSpace(space string) {
 	get("/apisByTags", listByTags)
 	s.routes.add("get", space+one, map[string]handler{
 		http.MethodGet: getAPI, http.MethodPut: putAPI, http.MethodPatch: patchAPI, http.MethodDelete: deleteAPI,
-	}).before = readAPI
+	}).before = prepareAPI
 	get(one+"/revisions", listRevisions)
 	collection[apim.Release]{"Release", "release", locateReleases}.register(s, space+one+"/releases")
 	collection[apim.Operation]{"Operation", "operation",

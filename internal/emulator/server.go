@@ -10,7 +10,9 @@ import (
 
 	"apicenter/internal/emulator/apim"
 	"apicenter/internal/emulator/blob"
+	"apicenter/internal/emulator/fault"
 	"apicenter/internal/emulator/identity"
+	"apicenter/internal/emulator/rbac"
 )
 
 // Server is an emulated Azure. It has no goroutines of its own.
@@ -23,20 +25,31 @@ type Server struct {
 	blobs     blob.Store
 	stats     *stats
 	authority *identity.Authority
-	tokens    *http.ServeMux
-	admin     *http.ServeMux
-	shape     atomic.Pointer[Shape]
-	target    Target
+	roles     *rbac.Directory
+	faults    *fault.Faults
+	arm       http.Handler // with its faults
+	// extensions by provider
+	extensions map[string]*extension
+	tokens     *http.ServeMux
+	admin      *http.ServeMux
+	shape      atomic.Pointer[Shape]
+	target     Target
 }
 
 // New builds the emulated Azure that the options describe.
 func New(opts Options) (*Server, error) {
+	if err := opts.Faults.Validate(); err != nil {
+		return nil, err
+	}
 	s := &Server{opts: opts.complete(), stats: newStats(), tokens: http.NewServeMux(), admin: http.NewServeMux()}
 	s.shape.Store(&s.opts.Shape)
 	s.Cloud = apim.New(apim.Rules{TouchParent: s.opts.TouchParent})
 	if err := s.registerIdentity(); err != nil {
 		return nil, err
 	}
+	s.faults = fault.New(s.opts.Faults)
+	s.faults.Principal = s.caller
+	s.arm = s.faults.Wrap(http.HandlerFunc(s.serveARM))
 	s.registerRoutes()
 	s.registerAdmin()
 	if err := s.load(); err != nil {
@@ -67,7 +80,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.blobs.ServeHTTP(m, r)
 	case "subscriptions", "tenants", "providers":
 		s.stats.kinds[kindARM].Add(1)
-		s.serveARM(m, r)
+		s.arm.ServeHTTP(m, r)
 	case "metadata":
 		s.stats.kinds[kindIdentity].Add(1)
 		s.metadataEndpoints(m, r)
@@ -105,7 +118,18 @@ func (s *Server) registerIdentity() error {
 	}
 	s.authority = authority
 	authority.Register(s.tokens)
+	s.roles = rbac.New()
+	s.extensions = map[string]*extension{rbac.Provider: {"role", s.roles}}
 	return nil
+}
+
+// caller names who sent a request, for whom ARM counts.
+func (s *Server) caller(r *http.Request) string {
+	p, err := s.authority.Authenticate(r)
+	if err != nil {
+		return "" // refused later; all strangers share one bucket
+	}
+	return p.ObjectID
 }
 
 // newName makes a name for something that a client will ask for once.

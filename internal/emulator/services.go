@@ -40,7 +40,7 @@ func listServices(c *call) (reply, error) {
 	}
 	var all []*apim.Service
 	for _, s := range c.server.Cloud.Services.All() {
-		if s.Group.Subscription == sub && (group == nil || s.Group == group) {
+		if s.Group.Subscription == sub && (group == nil || s.Group == group) && c.may(apim.ServiceKind+"/read", s.ID()) {
 			all = append(all, s)
 		}
 	}
@@ -226,7 +226,8 @@ func listGateways(c *call) (reply, error) {
 	}
 	var all []*apim.Gateway
 	for _, g := range c.server.Cloud.Gateways.All() {
-		if g.Group.Subscription == sub && (c.arg("group") == "" || strings.EqualFold(g.Group.Name, c.arg("group"))) {
+		here := c.arg("group") == "" || strings.EqualFold(g.Group.Name, c.arg("group"))
+		if g.Group.Subscription == sub && here && c.may(apim.GatewayKind+"/read", g.ID()) {
 			all = append(all, g)
 		}
 	}
