@@ -48,6 +48,9 @@ type Reader interface {
 	Origins(link ID, kinds ...Kind) iter.Seq2[Entry, error]
 	// Below gives the records of id and all below it, parents first.
 	Below(id ID) ([]Record, error)
+	// Tally counts the versions that a link states, and its definitions whose
+	// newest document could not be had.
+	Tally(link ID) (versions, problems int, err error)
 	// Due lists definitions of a link to look at again: those verified before
 	// the instant, oldest first, and those whose Retry has come at now. At most limit.
 	Due(link ID, verifiedBefore, now time.Time, limit int) ([]Entry, error)
@@ -106,6 +109,9 @@ type SourceTx interface {
 	Move(id, to ID) error
 	// Merge is DropOrigin for a thing that became one with to: a later Get says so.
 	Merge(id, to ID) error
+	// LetGo ends what the link states of id, and of id alone: the thing stays,
+	// and what the source stated of it becomes the people's. NotFound.
+	LetGo(id ID) error
 	// Remove deletes the claim's link itself, with its runs and hints: the end of an unlink.
 	Remove() error
 	// SetStatus, SetDue and PutRun are those of Tx.

@@ -30,6 +30,13 @@ func (t *session) Waiting(now time.Time) ([]inventory.ID, error) {
 	})
 }
 
+func (t *session) Tally(link inventory.ID) (versions, problems int, err error) {
+	err = t.row([]any{&versions, &problems}, `
+		select count(*) filter (where kind = 'version'), count(*) filter (where kind = 'definition' and problem <> '')
+		from origin where link = (select id from resource where path = $1)`, link.String())
+	return versions, problems, err
+}
+
 func (t *session) Hints(link inventory.ID) ([]inventory.Hint, error) {
 	rows, err := t.rows(`select sequence, api, "trigger", at from hint where link = (select id from resource where path = $1) order by sequence`, link.String())
 	if err != nil {

@@ -101,6 +101,22 @@ func (w *work) drop(id inventory.ID, why inventory.Why, to string) error {
 	return nil
 }
 
+func (w *work) LetGo(id inventory.ID) error {
+	u, err := w.find(id)
+	if err != nil {
+		return err
+	}
+	if u == nil {
+		return w.missing(id)
+	}
+	for _, o := range u.record.Origins {
+		if o.Link == w.claim.Link {
+			u.record.Own = inventory.Overlay(u.record.Own, []inventory.Origin{o})
+		}
+	}
+	return w.letGo(u.record)
+}
+
 // letGo takes the link's origin from a resource that stays.
 func (w *work) letGo(rec inventory.Record) error {
 	u, err := w.find(rec.ID)

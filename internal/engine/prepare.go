@@ -1,0 +1,217 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"time"
+
+	"apicenter/internal/inventory"
+	"apicenter/internal/plan"
+	"apicenter/internal/source"
+)
+
+// task is an op with all that applying it needs, so that the transaction waits for nothing.
+type task struct {
+	plan.Op
+	recorded []inventory.Record // what is stored of the root and of what it adopts
+	fetched  map[string]fetched // documents, by external of their version
+}
+
+// fetched is what came of a document.
+type fetched struct {
+	states   inventory.Doc // digest, format and version; nil when it failed
+	verified time.Time
+	problem  error
+}
+
+// prepare loads what is recorded of an op's root, and fetches the documents
+// that changed. A document that fails does not fail the task.
+func (p *Pass) prepare(ctx context.Context, op plan.Op) (*task, error) {
+	t := &task{Op: op}
+	if op.Action == plan.Change || len(op.Adopt) > 0 {
+		if err := p.engine.store.View(ctx, func(r inventory.Reader) (err error) {
+			t.recorded, err = p.recorded(r, op)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	for _, version := range op.Object.Children {
+		for _, o := range version.Children {
+			if o.Document == nil || !p.wanted(t, o) {
+				continue
+			}
+			f, err := p.fetch(ctx, t, o)
+			if err != nil {
+				return nil, err
+			}
+			if t.fetched == nil {
+				t.fetched = map[string]fetched{}
+			}
+			t.fetched[o.External] = f
+		}
+	}
+	return t, nil
+}
+
+// recorded loads the root, and of each API that gives a version away what belongs to that version.
+func (p *Pass) recorded(r inventory.Reader, op plan.Op) ([]inventory.Record, error) {
+	var out []inventory.Record
+	if op.Action == plan.Change {
+		all, err := r.Below(op.Recorded.ID)
+		if err != nil {
+			return nil, err
+		}
+		out = all
+	}
+	for _, a := range op.Adopt {
+		all, err := r.Below(a.Version.ID.Parent())
+		if err != nil {
+			return nil, err
+		}
+		for _, rec := range all {
+			o, ok := p.mine(rec)
+			if a.Version.ID.Contains(rec.ID) || ok && rec.ID.Kind() == inventory.KindDeployment && o.External == a.External {
+				out = append(out, rec)
+			}
+		}
+	}
+	return out, nil
+}
+
+// mine is what the link of this pass states of a record.
+func (p *Pass) mine(rec inventory.Record) (inventory.Origin, bool) {
+	for _, o := range rec.Origins {
+		if o.Link == p.claim.Link {
+			return o, true
+		}
+	}
+	return inventory.Origin{}, false
+}
+
+// find is the record of an object, with what the link states of it.
+func (p *Pass) find(t *task, kind inventory.Kind, external string) (inventory.Record, inventory.Origin, bool) {
+	for _, rec := range t.recorded {
+		if rec.ID.Kind() != kind {
+			continue
+		}
+		if o, ok := p.mine(rec); ok && o.External == external {
+			return rec, o, true
+		}
+	}
+	return inventory.Record{}, inventory.Origin{}, false
+}
+
+// wanted says whether a document is to be fetched.
+func (p *Pass) wanted(t *task, o source.Object) bool {
+	_, have, known := p.find(t, inventory.KindDefinition, o.External)
+	switch {
+	case p.work.Trigger == "demand" || slices.Contains(t.Verify, o.External):
+		return p.link.Import == inventory.ImportAlways || p.work.Trigger == "demand" || stored(have)
+	case p.link.Import == inventory.ImportOnDemand:
+		return known && stored(have) && have.DocumentMark != o.Document.Mark
+	default:
+		return !known || have.DocumentMark != o.Document.Mark
+	}
+}
+
+func stored(o inventory.Origin) bool { return len(o.States[inventory.FieldDocument]) > 0 }
+
+// fetch gets one document and stores it. Its error is one of the house: what
+// goes wrong at the source is a problem of the document.
+func (p *Pass) fetch(ctx context.Context, t *task, o source.Object) (fetched, error) {
+	p.engine.step(ctx, "fetch", o.External)
+	_, have, _ := p.find(t, inventory.KindDefinition, o.External)
+	at := time.Now().UTC().Truncate(time.Microsecond)
+	content, err := o.Document.Open(ctx)
+	if err != nil {
+		return fetched{problem: err}, ctx.Err()
+	}
+	defer content.Close()
+	from := &reader{r: content}
+	new, size, err := p.engine.store.PutDocument(ctx, from)
+	if from.err != nil {
+		return fetched{problem: from.err}, ctx.Err()
+	}
+	if err != nil {
+		return fetched{}, fmt.Errorf("store the document of %s: %w", o.External, err)
+	}
+	p.count(func(c *inventory.Counts) { c.Documents++; c.Bytes += size })
+	old := inventory.Digest(have.States.Text(inventory.FieldDocument))
+	if old != "" && old != new {
+		same, err := p.sameDocument(ctx, old, new)
+		if err != nil {
+			return fetched{}, err
+		}
+		if same {
+			new = old
+		}
+	}
+	states := inventory.Doc{}
+	for f, v := range content.States {
+		states[f] = v
+	}
+	states.Set(inventory.FieldDocument, string(new))
+	return fetched{states: states, verified: at}, nil
+}
+
+// reader remembers an error of the source, to tell it from one of the store.
+type reader struct {
+	r   io.Reader
+	err error
+}
+
+func (r *reader) Read(b []byte) (int, error) {
+	n, err := r.r.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+	}
+	return n, err
+}
+
+// comparable is the largest document that is compared by what it means; a
+// larger one counts as changed when its bytes differ.
+const comparable = 8 << 20
+
+// sameDocument says that two documents differ in nothing but the spacing and
+// the order of members: sources do not always write the same thing the same way.
+func (p *Pass) sameDocument(ctx context.Context, a, b inventory.Digest) (bool, error) {
+	x, okX, err := p.meaning(ctx, a)
+	if err != nil || !okX {
+		return false, err
+	}
+	y, okY, err := p.meaning(ctx, b)
+	return okY && err == nil && reflect.DeepEqual(x, y), err
+}
+
+// meaning decodes a JSON document; false when it is none, or too large.
+func (p *Pass) meaning(ctx context.Context, d inventory.Digest) (any, bool, error) {
+	r, size, err := p.engine.store.Document(ctx, d)
+	if errors.Is(err, inventory.NotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	defer r.Close()
+	if size > comparable {
+		return nil, false, nil
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, false, err
+	}
+	var v any
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if decoder.Decode(&v) != nil {
+		return nil, false, nil
+	}
+	return v, true, nil
+}

@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"apicenter/internal/inventory"
+	"apicenter/internal/source"
+)
+
+// phase notes what the run is about, if that is new or the last note is older than a second.
+func (p *Pass) phase(ctx context.Context, phase inventory.Phase) error {
+	p.mu.Lock()
+	quiet := p.run.Phase == phase && time.Since(p.saved) < time.Second
+	p.run.Phase = phase
+	p.mu.Unlock()
+	if quiet {
+		return nil
+	}
+	return p.save(ctx)
+}
+
+// save writes the run.
+func (p *Pass) save(ctx context.Context) error {
+	run := p.report()
+	var id int64
+	err := p.engine.store.Apply(ctx, p.claim, func(tx inventory.SourceTx) (err error) {
+		id, err = tx.PutRun(run)
+		return err
+	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.run.ID, p.saved = cmp.Or(p.run.ID, id), time.Now()
+	return err
+}
+
+// report is the run as it stands.
+func (p *Pass) report() inventory.Run {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.connector != nil {
+		p.run.Requests = p.connector.Requests()
+	}
+	return p.run
+}
+
+// Finish ends a pass: its outcome goes to the run, the link's state and next
+// due time to the link, and the hints that it has answered are forgotten, all in
+// one transaction. failure is what Run returned. Superseded when somebody else
+// holds the link by now.
+func (p *Pass) Finish(ctx context.Context, failure error, hints int64) error {
+	defer p.Close()
+	now := time.Now().UTC()
+	run := p.report()
+	run.Ended, run.Phase = now, inventory.PhaseDone
+	run.Counts.Unchanged = max(0, run.Counts.Observed-run.Counts.Added-run.Counts.Updated-run.Counts.Moved-run.Counts.Limited)
+	switch {
+	case failure != nil && errors.Is(failure, context.Canceled):
+		run.Outcome, run.Message = "interrupted", "the server stopped; the next pass goes on where this one ended"
+	case failure != nil:
+		run.Outcome, run.Message = "failed", failure.Error()
+	case len(p.held) > 0:
+		run.Outcome = "held"
+	case run.Counts.Failed > 0 || p.limited != "":
+		run.Outcome, run.Message = "partial", p.limited
+	default:
+		run.Outcome = "ok"
+	}
+	return p.engine.store.Apply(ctx, p.claim, func(tx inventory.SourceTx) error {
+		if _, err := tx.PutRun(run); err != nil {
+			return err
+		}
+		if err := tx.TakeHints(hints); err != nil {
+			return err
+		}
+		status, err := p.statusAfter(tx, run, failure, now)
+		if err != nil {
+			return err
+		}
+		if err := tx.SetDue(p.claim.Link, status.NextDue); err != nil {
+			return err
+		}
+		if len(p.released) > 0 && failure == nil && p.work.Scope.Whole() {
+			if err := tx.Release(p.claim.Link, nil); err != nil {
+				return err
+			}
+		}
+		return tx.SetStatus(p.claim.Link, status)
+	})
+}
+
+// statusAfter is the link's status after a run. A targeted run leaves what only a whole pass can tell.
+func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure error, now time.Time) (inventory.LinkStatus, error) {
+	link, err := tx.Get(p.claim.Link)
+	if err != nil {
+		return inventory.LinkStatus{}, err
+	}
+	s := inventory.StatusOf(link)
+	if s.APIs, s.Problems, err = tx.Tally(p.claim.Link); err != nil {
+		return s, err
+	}
+	s.ChangedAt = now
+	if failure == nil && !p.work.Scope.Whole() {
+		return s, nil
+	}
+	s.NextDue = now.Add(p.engine.wait(failure))
+	switch {
+	case failure == nil:
+		s.State, s.Message, s.Stalled = inventory.Syncing, "", false
+		s.SyncedAt, s.Held, s.Limited = run.Started, p.held, p.limited != ""
+		if len(p.held) > 0 || p.limited != "" {
+			s.Message = cmp.Or(run.Message, p.limited)
+		}
+	case errors.Is(failure, context.Canceled):
+		s.NextDue = now
+	default:
+		s.State, s.Message, s.Stalled = inventory.Failed, failure.Error(), source.Stalled(failure)
+	}
+	return s, nil
+}
+
+// wait is the time to the next pass: the interval, give or take a tenth so that
+// links do not march in step, and at least what the source asked for.
+func (e *Engine) wait(failure error) time.Duration {
+	interval := float64(e.o.Interval) * (0.9 + 0.2*rand.Float64())
+	return max(time.Duration(interval), source.RetryAfter(failure))
+}
