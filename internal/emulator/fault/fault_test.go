@@ -266,7 +266,11 @@ func TestTruncatedAnswerIsWholeHTTPWithBrokenJSON(t *testing.T) {
 	f := fault.New(fault.Config{TruncateRate: 1})
 	server := httptest.NewServer(behind(f))
 	defer server.Close()
-	r, err := http.Get(server.URL + path)
+	ask, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := server.Client().Do(ask)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func (a *Authority) Authenticate(r *http.Request) (Principal, error) {
 		return Principal{}, a.refuse(r, a.opts.TenantID, "InvalidAuthenticationToken", "The access token is invalid: %v.", err)
 	}
 	// The address of the emulator itself is an audience too: services beside ARM, such as Graph, have no other name.
-	if aud := plain(id.audience); !a.audiences[aud] && aud != strings.ToLower(base(r)) {
+	if aud := plain(id.audience); !a.audiences[aud] && aud != strings.ToLower(wire.Base(r)) {
 		return Principal{}, a.refuse(r, a.opts.TenantID, "InvalidAuthenticationTokenAudience",
 			"The access token has been obtained for wrong audience or resource '%s'. It should exactly match with one of the allowed audiences '%s'.",
 			id.audience, strings.Join(a.opts.Audiences, "','"))
@@ -70,7 +70,7 @@ func (a *Authority) CheckTenant(r *http.Request, p Principal, tenantID string) e
 	}
 	return a.refuse(r, tenantID, "InvalidAuthenticationTokenTenant",
 		"The access token is from the wrong issuer 'https://sts.windows.net/%s/'. It must match the tenant 'https://sts.windows.net/%s/' associated with this subscription. "+
-			"Please use the authority (URL) '%s/%s' to get the token.", p.TenantID, tenantID, base(r), tenantID)
+			"Please use the authority (URL) '%s/%s' to get the token.", p.TenantID, tenantID, wire.Base(r), tenantID)
 }
 
 // identify reads a token. With an expired one it says when it expired besides the error.
@@ -108,16 +108,8 @@ func (a *Authority) identify(token string) (identified, error) {
 func (a *Authority) refuse(r *http.Request, tenantID, code, format string, args ...any) error {
 	e := wire.Errorf(http.StatusUnauthorized, code, format, args...)
 	e.Header = http.Header{"Www-Authenticate": {fmt.Sprintf(`Bearer authorization_uri="%s/%s", error="invalid_token", error_description="%s"`,
-		base(r), tenantID, strings.ReplaceAll(e.Message, `"`, `'`))}}
+		wire.Base(r), tenantID, strings.ReplaceAll(e.Message, `"`, `'`))}}
 	return e
-}
-
-// base is the address by which the request came.
-func base(r *http.Request) string {
-	if r.TLS != nil {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
 }
 
 // stamp writes a time as the messages of Azure do.

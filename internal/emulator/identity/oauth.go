@@ -34,16 +34,16 @@ func (a *Authority) tenants() map[string]bool {
 func (a *Authority) issuer(r *http.Request, tenant string) string {
 	switch tenant {
 	case adfs:
-		return base(r) + "/adfs"
+		return wire.Base(r) + "/adfs"
 	case "common", "organizations":
 		tenant = a.opts.TenantID
 	}
-	return base(r) + "/" + tenant + "/v2.0"
+	return wire.Base(r) + "/" + tenant + "/v2.0"
 }
 
 func (a *Authority) configuration(tenant string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		root, version := base(r)+"/"+tenant, "/v2.0"
+		root, version := wire.Base(r)+"/"+tenant, "/v2.0"
 		if tenant == adfs {
 			version = ""
 		}
@@ -74,7 +74,7 @@ func (a *Authority) keys(w http.ResponseWriter, _ *http.Request) {
 // instance tells a client that this host is an authority of its own with no other names.
 func (a *Authority) instance(w http.ResponseWriter, r *http.Request) {
 	wire.JSON(w, http.StatusOK, map[string]any{
-		"tenant_discovery_endpoint": base(r) + "/" + a.opts.TenantID + "/v2.0/.well-known/openid-configuration",
+		"tenant_discovery_endpoint": wire.Base(r) + "/" + a.opts.TenantID + "/v2.0/.well-known/openid-configuration",
 		"api-version":               "1.1",
 		"metadata": []map[string]any{{
 			"preferred_network": r.Host, "preferred_cache": r.Host, "aliases": []string{r.Host},

@@ -8,7 +8,6 @@ package rbac
 
 import (
 	"cmp"
-	"crypto/rand"
 	"fmt"
 	"iter"
 	"net/http"
@@ -145,7 +144,7 @@ func (d *Directory) assign(a Assignment) (Assignment, bool, *wire.Error) {
 			"The specified role definition with ID '%s' does not exist.", a.RoleID)
 	}
 	if a.Name == "" {
-		a.Name = newGUID()
+		a.Name = wire.NewGUID()
 	}
 	if a.PrincipalType == "" {
 		a.PrincipalType = identity.ServicePrincipal
@@ -234,12 +233,4 @@ func Denied(p identity.Principal, action, scope string) *wire.Error {
 	return wire.Errorf(http.StatusForbidden, "AuthorizationFailed",
 		"The client '%s' with object id '%s' does not have authorization to perform action '%s' over scope '%s' or the scope is invalid. "+
 			"If access was recently granted, please refresh your credentials.", cmp.Or(p.Name, p.ClientID, p.ObjectID), p.ObjectID, action, wire.Scope(scope))
-}
-
-// newGUID makes a random GUID of version 4.
-func newGUID() string {
-	b := make([]byte, 16)
-	rand.Read(b) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -4,6 +4,7 @@
 package wire
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -120,4 +121,20 @@ func Operation(method, path, provider string) (action, scope string, ok bool) {
 		action += "/" + rest[i]
 	}
 	return action + "/" + verb, scope, true
+}
+
+// Base is the address by which a request came: what links in the answer begin with.
+func Base(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// NewGUID makes a random GUID.
+func NewGUID() string {
+	b := make([]byte, 16)
+	rand.Read(b)                                // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80 // version 4
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -3,6 +3,7 @@ package wire_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -99,5 +100,25 @@ func TestRead(t *testing.T) {
 		if err := wire.ReadStrict(httptest.NewRecorder(), r, &v); (err == nil) != ok {
 			t.Errorf("ReadStrict(%q): %v, want ok %v", body, err, ok)
 		}
+	}
+}
+
+func TestBase(t *testing.T) {
+	for _, want := range []string{"http://127.0.0.1:8080", "https://azure.test"} {
+		if got := wire.Base(httptest.NewRequest(http.MethodGet, want+"/a/b?c", nil)); got != want {
+			t.Errorf("Base is %s, want %s", got, want)
+		}
+	}
+}
+
+func TestNewGUID(t *testing.T) {
+	form := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	seen := map[string]bool{}
+	for range 100 {
+		id := wire.NewGUID()
+		if !form.MatchString(id) || seen[id] {
+			t.Errorf("GUID %q", id)
+		}
+		seen[id] = true
 	}
 }
