@@ -19,7 +19,11 @@ const hexDigits = "0123456789abcdef"
 // AppendString appends s as a JSON string. Nearly all that we write are names
 // and timestamps, so plain text is copied in runs, without an allocation.
 func AppendString(buf []byte, s string) []byte {
-	buf = append(buf, '"')
+	return append(AppendText(append(buf, '"'), s), '"')
+}
+
+// AppendText is AppendString without the quotes: a part of a longer string.
+func AppendText(buf []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -35,6 +39,5 @@ func AppendString(buf []byte, s string) []byte {
 		}
 		start = i + 1
 	}
-	buf = append(buf, s[start:]...)
-	return append(buf, '"')
+	return append(buf, s[start:]...)
 }
