@@ -1,0 +1,149 @@
+// Package catalog is what people do with the inventory: read, list, put and
+// delete its things, import and export definitions, and steer links. It guards
+// ownership: what a linked source determines, nobody changes here. It speaks
+// neither HTTP nor SQL; every surface for people goes through it.
+package catalog
+
+import (
+	"context"
+	"io"
+
+	"apicenter/internal/auth"
+	"apicenter/internal/inventory"
+)
+
+// Waker tells whoever synchronises that a link has something to do.
+type Waker interface {
+	// Notify records that the link should look at one API of its source, by
+	// external identity, or at everything if api is empty, and wakes it. The
+	// record is durable before Notify returns; doing it twice does no harm.
+	Notify(ctx context.Context, link inventory.ID, api string) error
+}
+
+// Fetcher fetches a definition's document from its source, for links that
+// import on demand.
+type Fetcher interface {
+	// Fetch returns when the document is in the inventory. Its errors carry an
+	// inventory.Code where people can do something: Unavailable when the source
+	// cannot be read at present.
+	Fetch(ctx context.Context, definition inventory.ID) error
+}
+
+// Planner shows what the next pass of a link would do.
+type Planner interface {
+	// Preview writes nothing. What it returns can be written as JSON.
+	Preview(ctx context.Context, link inventory.ID) (any, error)
+}
+
+// Options are what a Catalog works with besides its store. Each may be nil; what
+// needs it then answers Unavailable, but for Waker, without which links simply
+// wait until they are due.
+type Options struct {
+	Waker   Waker
+	Fetcher Fetcher
+	Planner Planner
+}
+
+// Catalog is the people's door to the inventory. Its methods may be called
+// from many goroutines.
+type Catalog struct {
+	store   inventory.Store
+	waker   Waker
+	fetcher Fetcher
+	planner Planner
+}
+
+// New makes a Catalog.
+func New(store inventory.Store, o Options) *Catalog {
+	return &Catalog{store: store, waker: o.Waker, fetcher: o.Fetcher, planner: o.Planner}
+}
+
+// Get gives one thing. NotFound; NoParent when not even what it would live in is there.
+func (c *Catalog) Get(ctx context.Context, id inventory.ID) (r inventory.Resource, err error) {
+	err = c.store.View(ctx, func(tx inventory.Reader) error {
+		r, err = tx.Get(id)
+		return orNoParent(tx, id, err)
+	})
+	return r, err
+}
+
+// orNoParent makes a NotFound a NoParent when the parent is missing too.
+func orNoParent(tx inventory.Reader, id inventory.ID, err error) error {
+	if inventory.CodeOf(err) != inventory.NotFound || id.Parent().IsZero() {
+		return err
+	}
+	switch _, above := tx.Get(id.Parent()); inventory.CodeOf(above) {
+	case inventory.NotFound:
+		return inventory.Errorf(inventory.NoParent, "", "%s %q was not found: there is no %s %q",
+			id.Kind(), id.Name(), id.Parent().Kind(), id.Parent().Name())
+	default:
+		return err
+	}
+}
+
+// Page is one page of a list.
+type Page struct {
+	Items []inventory.Resource
+	Next  int64 // the Key to go on after, or 0 on the last page
+}
+
+// List gives a page of at most q.Limit things. NotFound when the parent is not there.
+func (c *Catalog) List(ctx context.Context, q inventory.Query) (Page, error) {
+	return c.page(ctx, q, func(inventory.Resource) bool { return true })
+}
+
+// Services gives a page of the services of a subscription or, with group, of one group in it.
+func (c *Catalog) Services(ctx context.Context, subscription, group string, after int64, limit int) (Page, error) {
+	if subscription == "" || limit <= 0 {
+		return Page{}, inventory.Errorf(inventory.Invalid, "", "a list of services needs a subscription and a limit")
+	}
+	return c.page(ctx, inventory.Query{Kind: inventory.KindService, After: after, Limit: limit},
+		func(r inventory.Resource) bool { return within(r.Path, subscription, group) })
+}
+
+// page reads the things of q that keep accepts, and one more than the limit, to
+// know whether there are more.
+func (c *Catalog) page(ctx context.Context, q inventory.Query, keep func(inventory.Resource) bool) (Page, error) {
+	limit := q.Limit
+	page := Page{Items: make([]inventory.Resource, 0, min(limit+1, 128))}
+	if q.Kind == inventory.KindService {
+		q.Limit = 0 // what keep refuses does not count
+	} else {
+		q.Limit++
+	}
+	err := c.store.View(ctx, func(tx inventory.Reader) error {
+		for r, err := range tx.List(q) {
+			if err != nil {
+				return err
+			}
+			if !keep(r) {
+				continue
+			}
+			if len(page.Items) == limit {
+				page.Next = page.Items[limit-1].Key
+				break
+			}
+			page.Items = append(page.Items, r)
+		}
+		if len(page.Items) > 0 || q.Parent.IsZero() {
+			return nil
+		}
+		_, err := tx.Get(q.Parent)
+		return orNoParent(tx, q.Parent, err)
+	})
+	return page, err
+}
+
+// Document opens a document of a definition. NotFound.
+func (c *Catalog) Document(ctx context.Context, d inventory.Digest) (io.ReadCloser, int64, error) {
+	return c.store.Document(ctx, d)
+}
+
+// actor is who acts in ctx, for stamps and events.
+func actor(ctx context.Context) (string, error) {
+	p, ok := auth.From(ctx)
+	if !ok {
+		return "", inventory.Errorf(inventory.Denied, "", "only somebody who is known may change the inventory")
+	}
+	return p.Name, nil
+}

@@ -1,0 +1,203 @@
+package catalog_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"apicenter/internal/catalog"
+	"apicenter/internal/inventory"
+)
+
+func TestLinkIsMade(t *testing.T) {
+	d := centre(t)
+	d.put(workspace+"/environments/Prod", `{"title":"P","kind":"production"}`)
+	r := d.put(linkPath, `{"sourceType":"AzureApiManagement","source":"`+gateway+`","importSpecification":"Always","targetEnvironmentId":"/workspaces/default/environments/prod"}`)
+	d.reads(linkPath, `{"sourceType":"AzureApiManagement","source":"`+gateway+`","importSpecification":"always",
+		"targetEnvironmentId":"/workspaces/default/environments/Prod","targetEnvironmentIdGiven":"/workspaces/default/environments/prod"}`)
+	if s := inventory.StatusOf(r); s.State != inventory.Initializing {
+		t.Errorf("state %q", s.State)
+	}
+	if !slices.Equal(d.source.notified, []string{"gateway:"}) {
+		t.Errorf("notified %q", d.source.notified)
+	}
+}
+
+func TestLinkImportsOnDemandByDefault(t *testing.T) {
+	d := centre(t)
+	d.put(linkPath, linkBody)
+	d.reads(linkPath, `{"sourceType":"AzureApiManagement","source":"`+gateway+`","importSpecification":"ondemand"}`)
+}
+
+func TestLinkRefuses(t *testing.T) {
+	d := centre(t)
+	d.put(linkPath, linkBody)
+	d.put(workspace+"/links/wing", strings.Replace(linkBody, "/gw", "/other/workspaces/w1", 1))
+	body := func(source string) string { return strings.Replace(linkBody, gateway, source, 1) }
+	for _, tt := range []struct {
+		name, link, body string
+		code             inventory.Code
+		message          string
+	}{
+		{"no source", "new", `{"sourceType":"AzureApiManagement"}`, inventory.Invalid, "required"},
+		{"source of another kind", "new", `{"sourceType":"Git","source":"x"}`, inventory.Invalid, `"Git" cannot be linked`},
+		{"not an instance", "new", body("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/x"), inventory.Invalid, "not the resource id"},
+		{"an API, not an instance", "new", body(gateway + "/apis/a"), inventory.Invalid, "not the resource id"},
+		{"empty name", "new", body("/subscriptions/s/resourceGroups//providers/Microsoft.ApiManagement/service/x"), inventory.Invalid, "not the resource id"},
+		{"query in a name", "new", body(gateway + "?x"), inventory.Invalid, "not the resource id"},
+		{"identity of another kind", "new", strings.Replace(body(gateway+"2"), `"source"`, `"identity":"me","source"`, 1), inventory.Invalid, "user-assigned identity"},
+		{"unknown way to import", "new", strings.Replace(body(gateway+"2"), `"source"`, `"importSpecification":"maybe","source"`, 1), inventory.Invalid, "never, ondemand or always"},
+		{"unknown environment", "new", strings.Replace(body(gateway+"2"), `"source"`, `"targetEnvironmentId":"/workspaces/default/environments/none","source"`, 1), inventory.Invalid, "create it first"},
+		{"linked already", "new", body(strings.ToUpper(gateway) + "/"), inventory.Conflict, `"gateway"`},
+		{"part of what is linked", "new", body(gateway + "/workspaces/w1"), inventory.Conflict, `"gateway"`},
+		{"whole of what is linked in part", "new", body(strings.Replace(gateway, "/gw", "/other", 1)), inventory.Conflict, `"wing"`},
+		{"another source for a link", "gateway", body(gateway + "2"), inventory.Conflict, "cannot change"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d.T = t
+			e := d.refused(workspace+"/links/"+tt.link, tt.body, tt.code)
+			if !strings.Contains(e.Message, tt.message) {
+				t.Errorf("message %q, want %q in it", e.Message, tt.message)
+			}
+		})
+	}
+	d.T = t
+	d.put(workspace+"/links/wing-2", strings.Replace(linkBody, "/gw", "/other/workspaces/w2", 1))
+	d.put(workspace+"/links/longer-name", strings.Replace(linkBody, "/gw", "/gw-2", 1))
+}
+
+func TestChangedLinkStopsARunningPass(t *testing.T) {
+	d := centre(t)
+	d.put(linkPath, linkBody)
+	var c inventory.Claim
+	begin := func() {
+		t.Helper()
+		if err := d.store.Update(d.ctx, "worker", func(tx inventory.Tx) (err error) {
+			c, err = tx.Begin(id(linkPath))
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write := func() error {
+		return d.store.Apply(d.ctx, c, func(inventory.SourceTx) error { return nil })
+	}
+	begin()
+	d.put(linkPath, linkBody)
+	if err := write(); err != nil {
+		t.Errorf("a link put as it was ended the pass: %v", err)
+	}
+	d.put(linkPath, strings.Replace(linkBody, `"source"`, `"importSpecification":"never","source"`, 1))
+	if err := write(); !errors.Is(err, inventory.Superseded) {
+		t.Errorf("a pass with old settings goes on: %v", err)
+	}
+	begin()
+	if err := d.Delete(d.ctx, id(linkPath), catalog.Match{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := write(); !errors.Is(err, inventory.Superseded) {
+		t.Errorf("a pass of a deleted link goes on: %v", err)
+	}
+}
+
+func TestLinkIsDeletedInTheBackground(t *testing.T) {
+	d := linked(t)
+	for range 2 {
+		if err := d.Delete(d.ctx, id(linkPath), catalog.Match{}); err != nil {
+			t.Fatal(err)
+		}
+		r, err := d.Get(d.ctx, id(linkPath))
+		if err != nil || inventory.StatusOf(r).State != inventory.Deleting {
+			t.Fatalf("link %s, %v; want it deleting", r.Status, err)
+		}
+	}
+	if !slices.Equal(d.source.notified, []string{"gateway:", "gateway:"}) {
+		t.Errorf("notified %q", d.source.notified)
+	}
+	d.refused(linkPath, linkBody, inventory.Conflict)
+	if _, err := d.Sync(d.ctx, id(linkPath), ""); !errors.Is(err, inventory.Conflict) {
+		t.Errorf("sync: %v", err)
+	}
+	if err := d.Delete(d.ctx, id(workspace+"/links/none"), catalog.Match{}); !errors.Is(err, inventory.NotFound) {
+		t.Errorf("delete of no link: %v", err)
+	}
+}
+
+func TestSyncNamesTheAPI(t *testing.T) {
+	d := linked(t)
+	for _, tt := range []struct{ in, want string }{
+		{"", "gateway:"},
+		{"Petstore", "gateway:apis/petstore"},
+		{"petstore;rev=2", "gateway:apis/petstore"},
+		{"apis/petstore", "gateway:apis/petstore"},
+		{gateway + "/apis/petstore;rev=3", "gateway:apis/petstore"},
+		{strings.ToUpper(gateway) + "/apis/Petstore/", "gateway:apis/petstore"},
+		{gateway + "/workspaces/w/apis/p", "gateway:workspaces/w/apis/p"},
+		{"orders-1", "gateway:apis/orders"},
+	} {
+		d.source.notified = nil
+		at, err := d.Sync(d.ctx, id(linkPath), tt.in)
+		if err != nil || time.Since(at) > time.Minute {
+			t.Errorf("sync %q: %v, %v", tt.in, at, err)
+		}
+		if !slices.Equal(d.source.notified, []string{tt.want}) {
+			t.Errorf("sync %q notified %q, want %q", tt.in, d.source.notified, tt.want)
+		}
+	}
+	for _, in := range []string{"/subscriptions/other/x/apis/a", gateway, "products/x", "a/b/c"} {
+		if _, err := d.Sync(d.ctx, id(linkPath), in); !errors.Is(err, inventory.Invalid) {
+			t.Errorf("sync %q: %v, want invalid", in, err)
+		}
+	}
+}
+
+func TestApprove(t *testing.T) {
+	d := linked(t)
+	if err := d.store.Update(d.ctx, "worker", func(tx inventory.Tx) error {
+		return tx.SetStatus(id(linkPath), inventory.LinkStatus{State: inventory.Syncing, Held: []string{"apis/a", "apis/b", "apis/c"}})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	approve := func(externals []string, want ...string) {
+		t.Helper()
+		got, err := d.Approve(d.ctx, id(linkPath), externals)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("approve %q: %q, %v; want %q", externals, got, err, want)
+		}
+	}
+	if _, err := d.Approve(d.ctx, id(linkPath), []string{"apis/z"}); !errors.Is(err, inventory.Invalid) {
+		t.Errorf("approve what is not held: %v", err)
+	}
+	approve([]string{})
+	approve([]string{"apis/b"}, "apis/b")
+	approve([]string{"apis/a", "apis/b"}, "apis/a", "apis/b")
+	approve(nil, "apis/a", "apis/b", "apis/c")
+	if len(d.source.notified) != 4 {
+		t.Errorf("notified %q", d.source.notified)
+	}
+}
+
+func TestRunsAndPlan(t *testing.T) {
+	d := linked(t)
+	if err := d.store.Update(d.ctx, "worker", func(tx inventory.Tx) error {
+		_, err := tx.PutRun(inventory.Run{Link: id(linkPath), Trigger: "request", Started: time.Now(), Outcome: "ok"})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if runs, err := d.Runs(d.ctx, id(linkPath), 5); err != nil || len(runs) != 1 || runs[0].Trigger != "request" {
+		t.Errorf("runs %v, %v", runs, err)
+	}
+	if p, err := d.Plan(d.ctx, id(linkPath)); err != nil || p.(map[string]string)["link"] != "gateway" {
+		t.Errorf("plan %v, %v", p, err)
+	}
+	none := id(workspace + "/links/none")
+	if _, err := d.Runs(d.ctx, none, 5); !errors.Is(err, inventory.NotFound) {
+		t.Errorf("runs of no link: %v", err)
+	}
+	if _, err := d.Plan(d.ctx, none); !errors.Is(err, inventory.NotFound) {
+		t.Errorf("plan of no link: %v", err)
+	}
+}

@@ -1,0 +1,162 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"apicenter/internal/inventory"
+)
+
+// Sync asks a link to look at its source now: at one API or, if api is empty,
+// at everything. api is the name or the full id of an API at the source, or the
+// name of an API that the link brought. It gives the time of the request.
+func (c *Catalog) Sync(ctx context.Context, link inventory.ID, api string) (time.Time, error) {
+	if _, err := actor(ctx); err != nil {
+		return time.Time{}, err
+	}
+	var external string
+	err := c.store.View(ctx, func(tx inventory.Reader) error {
+		r, l, err := living(tx, link)
+		if err == nil && api != "" {
+			external, err = externalOf(tx, r, l, api)
+		}
+		return err
+	})
+	if err != nil {
+		return time.Time{}, err
+	}
+	if c.waker == nil {
+		return time.Time{}, inventory.Errorf(inventory.Unavailable, "", "this server does not synchronise links")
+	}
+	now := time.Now().UTC()
+	return now, c.notify(ctx, link, external)
+}
+
+// living gives a link that is not being deleted.
+func living(tx inventory.Reader, id inventory.ID) (inventory.Resource, inventory.Link, error) {
+	r, err := tx.Get(id)
+	if err != nil {
+		return r, inventory.Link{}, orNoParent(tx, id, err)
+	}
+	if inventory.StatusOf(r).State == inventory.Deleting {
+		return r, inventory.Link{}, deleting(r.Name())
+	}
+	doc, err := inventory.ParseDoc(r.Doc)
+	return r, inventory.LinkOf(doc), err
+}
+
+// externalOf finds what the source calls an API.
+func externalOf(tx inventory.Reader, r inventory.Resource, l inventory.Link, api string) (string, error) {
+	text := strings.Trim(api, "/")
+	if strings.Contains(text, "/") {
+		below, full := strings.CutPrefix(strings.ToLower("/"+text), l.Instance()+"/")
+		if !full {
+			below = strings.ToLower(text)
+		}
+		collection, name, ok := lastTwo(below)
+		if !ok || collection != "apis" || name == "" || !full && strings.HasPrefix(below, "subscriptions/") {
+			return "", inventory.Errorf(inventory.Invalid, "api",
+				"%q is not an API of what link %q reads; give the API's name there, or its resource id below %s", api, r.Name(), l.Source)
+		}
+		return withoutRevision(below), nil
+	}
+	id, err := inventory.ParseID(r.ID.Parent().String() + "/apis/" + strings.ToLower(text))
+	if err != nil {
+		return "", inventory.Errorf(inventory.Invalid, "api", "%q is not the name of an API", api)
+	}
+	records, err := tx.Below(id)
+	if err != nil {
+		return "", err
+	}
+	for _, rec := range records {
+		for _, o := range rec.Origins {
+			if o.Link == r.ID && rec.ID.Kind() == inventory.KindVersion {
+				return o.External, nil
+			}
+		}
+	}
+	return withoutRevision("apis/" + strings.ToLower(text)), nil
+}
+
+// lastTwo splits the end of a path.
+func lastTwo(path string) (collection, name string, ok bool) {
+	segments := strings.Split(path, "/")
+	if len(segments) < 2 {
+		return "", "", false
+	}
+	return segments[len(segments)-2], segments[len(segments)-1], true
+}
+
+// withoutRevision drops ";rev=2": a revision is looked at with its API.
+func withoutRevision(external string) string {
+	base, _, _ := strings.Cut(external, ";rev=")
+	return base
+}
+
+// Runs gives the newest runs of a link, newest first. NotFound.
+func (c *Catalog) Runs(ctx context.Context, link inventory.ID, limit int) (runs []inventory.Run, err error) {
+	err = c.store.View(ctx, func(tx inventory.Reader) error {
+		if _, err := tx.Get(link); err != nil {
+			return orNoParent(tx, link, err)
+		}
+		runs, err = tx.Runs(link, limit)
+		return err
+	})
+	return runs, err
+}
+
+// Approve lets deletions happen that a link holds back: those named by external
+// identity, or all if externals is nil. It gives all that are approved by now.
+func (c *Catalog) Approve(ctx context.Context, link inventory.ID, externals []string) (approved []string, err error) {
+	by, err := actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
+		r, _, err := living(tx, link)
+		if err != nil {
+			return err
+		}
+		held := inventory.StatusOf(r).Held
+		for _, e := range externals {
+			if !slices.Contains(held, e) {
+				return inventory.Errorf(inventory.Invalid, "externals", "link %q holds no deletion of %q back", r.Name(), e)
+			}
+		}
+		before, err := tx.Released(link)
+		if err != nil {
+			return err
+		}
+		if externals == nil {
+			approved = held
+		} else {
+			approved = slices.Concat(before, externals)
+		}
+		approved = slices.Compact(slices.Sorted(slices.Values(approved)))
+		return tx.Release(link, approved)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return approved, c.notify(ctx, link, "")
+}
+
+// Plan shows what the next pass of a link would do, without doing it.
+func (c *Catalog) Plan(ctx context.Context, link inventory.ID) (any, error) {
+	if _, err := actor(ctx); err != nil {
+		return nil, err
+	}
+	err := c.store.View(ctx, func(tx inventory.Reader) error {
+		_, _, err := living(tx, link)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c.planner == nil {
+		return nil, inventory.Errorf(inventory.Unavailable, "", "this server does not synchronise links")
+	}
+	return c.planner.Preview(ctx, link)
+}
