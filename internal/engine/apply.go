@@ -110,20 +110,23 @@ func (p *Pass) writeEnvironment(tx inventory.SourceTx, t *task) error {
 	id := t.Recorded.ID
 	var err error
 	switch {
-	case !id.IsZero():
 	case p.link.Environment != "":
 		if id, err = inventory.ParseID(p.service() + p.link.Environment); err != nil {
 			return err
 		}
-	default:
+		if old := t.Recorded.ID; !old.IsZero() && old != id { // another one was named since
+			if err := tx.LetGo(old); err != nil {
+				return err
+			}
+		}
+	case id.IsZero():
 		o := *t.Object
 		o.Name = p.claim.Link.Name()
 		if id, err = freeID(tx, p.workspace.ID, o); err != nil {
 			return err
 		}
 	}
-	err = tx.PutOrigin(id, inventory.Origin{External: t.External, States: t.Object.States, Mark: t.Mark, Read: t.Object.Read}, t.Object.Seeds)
-	if err != nil {
+	if err := tx.PutOrigin(id, inventory.Origin{External: t.External, States: t.Object.States, Mark: t.Mark, Read: t.Object.Read}, t.Object.Seeds); err != nil {
 		return err
 	}
 	env, err := tx.Get(id)

@@ -30,6 +30,7 @@ type Pass struct {
 	verify    map[string]bool
 	released  []string
 	connector source.Connector
+	sent      int64 // requests of the connector before this pass
 
 	// The plan goes on over slices, so it has a context of its own.
 	ctx  context.Context
@@ -64,6 +65,9 @@ func (e *Engine) Begin(ctx context.Context, link inventory.ID, w Work) (*Pass, e
 // Targeted is a pass of one API under the claim of p, between two slices of it.
 func (p *Pass) Targeted(ctx context.Context, w Work) (*Pass, error) {
 	sub := &Pass{engine: p.engine, claim: p.claim, work: w, connector: p.connector}
+	if p.connector != nil {
+		sub.sent = p.connector.Requests()
+	}
 	return sub, sub.begin(ctx)
 }
 
@@ -107,12 +111,12 @@ func (p *Pass) Deleting() bool { return p.status.State == inventory.Deleting }
 
 // chooseEnvironment finds where the deployments of the link are.
 func (p *Pass) chooseEnvironment(r inventory.Reader) error {
-	if have := p.index.Environment; have != nil {
+	p.environment = p.link.Environment
+	if have := p.index.Environment; have != nil && p.environment == "" {
 		env, err := r.Get(have.ID)
 		p.environment = inventory.ShortID(env.Path)
 		return err
 	}
-	p.environment = p.link.Environment
 	return nil
 }
 
@@ -176,7 +180,7 @@ func (p *Pass) open(ctx context.Context) error {
 }
 
 // salt are the settings of the link that shape what its objects become.
-func (p *Pass) salt() string { return string(p.link.Import) + " " + p.environment }
+func (p *Pass) salt() string { return string(p.link.Import) + " " + p.link.Environment }
 
 // observe counts what the source yields.
 func (p *Pass) observe(objects iter.Seq2[source.Object, error]) iter.Seq2[source.Object, error] {
@@ -230,6 +234,12 @@ func (p *Pass) pump(ctx context.Context, until time.Time, interrupted func() boo
 				return err
 			}
 			if !p.sort(op) {
+				continue
+			}
+			if op.Object.Kind == inventory.KindEnvironment { // what comes after is deployed in it
+				if err := p.apply(ctx, []*task{{Op: op}}); err != nil {
+					return err
+				}
 				continue
 			}
 			select {

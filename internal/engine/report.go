@@ -42,7 +42,7 @@ func (p *Pass) report() inventory.Run {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.connector != nil {
-		p.run.Requests = p.connector.Requests()
+		p.run.Requests = p.connector.Requests() - p.sent
 	}
 	return p.run
 }
@@ -51,7 +51,7 @@ func (p *Pass) report() inventory.Run {
 // due time to the link, and the hints that it has answered are forgotten, all in
 // one transaction. failure is what Run returned. Superseded when somebody else
 // holds the link by now.
-func (p *Pass) Finish(ctx context.Context, failure error, hints int64) error {
+func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 	defer p.Close()
 	now := time.Now().UTC()
 	run := p.report()

@@ -1,9 +1,6 @@
 package inventory
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Kind says what a resource is.
 type Kind string
@@ -65,24 +62,42 @@ type ID struct{ folded string }
 // ParseID reads a path as ID.String writes it. A path that names no kind of
 // resource, or has an empty segment, is Invalid.
 func ParseID(path string) (ID, error) {
-	segments := strings.Split(path, "/")
-	if len(segments) < 3 || slices.Contains(segments, "") {
-		return ID{}, Errorf(Invalid, "", "%q does not name a resource: want subscription/group/service[/collection/name…]", path)
-	}
-	if len(segments)%2 == 0 {
-		return ID{}, Errorf(Invalid, "", "%q ends in a collection; a resource needs a name", path)
+	rest := path
+	for i := range 3 {
+		segment, after, more := strings.Cut(rest, "/")
+		if segment == "" || !more && i < 2 || more && after == "" {
+			return ID{}, Errorf(Invalid, "", "%q does not name a resource: want subscription/group/service[/collection/name…]", path)
+		}
+		rest = after
 	}
 	kind := KindService
-	for i := 3; i < len(segments); i += 2 {
-		next := slices.IndexFunc(places, func(p place) bool {
-			return p.parent == kind && strings.EqualFold(p.collection, segments[i])
-		})
-		if next < 0 {
-			return ID{}, Errorf(Invalid, "", "%q: a %s has no collection %q", path, kind, segments[i])
+	for rest != "" {
+		collection, after, more := strings.Cut(rest, "/")
+		if !more {
+			return ID{}, Errorf(Invalid, "", "%q ends in a collection; a resource needs a name", path)
 		}
-		kind = places[next].kind
+		next := collected(kind, collection)
+		if next == "" {
+			return ID{}, Errorf(Invalid, "", "%q: a %s has no collection %q", path, kind, collection)
+		}
+		kind = next
+		name, below, more := strings.Cut(after, "/")
+		if name == "" || more && below == "" {
+			return ID{}, Errorf(Invalid, "", "%q has an empty name in %q", path, collection)
+		}
+		rest = below
 	}
 	return ID{folded: strings.ToLower(path)}, nil
+}
+
+// collected is the kind of things in a collection of a parent, or "".
+func collected(parent Kind, collection string) Kind {
+	for _, p := range places {
+		if p.parent == parent && strings.EqualFold(p.collection, collection) {
+			return p.kind
+		}
+	}
+	return ""
 }
 
 // MustID is ParseID for paths that the program itself made; it panics on a bad one.
@@ -105,14 +120,13 @@ func (id ID) Kind() Kind {
 	if id.folded == "" {
 		return ""
 	}
-	rest := id.folded
-	last := strings.LastIndexByte(rest, '/')
-	collection := rest[strings.LastIndexByte(rest[:last], '/')+1 : last]
-	if strings.Count(rest, "/") == 2 {
+	if strings.Count(id.folded, "/") == 2 {
 		return KindService
 	}
+	last := strings.LastIndexByte(id.folded, '/')
+	collection := id.folded[strings.LastIndexByte(id.folded[:last], '/')+1 : last]
 	for _, p := range places {
-		if strings.EqualFold(p.collection, collection) {
+		if p.collection == collection {
 			return p.kind
 		}
 	}

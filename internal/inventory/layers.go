@@ -175,15 +175,29 @@ func (d Doc) JSON(k Kind) json.RawMessage {
 
 // object writes members in order; their values are JSON already.
 func object[K ~string](members map[K]json.RawMessage) json.RawMessage {
-	out := []byte{'{'}
+	size := 2
+	for name, value := range members {
+		size += len(name) + len(value) + 4
+	}
+	out := append(make([]byte, 0, size), '{')
 	for i, name := range slices.Sorted(maps.Keys(members)) {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		key, _ := json.Marshal(string(name)) // a string always marshals
-		out = append(append(append(out, key...), ':'), members[name]...)
+		out = append(append(appendText(out, string(name)), ':'), members[name]...)
 	}
 	return append(out, '}')
+}
+
+// appendText writes a JSON string.
+func appendText(out []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			text, _ := json.Marshal(s) // a string always marshals
+			return append(out, text...)
+		}
+	}
+	return append(append(append(out, '"'), s...), '"')
 }
 
 // SameJSON says that two values are equal as JSON, whatever their spacing and the order of their members.
@@ -215,5 +229,16 @@ func compact(v json.RawMessage) json.RawMessage {
 }
 
 // escape and unescape are RFC 6901's.
-func escape(s string) string   { return strings.NewReplacer("~", "~0", "/", "~1").Replace(s) }
-func unescape(s string) string { return strings.NewReplacer("~1", "/", "~0", "~").Replace(s) }
+func escape(s string) string {
+	if !strings.ContainsAny(s, "~/") {
+		return s
+	}
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(s)
+}
+
+func unescape(s string) string {
+	if !strings.Contains(s, "~") {
+		return s
+	}
+	return strings.NewReplacer("~1", "/", "~0", "~").Replace(s)
+}

@@ -120,8 +120,8 @@ type SourceTx interface {
 	PutRun(r Run) (int64, error)
 	// Release is that of Tx.
 	Release(link ID, externals []string) error
-	// TakeHints forgets the hints of the claim's link up to a sequence number.
-	TakeHints(upTo int64) error
+	// TakeHints forgets hints of the claim's link that were answered, by sequence number.
+	TakeHints(sequences []int64) error
 }
 
 // Condition is what must hold of the present state for a write to go on. The

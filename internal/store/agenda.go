@@ -63,9 +63,13 @@ func (w *work) PutHint(h inventory.Hint) error {
 	return err
 }
 
-func (w *work) TakeHints(upTo int64) error {
-	_, err := w.exec(`delete from hint where link = $1 and sequence <= $2`, w.link, upTo)
-	return err
+func (w *work) TakeHints(sequences []int64) error {
+	for _, n := range sequences {
+		if _, err := w.exec(`delete from hint where link = $1 and sequence = $2`, w.link, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *work) SetDue(link inventory.ID, due time.Time) error {

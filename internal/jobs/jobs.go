@@ -1,0 +1,271 @@
+// Package jobs decides who works when. What is due, which hints are unread and
+// who may write are rows of the inventory; River, on the same database, only
+// wakes a worker for a link, one at a time, and spreads them over servers:
+//
+//	hint, due time ──▶ rows ◀──sweep── Queue.Run ──insert──▶ River ──▶ slice of a pass
+//	                    ▲                                               │ not done: snooze for nothing
+//	                    └──────────── outcome, next due ────────────────┘
+//
+// A hint that finds a worker busy is not lost: its row stays until a pass has
+// answered it, and the sweep, once a second, wakes whatever has rows waiting.
+// River never retries a pass; how a pass ended and when the next is due is
+// written with the pass itself.
+package jobs
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+
+	"apicenter/internal/engine"
+	"apicenter/internal/inventory"
+)
+
+// Options are the settings of a queue.
+type Options struct {
+	DB      *sql.DB // where River keeps its jobs: the writer of the inventory's database
+	Store   inventory.Store
+	Engine  *engine.Engine
+	Log     *slog.Logger
+	Workers int // links worked at once; 8
+	// TakeOver, where only one server may run, ends what a dead one was doing.
+	TakeOver func(context.Context) error
+	// Sweep deletes documents that nothing has named since before an instant.
+	Sweep func(ctx context.Context, before time.Time) (int64, error)
+}
+
+// Queue works links.
+type Queue struct {
+	o      Options
+	client *river.Client[*sql.Tx]
+	poke   chan struct{} // capacity one: pokes may merge, since the sweep reads rows
+
+	mu   sync.Mutex                        // guards all below
+	open map[inventory.ID]*engine.Pass     // whole passes between two slices
+	rung map[inventory.ID]bool             // hints came since the worker last looked
+	took map[inventory.ID][]inventory.Hint // hints that the open pass answers
+}
+
+// slice is how long a job works at most before it lets others go first.
+const slice = 30 * time.Second
+
+// wake is the job: look at this link.
+type wake struct {
+	Link string `json:"link"`
+}
+
+func (wake) Kind() string { return "wake" }
+
+// InsertOpts: one job a link that waits or works. A job that failed is not
+// tried again by River; the sweep sees the link waiting and wakes it anew.
+func (wake) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
+		rivertype.JobStateRetryable, rivertype.JobStateScheduled,
+	}}}
+}
+
+// New builds a queue and brings River's tables up to date.
+func New(ctx context.Context, o Options) (*Queue, error) {
+	q := &Queue{
+		o: o, poke: make(chan struct{}, 1),
+		open: map[inventory.ID]*engine.Pass{}, rung: map[inventory.ID]bool{}, took: map[inventory.ID][]inventory.Hint{},
+	}
+	driver := riversqlite.New(o.DB)
+	quiet := slog.New(slog.DiscardHandler)
+	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet})
+	if err != nil {
+		return nil, fmt.Errorf("migrate the job queue: %w", err)
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return nil, fmt.Errorf("migrate the job queue: %w", err)
+	}
+	workers := river.NewWorkers()
+	river.AddWorker(workers, river.WorkFunc(q.work))
+	q.client, err = river.NewClient(driver, &river.Config{
+		Logger:                      slog.New(levelled{o.Log.Handler()}),
+		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: max(o.Workers, 8)}},
+		Workers:                     workers,
+		FetchCooldown:               5 * time.Millisecond,
+		FetchPollInterval:           time.Second,
+		JobTimeout:                  2 * slice,
+		RescueStuckJobsAfter:        4 * slice,
+		CompletedJobRetentionPeriod: time.Minute,
+		DiscardedJobRetentionPeriod: time.Minute,
+		MaxAttempts:                 1,
+	})
+	return q, err
+}
+
+// Run works until ctx ends, and returns when all workers have stopped.
+func (q *Queue) Run(ctx context.Context) error {
+	if q.o.TakeOver != nil {
+		if err := q.o.TakeOver(ctx); err != nil {
+			return fmt.Errorf("take over from the last server: %w", err)
+		}
+	}
+	// The client gets a context of its own: when ctx ends it is stopped in order, below.
+	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start the job queue: %w", err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { q.sweep(ctx) })
+	if q.o.Sweep != nil {
+		wg.Go(func() { q.sweepDocuments(ctx) })
+	}
+	wg.Wait()
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err := q.client.StopAndCancel(stop)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, p := range q.open {
+		p.Close()
+	}
+	return err
+}
+
+// Notify notes a hint durably and wakes the link. api is the external identity
+// of one API of the source, or empty for everything.
+func (q *Queue) Notify(ctx context.Context, link inventory.ID, api, trigger string) error {
+	err := q.o.Store.Update(ctx, trigger, func(tx inventory.Tx) error {
+		return tx.PutHint(inventory.Hint{Link: link, API: api, Trigger: trigger})
+	})
+	if err != nil {
+		return err
+	}
+	q.mu.Lock()
+	q.rung[link] = true
+	q.mu.Unlock()
+	q.Wake()
+	return nil
+}
+
+// Wake has the queue look for waiting links now instead of within a second.
+func (q *Queue) Wake() {
+	select {
+	case q.poke <- struct{}{}:
+	default:
+	}
+}
+
+// sweep gives every waiting link its job.
+func (q *Queue) sweep(ctx context.Context) {
+	for {
+		pause := time.Second
+		skipped, err := q.wakeWaiting(ctx)
+		if err != nil && ctx.Err() == nil {
+			q.o.Log.Error("look for links that are due", "error", err)
+		}
+		if skipped {
+			pause = 50 * time.Millisecond // its job may just be ending; only then is a new one taken
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		case <-q.poke:
+			timer.Stop()
+		}
+	}
+}
+
+// wakeWaiting inserts the missing jobs. It says whether a link that nobody is
+// working on seems to have one already.
+func (q *Queue) wakeWaiting(ctx context.Context) (skipped bool, err error) {
+	var links []inventory.ID
+	if err := q.o.Store.View(ctx, func(r inventory.Reader) (err error) {
+		links, err = r.Waiting(time.Now())
+		return err
+	}); err != nil {
+		return false, err
+	}
+	for _, link := range links {
+		result, err := q.client.Insert(ctx, wake{Link: link.String()}, nil)
+		if err != nil {
+			return skipped, err
+		}
+		q.mu.Lock()
+		skipped = skipped || result.UniqueSkippedAsDuplicate && q.rung[link]
+		q.mu.Unlock()
+	}
+	return skipped, nil
+}
+
+// sweepDocuments deletes documents that nothing names, an hour after nothing did.
+func (q *Queue) sweepDocuments(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if _, err := q.o.Sweep(ctx, time.Now().Add(-time.Hour)); err != nil && ctx.Err() == nil {
+				q.o.Log.Error("sweep documents", "error", err)
+			}
+		}
+	}
+}
+
+// Fetch has the document of a definition fetched, for a link that imports on
+// demand, and waits until it is there. Unavailable when the source did not give it.
+func (q *Queue) Fetch(ctx context.Context, definition inventory.ID) error {
+	origin, document, err := q.origin(ctx, definition)
+	if err != nil || document {
+		return err
+	}
+	asked := time.Now()
+	if err := q.Notify(ctx, origin.Link, origin.External, "demand"); err != nil {
+		return err
+	}
+	tick := time.NewTicker(25 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return inventory.Errorf(inventory.Unavailable, "", "the source did not give the document in time; try again: %v", context.Cause(ctx))
+		case <-tick.C:
+		}
+		now, document, err := q.origin(ctx, definition)
+		if err != nil || document {
+			return err
+		}
+		if now.Problem != "" && now.Read.After(asked) {
+			return inventory.Errorf(inventory.Unavailable, "", "the source did not give the document: %s", now.Problem)
+		}
+	}
+}
+
+// origin is what a source states of a definition; document says whether it is there.
+func (q *Queue) origin(ctx context.Context, definition inventory.ID) (o inventory.Origin, document bool, err error) {
+	err = q.o.Store.View(ctx, func(r inventory.Reader) error {
+		rec, err := r.Record(definition)
+		if err != nil {
+			return err
+		}
+		if len(rec.Origins) == 0 {
+			return inventory.Errorf(inventory.NotFound, "", "definition %q has no document yet; import one", rec.Name())
+		}
+		o, document = rec.Origins[0], rec.Document != ""
+		return nil
+	})
+	return o, document, err
+}
+
+// levelled keeps River's chatter out of the log: only its errors are ours to see.
+type levelled struct{ slog.Handler }
+
+func (h levelled) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelError && h.Handler.Enabled(ctx, level)
+}
