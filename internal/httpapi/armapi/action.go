@@ -1,0 +1,174 @@
+package armapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"apicenter/internal/arm"
+	"apicenter/internal/catalog"
+	"apicenter/internal/httpapi/documents"
+	"apicenter/internal/httpapi/reply"
+	"apicenter/internal/inventory"
+)
+
+func (h *Handler) importSpecification(w http.ResponseWriter, r *request) error {
+	var body struct {
+		Format        string                `json:"format"`
+		Value         string                `json:"value"`
+		Specification catalog.Specification `json:"specification"`
+	}
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	if !strings.EqualFold(body.Format, "inline") {
+		return badParam("format", "format %q cannot be imported by this server; use inline, with the document as value", body.Format)
+	}
+	if err := h.catalog.ImportSpecification(r.Context(), r.id, body.Value, body.Specification); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// maxInlineExport is what every client takes inside an answer; what is longer,
+// or no text, is exported as an address.
+const maxInlineExport = 3 << 20
+
+func (h *Handler) exportSpecification(w http.ResponseWriter, r *request) error {
+	digest, err := h.catalog.ExportSpecification(r.Context(), r.id)
+	if err != nil {
+		return err
+	}
+	body, size, err := h.catalog.Document(r.Context(), digest)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if size <= maxInlineExport {
+		value, err := io.ReadAll(body)
+		if err != nil {
+			return fmt.Errorf("read document %s: %w", digest, err)
+		}
+		if utf8.Valid(value) {
+			return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) {
+				return append(arm.AppendString(append(buf, `{"format":"inline","value":`...), string(value)), '}'), nil
+			})
+		}
+	}
+	return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) {
+		address := h.signer.URL(h.base(r.Request), digest, time.Now())
+		return append(arm.AppendString(append(buf, `{"format":"link","value":`...), address), '}'), nil
+	})
+}
+
+// Documents answers the addresses that exportSpecification gives, without a token.
+func (h *Handler) Documents() http.Handler { return documents.Handler(h.signer, h.catalog, h.log) }
+
+func (h *Handler) sync(w http.ResponseWriter, r *request) error {
+	var body struct {
+		API string `json:"api"`
+	}
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	at, err := h.catalog.Sync(r.Context(), r.id, body.API)
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusAccepted, struct {
+		RequestedAt time.Time `json:"requestedAt"`
+	}{at})
+}
+
+// run is a pass of a link on the wire.
+type run struct {
+	ID              int64                `json:"id"`
+	Trigger         string               `json:"trigger"`
+	Scope           string               `json:"scope"`
+	Phase           inventory.Phase      `json:"phase"`
+	StartedAt       time.Time            `json:"startedAt"`
+	EndedAt         time.Time            `json:"endedAt,omitzero"`
+	DurationSeconds float64              `json:"durationSeconds"`
+	Outcome         string               `json:"outcome"`
+	Message         string               `json:"message,omitempty"`
+	Counts          inventory.Counts     `json:"counts"`
+	Requests        int64                `json:"requests"`
+	Errors          []inventory.RunError `json:"errors"`
+}
+
+// Numbers of runs in an answer.
+const (
+	defaultRuns = 20
+	maxRuns     = 200
+)
+
+func (h *Handler) runs(w http.ResponseWriter, r *request) error {
+	top, err := number(r, "$top", 1, defaultRuns)
+	if err != nil {
+		return err
+	}
+	runs, err := h.catalog.Runs(r.Context(), r.id, min(top, maxRuns))
+	if err != nil {
+		return err
+	}
+	out := make([]run, len(runs))
+	for i, p := range runs {
+		until := p.Ended
+		if until.IsZero() {
+			until = time.Now()
+		}
+		out[i] = run{
+			ID: p.ID, Trigger: p.Trigger, Scope: p.Scope, Phase: p.Phase, StartedAt: p.Started, EndedAt: p.Ended,
+			DurationSeconds: until.Sub(p.Started).Seconds(), Outcome: p.Outcome, Message: p.Message,
+			Counts: p.Counts, Requests: p.Requests, Errors: p.Errors,
+		}
+		if out[i].Errors == nil {
+			out[i].Errors = []inventory.RunError{}
+		}
+	}
+	return answer(w, http.StatusOK, struct {
+		Value []run `json:"value"`
+	}{out})
+}
+
+func (h *Handler) plan(w http.ResponseWriter, r *request) error {
+	summary, err := h.catalog.Plan(r.Context(), r.id)
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, summary)
+}
+
+func (h *Handler) approve(w http.ResponseWriter, r *request) error {
+	var body struct {
+		Externals []string `json:"externals"`
+	}
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	approved, err := h.catalog.Approve(r.Context(), r.id, body.Externals)
+	if err != nil {
+		return err
+	}
+	if approved == nil {
+		approved = []string{}
+	}
+	return answer(w, http.StatusOK, struct {
+		Approved []string `json:"approved"`
+	}{approved})
+}
+
+// answer is for the answers that are not spliced: those that nobody asks for often.
+func answer(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode the answer: %w", err)
+	}
+	reply.JSON(w, status, body)
+	return nil
+}

@@ -1,0 +1,194 @@
+package armapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"apicenter/internal/auth"
+	"apicenter/internal/catalog"
+	"apicenter/internal/httpapi/armapi"
+	"apicenter/internal/httpapi/documents"
+	"apicenter/internal/inventory"
+	"apicenter/internal/server"
+	"apicenter/internal/store"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+const (
+	base    = "/subscriptions/S/resourceGroups/G/providers/Microsoft.ApiCenter"
+	center  = base + "/services/Center"
+	space   = center + "/workspaces/default"
+	gateway = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ApiManagement/service/gw"
+	version = "2024-06-01-preview"
+	linkID  = "S/G/Center/workspaces/default/links/gateway"
+)
+
+// desk is the surface on the real mux, with the real store.
+type desk struct {
+	testing.TB
+	store  *store.Store
+	mux    http.Handler
+	source *fakeSource
+}
+
+// fakeSource remembers what it was told.
+type fakeSource struct{ notified []string }
+
+func (f *fakeSource) Notify(_ context.Context, link inventory.ID, api string) error {
+	f.notified = append(f.notified, link.Name()+":"+api)
+	return nil
+}
+
+func (f *fakeSource) Preview(context.Context, inventory.ID) (any, error) {
+	return map[string]int{"add": 3}, nil
+}
+
+func newDesk(t testing.TB) *desk {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	f := &fakeSource{}
+	log := slog.New(slog.DiscardHandler)
+	h := armapi.New(armapi.Options{
+		Catalog: catalog.New(s, catalog.Options{Waker: f, Planner: f}),
+		Signer:  documents.NewSigner([]byte("key")), Log: log,
+	})
+	return &desk{TB: t, store: s, source: f, mux: server.Handler(server.Options{
+		ARM: h, Keys: auth.Static(map[string]auth.Principal{"secret": {Name: "ada"}}), Log: log,
+		Routes: []server.Route{{Pattern: documents.Prefix, Handler: h.Documents(), Public: true}},
+	})}
+}
+
+// centre is a desk with a service.
+func centre(t testing.TB) *desk {
+	t.Helper()
+	d := newDesk(t)
+	d.must("PUT", center, `{"location":"westeurope"}`, 201)
+	return d
+}
+
+// ask sends one request; headers come in pairs. A path without api-version gets one.
+func (d *desk) ask(method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	d.Helper()
+	if !strings.Contains(path, "api-version") && !strings.HasPrefix(path, "http") {
+		sep := "?"
+		if strings.Contains(path, "?") {
+			sep = "&"
+		}
+		path += sep + "api-version=" + version
+	}
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer secret")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	d.mux.ServeHTTP(w, r)
+	if w.Code >= 400 {
+		d.wellFormed(method+" "+path, w)
+	}
+	return w
+}
+
+// wellFormed fails unless w is an error as clients can read it.
+func (d *desk) wellFormed(what string, w *httptest.ResponseRecorder) {
+	d.Helper()
+	var e struct {
+		Error struct{ Code, Message string }
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || e.Error.Code == "" || e.Error.Message == "" {
+		d.Errorf("%s: %d with body %q, want an ARM error (%v)", what, w.Code, w.Body, err)
+	}
+}
+
+func (d *desk) must(method, path, body string, status int, headers ...string) *httptest.ResponseRecorder {
+	d.Helper()
+	w := d.ask(method, path, body, headers...)
+	if w.Code != status {
+		d.Fatalf("%s %s: %d %s, want %d", method, path, w.Code, w.Body, status)
+	}
+	return w
+}
+
+// fails wants an error with a code, and a message that has text in it.
+func (d *desk) fails(method, path, body string, status int, code, text string, headers ...string) {
+	d.Helper()
+	w := d.ask(method, path, body, headers...)
+	var e struct {
+		Error struct{ Code, Message, Target string }
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil {
+		d.Fatalf("%s %s: %d %q: %v", method, path, w.Code, w.Body, err)
+	}
+	if w.Code != status || e.Error.Code != code || !strings.Contains(e.Error.Message+" "+e.Error.Target, text) {
+		d.Errorf("%s %s: %d %s, want %d %s with %q", method, path, w.Code, w.Body, status, code, text)
+	}
+}
+
+var instants = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
+
+// golden compares an answer's body with testdata, times left out.
+func (d *desk) golden(name string, w *httptest.ResponseRecorder) {
+	d.Helper()
+	var b bytes.Buffer
+	if err := json.Indent(&b, w.Body.Bytes(), "", "  "); err != nil {
+		d.Fatalf("%s: %v in %s", name, err, w.Body)
+	}
+	got := instants.ReplaceAll(append(b.Bytes(), '\n'), []byte("2026-01-01T00:00:00Z"))
+	file := filepath.Join("testdata", name+".json")
+	if *update {
+		if err := os.WriteFile(file, got, 0o600); err != nil {
+			d.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		d.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		d.Errorf("%s:\n%s\nwant:\n%s", name, got, want)
+	}
+}
+
+// brings writes what the link's source states of one thing.
+func (d *desk) brings(path, external, states string) {
+	d.Helper()
+	doc, err := inventory.ParseDoc([]byte(states))
+	if err != nil {
+		d.Fatal(err)
+	}
+	var c inventory.Claim
+	if err := d.store.Update(d.Context(), "test", func(tx inventory.Tx) (err error) {
+		c, err = tx.Begin(inventory.MustID(linkID))
+		return err
+	}); err != nil {
+		d.Fatal(err)
+	}
+	if err := d.store.Apply(d.Context(), c, func(tx inventory.SourceTx) error {
+		o := inventory.Origin{External: external, States: doc, Mark: states, Read: time.Now()}
+		return tx.PutOrigin(inventory.MustID(path), o, inventory.Doc{})
+	}); err != nil {
+		d.Fatal(err)
+	}
+}
+
+const linkBody = `{"properties":{"apiSourceType":"AzureApiManagement","azureApiManagementSource":{"resourceId":"` + gateway + `"}}}`

@@ -1,0 +1,114 @@
+package armapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"unicode/utf8"
+
+	"apicenter/internal/arm"
+	"apicenter/internal/inventory"
+)
+
+// maxDepth bounds how deep a body may nest. What is stored is read by the
+// database's own JSON functions, whose bound is far beyond it.
+const maxDepth = 64
+
+// readBody reads a body that must be JSON in UTF-8, of reasonable depth.
+func readBody(r *request) ([]byte, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read the request's body: %w", err)
+	}
+	switch {
+	case len(body) == 0:
+		return nil, invalidContent("the body is empty; send a JSON object")
+	case !utf8.Valid(body):
+		return nil, invalidContent("the body is not UTF-8")
+	case depth(body) > maxDepth:
+		return nil, invalidContent("the body nests deeper than %d", maxDepth)
+	}
+	return body, nil
+}
+
+// decode reads the body into v. An empty body is taken as {} where all is optional.
+func decode(r *request, v any) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	body, err := readBody(r)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return invalidContent("the body is not the JSON object that is expected here: %v", err)
+	}
+	return nil
+}
+
+func invalidContent(format string, args ...any) error {
+	return arm.Errorf(http.StatusBadRequest, arm.CodeInvalidContent, format, args...)
+}
+
+// depth is how deep objects and lists nest in JSON text.
+func depth(body []byte) (deepest int) {
+	var level int
+	var quoted bool
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			level++
+			deepest = max(deepest, level)
+		case c == '}' || c == ']':
+			level--
+		}
+	}
+	return deepest
+}
+
+// docOf takes the properties out of a body, as the inventory knows them. What
+// is Azure's envelope, or read-only, is ignored.
+func docOf(k inventory.Kind, body []byte) (inventory.Doc, error) {
+	var envelope struct {
+		Properties json.RawMessage `json:"properties"`
+	}
+	if err := json.Unmarshal(body, &envelope); err != nil {
+		return nil, invalidContent("the body is not a JSON object with properties: %v", err)
+	}
+	if k == inventory.KindService {
+		return inventory.ParseDoc(body) // what people set of a service stands in the envelope itself
+	}
+	if len(envelope.Properties) == 0 {
+		envelope.Properties = json.RawMessage("{}")
+	}
+	if k == inventory.KindLink {
+		return linkDoc(envelope.Properties)
+	}
+	return inventory.ParseDoc(envelope.Properties)
+}
+
+// appendService writes what a service has beside its properties.
+func appendService(buf []byte, r inventory.Resource) ([]byte, error) {
+	var doc struct{ Location, Tags, Identity, SKU json.RawMessage }
+	if err := json.Unmarshal(r.Doc, &doc); err != nil {
+		return buf, fmt.Errorf("properties of %s: %w", r.Path, err)
+	}
+	for _, m := range []struct {
+		name  string
+		value json.RawMessage
+	}{{"location", doc.Location}, {"tags", doc.Tags}, {"identity", doc.Identity}, {"sku", doc.SKU}} {
+		if m.value != nil {
+			buf = append(buf, '"')
+			buf = append(buf, m.name...)
+			buf = append(buf, `":`...)
+			buf = append(append(buf, m.value...), ',')
+		}
+	}
+	return append(buf, `"properties":{"provisioningState":"Succeeded"}`...), nil
+}

@@ -1,0 +1,11 @@
+// Package armapi is the control plane as Azure API Center has it: resource
+// paths and verbs become calls of the catalog, and what the catalog says
+// becomes Azure's JSON. It decides nothing about the domain.
+//
+//	arm.ParsePath ─▶ locate: kind and shape ─▶ verb ─▶ catalog ─▶ splice JSON
+//	                                   any error ─▶ fail: the one table of codes
+//
+// Requests are dispatched on the parsed path, since Azure compares the fixed
+// words of a path without case, and a standard router does not. Properties are
+// stored as JSON text and spliced into the answer: reading costs no encoding.
+package armapi

@@ -1,0 +1,150 @@
+package armapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"apicenter/internal/arm"
+	"apicenter/internal/catalog"
+	"apicenter/internal/inventory"
+)
+
+// apiManagement is the type of source that Azure's article is about, and how
+// clients of several years write it.
+const apiManagement = "AzureApiManagement"
+
+// instance names an API Management instance and the identity to read it with.
+type instance struct {
+	ResourceID    string `json:"resourceId"`
+	MSIResourceID string `json:"msiResourceId,omitempty"`
+}
+
+// linkBody is what a link can be asked to be.
+type linkBody struct {
+	APISourceType            string    `json:"apiSourceType"`
+	AzureAPIManagementSource *instance `json:"azureApiManagementSource"`
+	APIMSource               *instance `json:"apimSource"` // of early clients
+	ImportSpecification      string    `json:"importSpecification"`
+	ShouldImportSpec         *bool     `json:"shouldImportSpec"` // of early drafts
+	TargetEnvironmentID      string    `json:"targetEnvironmentId"`
+	TargetLifecycleStage     string    `json:"targetLifecycleStage"`
+}
+
+// linkDoc reads a link's properties.
+func linkDoc(properties []byte) (inventory.Doc, error) {
+	var b linkBody
+	if err := json.Unmarshal(properties, &b); err != nil {
+		return nil, invalidContent("properties are not those of an API source: %v", err)
+	}
+	switch strings.ToLower(b.APISourceType) {
+	case "", "apim", "azureapimanagement":
+		b.APISourceType = apiManagement // the catalog judges the others
+	}
+	source := b.AzureAPIManagementSource
+	if source == nil {
+		source = b.APIMSource
+	}
+	if b.APISourceType == apiManagement && (source == nil || source.ResourceID == "") {
+		e := arm.Errorf(http.StatusBadRequest, "ValidationError",
+			"properties.azureApiManagementSource.resourceId is required; give the resource id of the API Management instance")
+		e.Target = "properties.azureApiManagementSource.resourceId"
+		return nil, e
+	}
+	if source == nil {
+		source = &instance{}
+	}
+	if b.ImportSpecification == "" && b.ShouldImportSpec != nil {
+		b.ImportSpecification = string(inventory.ImportNever)
+		if *b.ShouldImportSpec {
+			b.ImportSpecification = string(inventory.ImportAlways)
+		}
+	}
+	doc := inventory.Doc{}
+	for field, value := range map[inventory.Field]string{
+		inventory.FieldSourceType:  b.APISourceType,
+		inventory.FieldSource:      source.ResourceID,
+		inventory.FieldIdentity:    source.MSIResourceID,
+		inventory.FieldImport:      b.ImportSpecification,
+		inventory.FieldEnvironment: b.TargetEnvironmentID,
+		inventory.FieldStage:       b.TargetLifecycleStage,
+	} {
+		if value != "" {
+			doc.Set(field, value)
+		}
+	}
+	return doc, nil
+}
+
+// linkView is a link as readers see it.
+type linkView struct {
+	APISourceType            string          `json:"apiSourceType"`
+	AzureAPIManagementSource instance        `json:"azureApiManagementSource"`
+	APIMSource               *instance       `json:"apimSource,omitempty"`
+	ImportSpecification      string          `json:"importSpecification"`
+	TargetEnvironmentID      string          `json:"targetEnvironmentId,omitempty"`
+	TargetLifecycleStage     string          `json:"targetLifecycleStage,omitempty"`
+	LinkState                linkState       `json:"linkState"`
+	Synchronization          synchronization `json:"synchronization"`
+}
+
+// linkState is all that Azure tells of a link. A healthy one stays in "syncing".
+type linkState struct {
+	State         inventory.State `json:"state"`
+	Message       string          `json:"message,omitempty"`
+	LastUpdatedOn time.Time       `json:"lastUpdatedOn"`
+}
+
+// synchronization is what we tell besides.
+type synchronization struct {
+	SyncedAt time.Time `json:"syncedAt,omitzero"`
+	NextDue  time.Time `json:"nextDue,omitzero"`
+	APIs     int       `json:"apis"`
+	Held     []string  `json:"held"`
+	Limited  bool      `json:"limited"`
+	Problems int       `json:"problems"`
+	Stalled  bool      `json:"stalled"`
+}
+
+func appendLink(buf []byte, r inventory.Resource, version string) ([]byte, error) {
+	doc, err := inventory.ParseDoc(r.Doc)
+	if err != nil {
+		return buf, fmt.Errorf("properties of %s: %w", r.Path, err)
+	}
+	l, s := inventory.LinkOf(doc), inventory.StatusOf(r)
+	v := linkView{
+		APISourceType:            l.SourceType,
+		AzureAPIManagementSource: instance{ResourceID: l.Source, MSIResourceID: l.Identity},
+		ImportSpecification:      string(l.Import),
+		TargetEnvironmentID:      l.Environment,
+		TargetLifecycleStage:     l.Stage,
+		LinkState:                linkState{s.State, s.Message, latest(s.ChangedAt, s.SyncedAt)},
+		Synchronization: synchronization{
+			SyncedAt: s.SyncedAt, NextDue: s.NextDue, APIs: s.APIs, Held: s.Held,
+			Limited: s.Limited, Problems: s.Problems, Stalled: s.Stalled,
+		},
+	}
+	if given := doc.Text(catalog.FieldEnvironmentGiven); given != "" {
+		v.TargetEnvironmentID = given
+	}
+	if v.Synchronization.Held == nil {
+		v.Synchronization.Held = []string{}
+	}
+	if strings.EqualFold(version, arm.Version20240315Preview) {
+		v.APIMSource = &v.AzureAPIManagementSource
+	}
+	properties, err := json.Marshal(v)
+	if err != nil {
+		return buf, err
+	}
+	return append(append(buf, `"properties":`...), properties...), nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,186 @@
+package armapi_test
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"apicenter/internal/inventory"
+)
+
+func escape(s string) string { return url.QueryEscape(s) }
+
+const link = space + "/apiSources/gateway"
+
+func properties(t testing.TB, w *httptest.ResponseRecorder) map[string]any {
+	t.Helper()
+	var body struct{ Properties map[string]any }
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+		t.Fatal(err)
+	}
+	return body.Properties
+}
+
+func TestLinkSpellings(t *testing.T) {
+	for _, tt := range []struct{ name, properties, want string }{
+		{"published", `"apiSourceType":"AzureApiManagement","azureApiManagementSource":{"resourceId":"` + gateway + `"},"importSpecification":"always"`, "always"},
+		{"no type", `"azureApiManagementSource":{"resourceId":"` + gateway + `"}`, "ondemand"},
+		{"VS Code", `"apiSourceType":"apim","apimSource":{"resourceId":"` + gateway + `"}`, "ondemand"},
+		{"early draft", `"azureApiManagementSource":{"resourceId":"` + gateway + `"},"shouldImportSpec":false`, "never"},
+		{"linkState is read-only", `"apiSourceType":"azureapimanagement","azureApiManagementSource":{"resourceId":"` + gateway + `"},"linkState":{"state":"error"},"synchronization":5`, "ondemand"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := centre(t)
+			p := properties(t, d.must("PUT", link, `{"properties":{`+tt.properties+`}}`, 201))
+			if p["apiSourceType"] != "AzureApiManagement" || p["importSpecification"] != tt.want {
+				t.Errorf("properties %v, want AzureApiManagement, %s", p, tt.want)
+			}
+			if s := p["linkState"].(map[string]any); s["state"] != "initializing" || s["lastUpdatedOn"] == "" {
+				t.Errorf("linkState %v", s)
+			}
+			if _, ok := p["apimSource"]; ok {
+				t.Error("apimSource on a version that does not know it")
+			}
+		})
+	}
+}
+
+func TestLinkFaults(t *testing.T) {
+	d := centre(t)
+	d.must("PUT", link, linkBody, 201)
+	other := space + "/apiSources/other"
+	d.fails("PUT", other, `{"properties":{}}`, 400, "ValidationError", "properties.azureApiManagementSource.resourceId")
+	d.fails("PUT", other, `{"properties":{"apiSourceType":"AmazonApiGateway","amazonApiGatewaySource":{}}}`, 400, "ValidationError", "properties.apiSourceType")
+	d.fails("PUT", other, `{"properties":{"azureApiManagementSource":{"resourceId":"x"}}}`, 400, "ValidationError", "properties.azureApiManagementSource.resourceId")
+	d.fails("PUT", other, `{"properties":{"azureApiManagementSource":{"resourceId":5}}}`, 400, "InvalidRequestContent", "API source")
+	d.fails("PUT", other, linkBody, 409, "Conflict", "linked already")
+	d.fails("PUT", link, strings.Replace(linkBody, "/gw", "/gw2", 1), 409, "Conflict", "cannot change")
+}
+
+func TestEnvironmentOfALinkIsEchoed(t *testing.T) {
+	d := centre(t)
+	d.must("PUT", space+"/environments/prod", `{"properties":{"title":"P","kind":"production"}}`, 201)
+	for _, given := range []string{"/workspaces/default/environments/prod", space + "/environments/prod"} {
+		body := strings.Replace(linkBody, `"apiS`, `"targetEnvironmentId":"`+given+`","apiS`, 1)
+		if p := properties(t, d.ask("PUT", link, body)); p["targetEnvironmentId"] != given {
+			t.Errorf("sent %q, got %q", given, p["targetEnvironmentId"])
+		}
+	}
+}
+
+func TestTagOfALinkCoversItsState(t *testing.T) {
+	d := centre(t)
+	before := d.must("PUT", link, linkBody, 201).Header().Get("ETag")
+	d.status(inventory.LinkStatus{State: inventory.Syncing, SyncedAt: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), APIs: 2, Held: []string{"apis/a"}})
+	w := d.must("GET", link, "", 200, "If-None-Match", before)
+	d.golden("apiSource-synced", w)
+	d.must("GET", link, "", 304, "If-None-Match", w.Header().Get("ETag"))
+}
+
+func (d *desk) status(s inventory.LinkStatus) {
+	d.Helper()
+	if err := d.store.Update(d.Context(), "worker", func(tx inventory.Tx) error {
+		return tx.SetStatus(inventory.MustID(linkID), s)
+	}); err != nil {
+		d.Fatal(err)
+	}
+}
+
+func TestSourceDeterminesItsProperties(t *testing.T) {
+	d := centre(t)
+	d.must("PUT", link, linkBody, 201)
+	d.brings("S/G/Center/workspaces/default/apis/petstore", "groups/pets", `{"title":"Pets","kind":"rest"}`)
+	d.must("PUT", api, `{"properties":{"title":"Pets","kind":"rest","summary":"mine"}}`, 200)
+	d.golden("error-owned", d.must("PUT", api, `{"properties":{"title":"Cats","kind":"rest"}}`, 409))
+	d.fails("DELETE", api, "", 409, "Conflict", `"gateway"`)
+}
+
+func TestActionsOnALink(t *testing.T) {
+	d := centre(t)
+	d.must("PUT", link, linkBody, 201)
+	d.source.notified = nil
+	d.must("POST", link+"/sync", "", 202)
+	w := d.must("POST", link+"/sync", `{"api":"Orders"}`, 202)
+	if !instants.MatchString(w.Body.String()) {
+		t.Errorf("sync answered %s", w.Body)
+	}
+	if want := []string{"gateway:", "gateway:apis/orders"}; !slices.Equal(d.source.notified, want) {
+		t.Errorf("notified %q, want %q", d.source.notified, want)
+	}
+	d.fails("POST", link+"/sync", `{"api":5}`, 400, "InvalidRequestContent", "JSON object")
+	d.golden("plan", d.must("POST", link+"/plan", "", 200))
+	began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	if err := d.store.Update(t.Context(), "worker", func(tx inventory.Tx) error {
+		_, err := tx.PutRun(inventory.Run{
+			Link: inventory.MustID(linkID), Trigger: "request", Phase: inventory.PhaseDone, Started: began,
+			Ended: began.Add(1500 * time.Millisecond), Outcome: "partial", Message: "m", Requests: 7,
+			Counts: inventory.Counts{Observed: 2, Added: 1}, Errors: []inventory.RunError{{External: "apis/a", Message: "broken"}},
+		})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	d.golden("runs", d.must("GET", link+"/runs?$top=5", "", 200))
+	d.status(inventory.LinkStatus{State: inventory.Syncing, Held: []string{"apis/a", "apis/b"}})
+	for _, tt := range []struct{ body, want string }{
+		{`{"externals":[]}`, `{"approved":[]}`},
+		{`{"externals":["apis/a"]}`, `{"approved":["apis/a"]}`},
+		{`{}`, `{"approved":["apis/a","apis/b"]}`},
+	} {
+		if got := d.must("POST", link+"/approve", tt.body, 200).Body.String(); got != tt.want {
+			t.Errorf("approve %s: %s, want %s", tt.body, got, tt.want)
+		}
+	}
+	d.fails("POST", link+"/approve", `{"externals":["apis/z"]}`, 400, "ValidationError", "apis/z")
+	d.fails("POST", space+"/apiSources/none/sync", "", 404, "ResourceNotFound", "none")
+}
+
+func TestLinkDeletesInTheBackground(t *testing.T) {
+	d := centre(t)
+	d.must("PUT", link, linkBody, 201)
+	d.must("DELETE", link, "", 200)
+	d.must("DELETE", link, "", 200)
+	if s := properties(t, d.must("GET", link, "", 200))["linkState"].(map[string]any); s["state"] != "deleting" {
+		t.Errorf("linkState %v", s)
+	}
+	d.fails("PUT", link, linkBody, 409, "Conflict", "being deleted")
+	d.must("DELETE", space+"/apiSources/none", "", 204)
+}
+
+func TestImportAndExport(t *testing.T) {
+	d := filled(t)
+	d.fails("POST", definition+"/exportSpecification", "", 404, "ResourceNotFound", "import one first")
+	text := "{\"openapi\":\"3.0.1\",\"é\":\"\\u0000\"}\n"
+	body, err := json.Marshal(map[string]any{"format": "inline", "value": text, "specification": map[string]string{"name": "OpenAPI", "version": "3.0.1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.must("POST", definition+"/importSpecification", string(body), 200)
+	d.golden("export-inline", d.must("POST", definition+"/exportSpecification", "", 200))
+	d.golden("definition-imported", d.must("GET", definition, "", 200))
+	d.fails("POST", definition+"/importSpecification", `{"format":"link","value":"http://x","specification":{"name":"openapi"}}`, 400, "ValidationError", "inline")
+	d.fails("POST", definition+"/importSpecification", ``, 400, "ValidationError", "format")
+	d.fails("POST", definition+"2/importSpecification", string(body), 404, "ResourceNotFound", "openapi2")
+}
+
+func TestLargeDocumentsAreExportedAsAddress(t *testing.T) {
+	d := filled(t)
+	large := strings.Repeat("x", 3<<20+1)
+	d.must("POST", definition+"/importSpecification", `{"format":"inline","value":"`+large+`","specification":{"name":"other"}}`, 200)
+	var out struct{ Format, Value string }
+	if err := json.Unmarshal(d.must("POST", definition+"/exportSpecification", "", 200).Body.Bytes(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if out.Format != "link" || !strings.HasPrefix(out.Value, "http://example.com/documents/") {
+		t.Fatalf("exported %+v", out)
+	}
+	w := httptest.NewRecorder()
+	d.mux.ServeHTTP(w, httptest.NewRequest("GET", out.Value, nil))
+	if w.Code != 200 || w.Body.String() != large {
+		t.Errorf("the address answers %d with %d bytes", w.Code, w.Body.Len())
+	}
+}

@@ -1,0 +1,119 @@
+package armapi
+
+import (
+	"net/http"
+	"strconv"
+
+	"apicenter/internal/arm"
+	"apicenter/internal/catalog"
+	"apicenter/internal/httpapi/odata"
+	"apicenter/internal/inventory"
+)
+
+// Sizes of a page.
+const (
+	defaultPage = 100
+	maxPage     = 1000
+)
+
+const codeInvalidFilter = "InvalidFilter"
+
+// renamed are the properties that have other names in the inventory.
+var renamed = map[string]inventory.Field{
+	"apiSourceType":                       inventory.FieldSourceType,
+	"azureApiManagementSource/resourceId": inventory.FieldSource,
+}
+
+func (h *Handler) list(w http.ResponseWriter, r *request) error {
+	q, err := queryOf(r)
+	if err != nil {
+		return err
+	}
+	var page catalog.Page
+	if r.kind == inventory.KindService {
+		page, err = h.catalog.Services(r.Context(), r.scope.Subscription, r.scope.Group, q.After, q.Limit)
+	} else {
+		page, err = h.catalog.List(r.Context(), q)
+	}
+	if err != nil {
+		return err
+	}
+	return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) {
+		buf = append(buf, arm.PageStart...)
+		for i, res := range page.Items {
+			if i > 0 {
+				buf = append(buf, ',')
+			}
+			if buf, err = appendResource(buf, res, r.version); err != nil {
+				return buf, err
+			}
+		}
+		var next string
+		if page.Next != 0 {
+			token := strconv.FormatInt(page.Next, 36)
+			next = h.base(r.Request) + r.URL.EscapedPath() + "?" + arm.WithParam(r.URL.RawQuery, "$skiptoken", token, "$skip")
+		}
+		return arm.AppendPage(buf, next), nil
+	})
+}
+
+// queryOf reads what a list is asked for. Services know no filter, only APIs a search.
+func queryOf(r *request) (inventory.Query, error) {
+	q := inventory.Query{Parent: r.id, Kind: r.kind}
+	var err error
+	if q.Limit, err = number(r, "$top", 1, defaultPage); err != nil {
+		return q, err
+	}
+	q.Limit = min(q.Limit, maxPage)
+	if q.Skip, err = number(r, "$skip", 0, 0); err != nil {
+		return q, err
+	}
+	if token, ok := r.param("$skiptoken"); ok {
+		if q.After, err = strconv.ParseInt(token, 36, 64); err != nil || q.After < 0 {
+			return q, badParam("$skiptoken", "$skiptoken %q is none of ours; follow nextLink as it is", token)
+		}
+	}
+	if r.kind == inventory.KindAPI {
+		q.Search, _ = r.param("$search")
+	}
+	text, _ := r.param("$filter")
+	if text == "" || r.kind == inventory.KindService {
+		return q, nil
+	}
+	if q.Filter, err = odata.Parse(text, renamed); err != nil {
+		e := arm.Errorf(http.StatusBadRequest, codeInvalidFilter, "$filter cannot be read: %v", err)
+		e.Target = "$filter"
+		return q, e
+	}
+	return q, nil
+}
+
+// number reads a whole number that is at least least.
+func number(r *request, name string, least, otherwise int) (int, error) {
+	text, ok := r.param(name)
+	if !ok || text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || int(n) < least {
+		return 0, badParam(name, "%s %q is not a number from %d on", name, text, least)
+	}
+	return int(n), nil
+}
+
+func badParam(name, format string, args ...any) error {
+	e := arm.Errorf(http.StatusBadRequest, "ValidationError", format, args...)
+	e.Target = name
+	return e
+}
+
+// base is how clients reach this server.
+func (h *Handler) base(r *http.Request) string {
+	if h.publicURL != "" {
+		return h.publicURL
+	}
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}

@@ -1,0 +1,192 @@
+package armapi
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"apicenter/internal/arm"
+	"apicenter/internal/catalog"
+	"apicenter/internal/inventory"
+)
+
+func (h *Handler) get(w http.ResponseWriter, r *request) error {
+	res, err := h.catalog.Get(r.Context(), r.id)
+	if err != nil {
+		return err
+	}
+	if tag := etag(res); tag != "" {
+		w.Header()["Etag"] = []string{tag}
+		if none := r.Header.Get("If-None-Match"); none != "" && (none == "*" || strings.Contains(none, tag)) {
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
+	}
+	return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) { return appendResource(buf, res, r.version) })
+}
+
+func (h *Handler) put(w http.ResponseWriter, r *request) error {
+	body, err := readBody(r)
+	if err != nil {
+		return err
+	}
+	doc, err := docOf(r.kind, body)
+	if err != nil {
+		return err
+	}
+	m, err := matchOf(r)
+	if err != nil {
+		return err
+	}
+	res, created, err := h.catalog.Put(r.Context(), r.path, doc, m)
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if created {
+		status = http.StatusCreated
+	}
+	if tag := etag(res); tag != "" {
+		w.Header()["Etag"] = []string{tag}
+	}
+	return h.write(w, status, func(buf []byte) ([]byte, error) { return appendResource(buf, res, r.version) })
+}
+
+// delete answers 200 for what was there and 204 for what was not.
+func (h *Handler) delete(w http.ResponseWriter, r *request) error {
+	m, err := matchOf(r)
+	if err != nil {
+		return err
+	}
+	switch err := h.catalog.Delete(r.Context(), r.id, m); inventory.CodeOf(err) {
+	case inventory.NotFound, inventory.NoParent:
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	default:
+		return err
+	}
+}
+
+// write answers with JSON that f appends to a borrowed buffer.
+func (h *Handler) write(w http.ResponseWriter, status int, f func([]byte) ([]byte, error)) error {
+	borrowed := h.buffers.Get().(*[]byte)
+	buf, err := f((*borrowed)[:0])
+	if err == nil {
+		header := w.Header()
+		header["Content-Type"] = []string{"application/json; charset=utf-8"}
+		header["Content-Length"] = []string{strconv.Itoa(len(buf))}
+		w.WriteHeader(status)
+		_, _ = w.Write(buf) // the client is gone: nobody to tell
+	}
+	if cap(buf) <= 1<<20 { // a rare giant is not kept
+		*borrowed = buf[:0]
+		h.buffers.Put(borrowed)
+	}
+	return err
+}
+
+// appendResource writes a resource in Azure's envelope.
+func appendResource(buf []byte, r inventory.Resource, version string) ([]byte, error) {
+	kind := r.ID.Kind()
+	n := nameOf(kind)
+	buf = append(buf, `{"id":"`...)
+	buf = appendID(buf, r.Path)
+	buf = append(buf, `","name":`...)
+	buf = arm.AppendString(buf, r.Name())
+	buf = append(buf, `,"type":"`...)
+	buf = append(buf, n.typ...)
+	buf = append(buf, `","systemData":{"createdBy":`...)
+	buf = arm.AppendString(buf, r.Created.By)
+	buf = append(buf, `,"createdAt":"`...)
+	buf = r.Created.At.AppendFormat(buf, timeFormat)
+	buf = append(buf, `","lastModifiedBy":`...)
+	buf = arm.AppendString(buf, r.Updated.By)
+	buf = append(buf, `,"lastModifiedAt":"`...)
+	buf = r.Updated.At.AppendFormat(buf, timeFormat)
+	buf = append(buf, `"},`...)
+	var err error
+	switch kind {
+	case inventory.KindService:
+		buf, err = appendService(buf, r)
+	case inventory.KindLink:
+		buf, err = appendLink(buf, r, version)
+	default:
+		buf = append(buf, `"properties":`...)
+		buf = append(buf, r.Doc...)
+	}
+	return append(buf, '}'), err
+}
+
+// timeFormat is RFC 3339 in UTC, as precise as we store.
+const timeFormat = "2006-01-02T15:04:05.999999Z07:00"
+
+// appendID writes the resource ID that belongs to a path of the inventory.
+func appendID(buf []byte, path string) []byte {
+	subscription, rest, _ := strings.Cut(path, "/")
+	group, rest, _ := strings.Cut(rest, "/")
+	service, rest, _ := strings.Cut(rest, "/")
+	buf = append(buf, "/subscriptions/"...)
+	buf = arm.AppendText(buf, subscription)
+	buf = append(buf, "/resourceGroups/"...)
+	buf = arm.AppendText(buf, group)
+	buf = append(buf, "/providers/"+namespace+"/services/"...)
+	buf = arm.AppendText(buf, service)
+	for rest != "" {
+		var collection, name string
+		collection, rest, _ = strings.Cut(rest, "/")
+		name, rest, _ = strings.Cut(rest, "/")
+		if collection == inventory.KindLink.Collection() {
+			collection = "apiSources"
+		}
+		buf = append(buf, '/')
+		buf = append(buf, collection...)
+		buf = append(buf, '/')
+		buf = arm.AppendText(buf, name)
+	}
+	return buf
+}
+
+// etag is the strong tag of a resource; services have none.
+func etag(r inventory.Resource) string {
+	if r.ID.Kind() == inventory.KindService {
+		return ""
+	}
+	t := catalog.TagOf(r)
+	buf := make([]byte, 0, 24)
+	buf = append(buf, '"')
+	buf = strconv.AppendInt(buf, t.Key, 36)
+	buf = append(buf, '-')
+	buf = strconv.AppendInt(buf, t.Revision, 36)
+	return string(append(buf, '"'))
+}
+
+// matchOf reads the conditions of a request. A tag that is none of ours matches nothing.
+func matchOf(r *request) (catalog.Match, error) {
+	var m catalog.Match
+	if none := r.Header.Get("If-None-Match"); none == "*" {
+		m.Absent = true
+	} else if none != "" {
+		return m, arm.Errorf(http.StatusBadRequest, "ValidationError", "If-None-Match can only be * when something is changed; use If-Match for a tag")
+	}
+	for tag := range strings.SplitSeq(r.Header.Get("If-Match"), ",") {
+		switch tag = strings.TrimSpace(tag); tag {
+		case "":
+		case "*":
+			m.Present = true
+		default:
+			m.Tags = append(m.Tags, parseTag(tag))
+		}
+	}
+	return m, nil
+}
+
+// parseTag reads what etag writes. Some clients mark every tag as weak.
+func parseTag(tag string) catalog.Tag {
+	key, revision, _ := strings.Cut(strings.Trim(strings.TrimPrefix(tag, "W/"), `"`), "-")
+	k, errK := strconv.ParseInt(key, 36, 64)
+	n, errN := strconv.ParseInt(revision, 36, 64)
+	if errK != nil || errN != nil {
+		return catalog.Tag{Key: -1, Revision: -1}
+	}
+	return catalog.Tag{Key: k, Revision: n}
+}
