@@ -1,0 +1,158 @@
+// Package server listens: it puts the surfaces behind one address, lets nobody
+// in without a key but where a route says so, guards the process against what
+// clients may send, and stops without cutting anybody off.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"apicenter/internal/arm"
+	"apicenter/internal/auth"
+)
+
+// Authenticator says who a bearer token stands for.
+type Authenticator interface {
+	// Authenticate gives auth.ErrUnknown for a token that is nobody's.
+	Authenticate(ctx context.Context, bearer string) (auth.Principal, error)
+}
+
+// Route is one surface of the server.
+type Route struct {
+	Pattern string // as http.ServeMux has it
+	Handler http.Handler
+	Public  bool // needs no key: it guards itself, or has nothing to guard
+}
+
+// Options are what a Server needs. ARM, Keys and Log are required.
+type Options struct {
+	Address   string       // "host:port"; empty: a free port of the loopback interface
+	ARM       http.Handler // answers Azure's resource paths, which no ServeMux can
+	Routes    []Route      // everything else
+	Keys      Authenticator
+	Log       *slog.Logger
+	AccessLog bool // a line for each request
+	// Ready says whether the server can do its work; nil: once it listens.
+	Ready func(ctx context.Context) error
+	// Grace is how long requests may take to end at shutdown; 0: 15 seconds.
+	Grace time.Duration
+}
+
+// Limits of what a client may send.
+const (
+	// maxBody is the four megabytes that Azure takes, and room for what JSON adds.
+	maxBody    = 4<<20 + 256<<10
+	maxHeaders = 64 << 10
+	maxURI     = 16 << 10
+
+	headerTimeout = 10 * time.Second
+	readTimeout   = 2 * time.Minute
+	writeTimeout  = 10 * time.Minute // a large document over a slow line
+	idleTimeout   = 2 * time.Minute
+	defaultGrace  = 15 * time.Second
+	defaultListen = "127.0.0.1:0"
+)
+
+// Server is all of it. It serves once.
+type Server struct {
+	options  Options
+	http     *http.Server
+	listener net.Listener
+}
+
+// New makes a Server; it does not listen yet.
+func New(o Options) *Server {
+	if o.Address == "" {
+		o.Address = defaultListen
+	}
+	if o.Grace == 0 {
+		o.Grace = defaultGrace
+	}
+	return &Server{options: o, http: &http.Server{
+		Handler:           Handler(o),
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaders,
+		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug), // clients that break off
+	}}
+}
+
+// Listen takes the address and gives it as it is, with the port that was chosen.
+func (s *Server) Listen(ctx context.Context) (net.Addr, error) {
+	var c net.ListenConfig
+	l, err := c.Listen(ctx, "tcp", s.options.Address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w; is another server running there?", s.options.Address, err)
+	}
+	s.listener = l
+	return l.Addr(), nil
+}
+
+// Serve answers until ctx ends, after Listen. It then takes no more requests,
+// lets those under way end, and returns; what does not end in time is cut off.
+func (s *Server) Serve(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.http.Serve(s.listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.Grace)
+	defer cancel()
+	err := s.http.Shutdown(grace)
+	if err != nil {
+		s.options.Log.Warn("requests were still under way at shutdown and are cut off", "grace", s.options.Grace)
+		err = s.http.Close()
+	}
+	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+// Run is Listen and Serve.
+func (s *Server) Run(ctx context.Context) error {
+	if _, err := s.Listen(ctx); err != nil {
+		return err
+	}
+	return s.Serve(ctx)
+}
+
+// Handler is everything but the listening.
+func Handler(o Options) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { status(w, http.StatusOK, "ok", "") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if o.Ready != nil {
+			if err := o.Ready(r.Context()); err != nil {
+				o.Log.WarnContext(r.Context(), "not ready", "error", err)
+				status(w, http.StatusServiceUnavailable, "not ready", "the server's log has the reason")
+				return
+			}
+		}
+		status(w, http.StatusOK, "ok", "")
+	})
+	for _, route := range o.Routes {
+		h := route.Handler
+		if !route.Public {
+			h = authenticated(o.Keys, o.Log, h)
+		}
+		mux.Handle(route.Pattern, h)
+	}
+	resources := authenticated(o.Keys, o.Log, o.ARM)
+	return guarded(o, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if arm.Owns(r.URL.Path) {
+			resources.ServeHTTP(w, r)
+			return
+		}
+		routed(mux, w, r)
+	}))
+}
