@@ -1,0 +1,56 @@
+# make test       what CI runs: vet and all tests, with a part of the real documents and of the kills
+# make check      make test, and format, staticcheck and govulncheck
+# make bench      the benchmarks, JSON lines on the standard output
+# make realdata   fetch the real documents, once
+# make realtest   the real documents, all of them
+# make nightly    realtest, and 200 kills
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+.PHONY: test check format vet staticcheck govulncheck needs realdata realtest nightly bench
+
+test: needs realdata vet
+	go test -race -timeout 15m ./...
+
+check: format staticcheck govulncheck test
+
+format:
+	@unformatted=$$(go run $(GOFUMPT) -l $$(git ls-files '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofumpt would change:"; echo "$$unformatted"; exit 1; fi
+
+vet:
+	go vet ./...
+
+staticcheck:
+	go run $(STATICCHECK) ./...
+
+# The vulnerability database is on the network. Without it nothing is known, and
+# nothing is said to be well.
+govulncheck:
+	@if ! out=$$(go run $(GOVULNCHECK) ./... 2>&1); then \
+		echo "$$out"; \
+		if grep -qE 'vuln\.go\.dev|fetching vulnerabilities' <<<"$$out"; then \
+			echo "NOT CHECKED: govulncheck cannot reach the vulnerability database"; \
+		else exit 1; fi; \
+	else echo "$$out"; fi
+
+# What a fresh machine lacks is installed where that is allowed, and named where it is not.
+needs:
+	@.ci/needs
+
+realdata: needs
+	@go run ./e2e/realdata/fetch
+
+realtest: realdata
+	go test -count 1 -timeout 30m -run TestWhatIsExported -v ./e2e -whole
+
+nightly: realtest
+	go test -count 1 -timeout 120m -run TestKilledAnywhere -v ./e2e -kills 200
+
+bench: realdata
+	@go run ./bench
