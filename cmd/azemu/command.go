@@ -94,6 +94,13 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	web := &http.Server{Handler: srv.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	done := make(chan error, 1)
 	go func() { done <- web.Serve(l) }()
+	delivery, undeliver := context.WithCancel(ctx)
+	delivered := make(chan error, 1)
+	go func() { delivered <- srv.Run(delivery) }()
+	defer func() {
+		undeliver()
+		<-delivered
+	}()
 
 	ready := readyOf(scheme+"://"+l.Addr().String(), srv.Target())
 	if s.readyFile != "" {

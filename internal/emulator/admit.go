@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"apicenter/internal/emulator/apim"
+	"apicenter/internal/emulator/eventgrid"
 	"apicenter/internal/emulator/rbac"
 	"apicenter/internal/emulator/wire"
 )
@@ -42,10 +43,27 @@ func (s *Server) admitExtension(c *call, provider string) error {
 			return err
 		}
 	}
+	if provider == eventgrid.Provider {
+		if err := s.checkTopic(scope); err != nil {
+			return err
+		}
+	}
 	if scope == "/" && c.reads() {
 		return nil // the definitions of roles are no secret
 	}
 	return s.allow(c, action, scope)
+}
+
+// checkTopic is nil if the scope is an instance, the only resource with events.
+func (s *Server) checkTopic(scope string) error {
+	return s.Cloud.View(func() error {
+		for _, svc := range s.Cloud.Services.All() {
+			if strings.EqualFold(svc.ID(), wire.Scope(scope)) {
+				return nil
+			}
+		}
+		return wire.Errorf(http.StatusNotFound, "ResourceNotFound", "The Resource '%s' was not found.", scope)
+	})
 }
 
 // admit lets in those who belong to the directory of the subscription and have

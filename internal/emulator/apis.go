@@ -22,10 +22,11 @@ func listAPIs(c *call) (reply, error) {
 		return reply{}, err
 	}
 	form := c.form()
+	if late := space.ShowAll(); late != nil {
+		return rows(c, late, apiField, func(r apim.Shown) []byte { return r.JSON(form) })
+	}
 	if c.query.Get("$filter") == isCurrent {
-		c.query.Del("$filter")
 		win, err := c.window()
-		c.query.Set("$filter", isCurrent)
 		apis := space.APIs.All()
 		return c.page(win, len(apis), func(b []byte, i int) []byte { return append(b, apis[i].Current.JSON(form)...) }), err
 	}
@@ -33,9 +34,9 @@ func listAPIs(c *call) (reply, error) {
 }
 
 // apiField is how a revision answers to the filters of section 1.3.
-func apiField(r *apim.Revision) func(string) string {
+func apiField[R apim.Shown](r R) func(string) string {
 	return func(name string) string {
-		p := &r.Properties
+		p := r.Contract()
 		switch name {
 		case "name":
 			return r.Name()
@@ -63,14 +64,22 @@ func deref(s *string) string {
 }
 
 func getAPI(c *call) (reply, error) {
-	r, err := c.revision()
+	space, err := c.space()
 	if err != nil {
 		return reply{}, err
 	}
 	if c.query.Has("export") || c.query.Has("format") {
+		r, err := c.revision()
+		if err != nil {
+			return reply{}, err
+		}
 		return export(c, r)
 	}
-	return reply{etag: r.ETag, body: r.JSON(c.form())}, nil
+	r := space.Show(c.arg("api"))
+	if r == nil {
+		return reply{}, apim.NotFound("API")
+	}
+	return reply{etag: r.Tag(), body: r.JSON(c.form())}, nil
 }
 
 // prepareAPI does ahead of the lock what takes long: it reads the document of an

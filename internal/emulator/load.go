@@ -97,16 +97,11 @@ func (s *Server) addService(g *apim.Group, name string) (*apim.Service, error) {
 }
 
 // addFolder makes an API of each definition in a folder, with version sets
-// where names say so. A set needs two members: one file with a number in its
-// name is no family.
+// where names say so.
 func addFolder(space *apim.Space, dir string) error {
 	files, err := specs.Scan(context.Background(), dir)
 	if err != nil {
 		return err
-	}
-	members := map[string]int{}
-	for _, f := range files {
-		members[f.Family]++
 	}
 	for _, f := range files {
 		ch := apim.Change{
@@ -118,12 +113,9 @@ func addFolder(space *apim.Space, dir string) error {
 		}
 		if f.Family != "" {
 			ch.APIVersion = f.Version
-			if members[f.Family] > 1 {
-				ch.APIVersionSetID, err = family(space, f)
+			if ch.APIVersionSetID, err = family(space, f); err != nil {
+				return err
 			}
-		}
-		if err != nil {
-			return err
 		}
 		if _, _, err := space.PutAPI(f.Name, ch); err != nil {
 			return fmt.Errorf("load %s: %w", f.Path, err)

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -10,12 +11,14 @@ import (
 
 	"apicenter/internal/emulator/apim"
 	"apicenter/internal/emulator/blob"
+	"apicenter/internal/emulator/eventgrid"
 	"apicenter/internal/emulator/fault"
 	"apicenter/internal/emulator/identity"
 	"apicenter/internal/emulator/rbac"
 )
 
-// Server is an emulated Azure. It has no goroutines of its own.
+// Server is an emulated Azure. It has no goroutines of its own; events wait
+// until Run delivers them.
 type Server struct {
 	// Cloud is the state. Tests and the demo change it inside of Update.
 	Cloud *apim.Cloud
@@ -27,10 +30,11 @@ type Server struct {
 	authority *identity.Authority
 	roles     *rbac.Directory
 	faults    *fault.Faults
+	events    *eventgrid.Broker
 	arm       http.Handler // with its faults
 	// extensions by provider
 	extensions map[string]*extension
-	tokens     *http.ServeMux
+	others     *http.ServeMux // tokens, and the proof of webhooks
 	admin      *http.ServeMux
 	shape      atomic.Pointer[Shape]
 	target     Target
@@ -41,20 +45,23 @@ func New(opts Options) (*Server, error) {
 	if err := opts.Faults.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts.complete(), stats: newStats(), tokens: http.NewServeMux(), admin: http.NewServeMux()}
+	s := &Server{opts: opts.complete(), stats: newStats(), others: http.NewServeMux(), admin: http.NewServeMux()}
 	s.shape.Store(&s.opts.Shape)
-	s.Cloud = apim.New(apim.Rules{TouchParent: s.opts.TouchParent})
+	s.faults = fault.New(fault.Config{})
+	s.faults.Principal = s.caller
+	s.events = eventgrid.New(eventgrid.Options{Faults: s.faults.Events()})
+	s.events.Register(s.others)
+	s.Cloud = apim.New(apim.Rules{TouchParent: s.opts.TouchParent, Late: s.faults.Stale, Notify: s.publish})
 	if err := s.registerIdentity(); err != nil {
 		return nil, err
 	}
-	s.faults = fault.New(s.opts.Faults)
-	s.faults.Principal = s.caller
 	s.arm = s.faults.Wrap(http.HandlerFunc(s.serveARM))
 	s.registerRoutes()
 	s.registerAdmin()
 	if err := s.load(); err != nil {
 		return nil, err
 	}
+	s.faults.Set(s.opts.Faults) // what was loaded is not late
 	return s, nil
 }
 
@@ -62,7 +69,14 @@ func New(opts Options) (*Server, error) {
 func (s *Server) Target() Target { return s.target }
 
 // Stats counts the requests so far.
-func (s *Server) Stats() Stats { return s.stats.snapshot() }
+func (s *Server) Stats() Stats {
+	out := s.stats.snapshot()
+	out.Events = s.events.Stats()
+	return out
+}
+
+// Run delivers events until the context ends.
+func (s *Server) Run(ctx context.Context) error { return s.events.Run(ctx) }
 
 // Handler serves all of it.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
@@ -85,16 +99,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.stats.kinds[kindIdentity].Add(1)
 		s.metadataEndpoints(m, r)
 	default:
-		s.serveToken(m, r)
+		s.serveOther(m, r)
 	}
 }
 
-// serveToken leaves to the authority what it knows; the rest is a path that ARM
+// serveOther serves tokens and the proof of webhooks; the rest is a path that ARM
 // does not have either.
-func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
-	if _, pattern := s.tokens.Handler(r); pattern != "" {
+func (s *Server) serveOther(w http.ResponseWriter, r *http.Request) {
+	if _, pattern := s.others.Handler(r); pattern != "" {
 		s.stats.kinds[kindIdentity].Add(1)
-		s.tokens.ServeHTTP(w, r)
+		s.others.ServeHTTP(w, r)
 		return
 	}
 	s.stats.kinds[kindARM].Add(1)
@@ -117,10 +131,16 @@ func (s *Server) registerIdentity() error {
 		return fmt.Errorf("start the token authority: %w", err)
 	}
 	s.authority = authority
-	authority.Register(s.tokens)
+	authority.Register(s.others)
 	s.roles = rbac.New()
-	s.extensions = map[string]*extension{rbac.Provider: {"role", s.roles}}
+	s.extensions = map[string]*extension{rbac.Provider: {"role", s.roles}, eventgrid.Provider: {"event", s.events}}
 	return nil
+}
+
+// publish tells Event Grid what a write did.
+func (s *Server) publish(e apim.Event) {
+	topic := e.Service.ID()
+	s.events.Publish(eventgrid.Event{Topic: topic, Type: "Microsoft.ApiManagement." + e.Type, Subject: e.Path, ResourceURI: topic + e.Path})
 }
 
 // caller names who sent a request, for whom ARM counts.

@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"sync/atomic"
+
+	"apicenter/internal/emulator/eventgrid"
 )
 
 // stats counts what clients ask for. Counting must cost nothing, for load tests
@@ -53,6 +55,7 @@ type Stats struct {
 	Throttled int64            `json:"throttled"` // answers 429
 	Bytes     int64            `json:"bytes"`     // of all bodies sent
 	Routes    map[string]int64 `json:"routes"`    // requests to ARM by class of route
+	Events    eventgrid.Stats  `json:"events"`
 }
 
 func (s *stats) snapshot() Stats {

@@ -87,6 +87,7 @@ func (s *Space) PutAPI(name string, ch Change) (r *Revision, created bool, err e
 	if p.APIVersionSetID, err = s.join(ch, base); err != nil {
 		return nil, false, err
 	}
+	s.remember(name)
 	etag, at := s.cloud.stamp()
 	if created = r == nil; created {
 		r = s.grow(api, base, max(number, atoi(p.APIRevision), 1))
@@ -119,6 +120,7 @@ func (s *Space) PatchAPI(r *Revision, patch json.RawMessage) error {
 		return err
 	}
 	moved := r.Properties.DisplayName != p.DisplayName || r.Properties.Path != p.Path
+	s.remember(r.Name())
 	r.Operations() // before the document no longer tells
 	r.edited = r.edited || moved
 	s.settle(r, p)

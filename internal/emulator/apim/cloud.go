@@ -25,6 +25,8 @@ type Cloud struct {
 type Rules struct {
 	// TouchParent makes an edit of an operation or a schema move the ETag of its API.
 	TouchParent bool
+	// Late says for how long readers do not see a write; nil means not at all.
+	Late func() time.Duration
 	// Notify receives what a write did, in order, after the write. It must not block.
 	Notify func(Event)
 }

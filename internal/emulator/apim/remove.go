@@ -16,6 +16,7 @@ func (s *Space) DeleteAPI(name string, allRevisions bool) error {
 	}
 	api := r.API
 	if number != 0 && r != api.Current {
+		s.remember(name)
 		api.Revisions = slices.DeleteFunc(api.Revisions, func(o *Revision) bool { return o == r })
 		s.rows = slices.DeleteFunc(s.rows, func(o *Revision) bool { return o == r })
 		s.event("APIDeleted", r)
@@ -23,6 +24,9 @@ func (s *Space) DeleteAPI(name string, allRevisions bool) error {
 	}
 	if len(api.Revisions) > 1 && !allRevisions {
 		return Invalid("API '%s' has %d revisions; delete them first, or set deleteRevisions to true.", api.Name, len(api.Revisions))
+	}
+	for _, r := range api.Revisions {
+		s.remember(r.Name())
 	}
 	s.APIs.Delete(base)
 	s.rows = slices.DeleteFunc(s.rows, func(o *Revision) bool { return o.API == api })
@@ -85,6 +89,8 @@ func (s *Space) promote(next *Revision) {
 	if prev == next {
 		return
 	}
+	s.remember(prev.Name())
+	s.remember(next.Name())
 	next.API.Current = next
 	prev.Properties.IsCurrent, next.Properties.IsCurrent = false, true
 	prev.changed(s.cloud.stamp())

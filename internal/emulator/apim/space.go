@@ -18,6 +18,7 @@ type Space struct {
 	kind    string      // resource type
 	rows    []*Revision // all revisions, in order of creation
 	paths   map[string]*API
+	past    []memory                            // writes that readers may not see yet, oldest first
 	links   map[string]*Table[*Entity[APILink]] // by lower-cased product
 }
 
@@ -94,13 +95,14 @@ func (s *Space) PutVersionSet(name string, set VersionSet) (e *Entity[VersionSet
 		return nil, false, Invalid("versioningScheme must be Segment, Query or Header.")
 	}
 	e, created = Set(s.cloud, &s.VersionSets, name, set)
-	s.SetChanged(name)
+	if !created {
+		s.refresh(s.SetID(name))
+	}
 	return e, created, nil
 }
 
-// SetChanged makes the members of a version set show its new face.
-func (s *Space) SetChanged(name string) {
-	id := s.SetID(name)
+// refresh makes the members of a version set show its new face.
+func (s *Space) refresh(id string) {
 	for _, r := range s.rows {
 		if strings.EqualFold(r.Properties.APIVersionSetID, id) {
 			r.forget()
@@ -125,6 +127,7 @@ func (s *Space) members(id string) int {
 func (s *Space) Touch(r *Revision) {
 	r.edited = true
 	if s.cloud.rules.TouchParent {
+		s.remember(r.Name())
 		r.changed(s.cloud.stamp())
 	}
 }

@@ -60,6 +60,7 @@ func Scan(ctx context.Context, dir string) ([]File, error) {
 	}
 	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	readHeads(files)
+	dropLoners(files)
 	makeUnique(files)
 	return files, nil
 }
@@ -104,23 +105,36 @@ func readHeads(files []File) {
 	wg.Wait()
 }
 
+// dropLoners takes the version from files whose API has no other: one number in
+// a name makes no family.
+func dropLoners(files []File) {
+	members := map[string]int{}
+	for _, f := range files {
+		members[f.Family]++
+	}
+	for i := range files {
+		if f := &files[i]; members[f.Family] == 1 {
+			f.Family, f.Version = "", ""
+		}
+	}
+}
+
 // makeUnique numbers the names and routes that several files would have, so
 // that no file is refused.
 func makeUnique(files []File) {
-	names, routes := map[string]int{}, map[string]int{}
-	number := func(taken map[string]int, s, extra string) string {
+	names, routes := map[string]bool{}, map[string]bool{}
+	unique := func(taken map[string]bool, s, extra string) string {
 		out := s
-		for taken[strings.ToLower(out+extra)] > 0 {
-			taken[s]++
-			out = fmt.Sprintf("%s-%d", s, taken[s])
+		for n := 1; taken[strings.ToLower(out+extra)]; n++ {
+			out = fmt.Sprintf("%s-%d", s, n)
 		}
-		taken[strings.ToLower(out+extra)]++
+		taken[strings.ToLower(out+extra)] = true
 		return out
 	}
 	for i := range files {
 		f := &files[i]
-		f.Name = number(names, f.Name, "")
-		f.Route = number(routes, f.Route, "\x00"+f.Version)
+		f.Name = unique(names, f.Name, "")
+		f.Route = unique(routes, f.Route, "\x00"+f.Version)
 	}
 }
 
@@ -160,7 +174,7 @@ func place(rel string) File {
 	if f.Version != "" {
 		f.Family, f.Route = slug(parts, "-"), slug(parts, "/")
 	}
-	f.Title = title(parts[len(parts)-1])
+	f.Title = cmp.Or(title(parts[len(parts)-1]), f.Name)
 	return f
 }
 
