@@ -21,16 +21,15 @@ import (
 // checked when it is dialled, so a name that resolves differently the second
 // time gains nothing; for the same reason it takes no proxy.
 type Links struct {
-	pipeline  runtime.Pipeline
-	userAgent string
-	local     bool
-	sent      atomic.Int64
+	pipeline runtime.Pipeline
+	local    bool
+	sent     atomic.Int64
 }
 
 // NewLinks builds a fetcher. With local, links may also point to this very
 // machine, over plain HTTP too: for an endpoint that is here itself.
-func NewLinks(userAgent string, local bool) *Links {
-	l := &Links{userAgent: userAgent, local: local}
+func NewLinks(local bool) *Links {
+	l := &Links{local: local}
 	transport := NewTransport()
 	transport.Proxy = nil
 	transport.DialContext = (&net.Dialer{Timeout: 15 * time.Second, Control: l.admit}).DialContext
@@ -58,7 +57,7 @@ func (l *Links) Get(ctx context.Context, link string) (*http.Response, error) {
 		return nil, bare(err)
 	}
 	runtime.SkipBodyDownload(req)
-	req.Raw().Header.Set("User-Agent", l.userAgent)
+	req.Raw().Header.Set("User-Agent", "apicenter") // says nothing more to whom we were sent
 	resp, err := l.pipeline.Do(req)
 	if err != nil {
 		return nil, bare(err)

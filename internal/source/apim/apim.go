@@ -1,0 +1,105 @@
+package apim
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
+	"apicenter/internal/azure"
+	"apicenter/internal/inventory"
+	"apicenter/internal/source"
+)
+
+// Name is the kind of source, as links name it.
+const Name = "AzureApiManagement"
+
+const (
+	defaultAPIVersion  = "2024-05-01"
+	defaultMaxDocument = 50 << 20
+)
+
+// Options say where and as whom to read. They are the same for all links.
+type Options struct {
+	Endpoint   string                                                // of Azure Resource Manager
+	Audience   string                                                // for whom tokens are made out; empty: the endpoint
+	Credential func(identity string) (azcore.TokenCredential, error) // of a link's identity; "" is the server's own
+	Limiters   *azure.Limiters                                       // shared by all that read as one identity
+
+	APIVersion    string // empty: 2024-05-01
+	MaxDocument   int64  // bytes; 0: 50 MB
+	AllowLoopback bool   // the endpoint may be this machine, over plain HTTP: for development
+}
+
+// New is the kind of source. Its connectors share their connections.
+func New(o Options) source.Kind {
+	if o.APIVersion == "" {
+		o.APIVersion = defaultAPIVersion
+	}
+	if o.MaxDocument <= 0 {
+		o.MaxDocument = defaultMaxDocument
+	}
+	k := &kind{Options: o, transport: azure.NewTransport(), links: azure.NewLinks(o.AllowLoopback && isLocal(o.Endpoint))}
+	return source.Kind{Name: Name, Open: k.open}
+}
+
+type kind struct {
+	Options
+	transport *http.Transport
+	links     *azure.Links
+}
+
+// open builds the connector of one link.
+func (k *kind) open(_ context.Context, link inventory.Link, env source.Env) (source.Connector, error) {
+	place, err := parsePlace(link.Source)
+	if err != nil {
+		return nil, &source.Error{Stalled: true, Message: err.Error()}
+	}
+	credential, err := k.Credential(link.Identity)
+	if err != nil {
+		return nil, &source.Error{Stalled: true, Message: "the identity cannot be used", Err: err}
+	}
+	client, err := azure.NewClient(azure.Options{
+		Endpoint: k.Endpoint, Audience: k.Audience, Credential: credential, AllowLoopbackHTTP: k.AllowLoopback,
+		Limiter: k.Limiters.For(place.subscription, link.Identity), First: env.First,
+		UserAgent: env.UserAgent, Transport: k.transport,
+	})
+	if err != nil {
+		return nil, &source.Error{Stalled: true, Message: "the connection is misconfigured", Err: err}
+	}
+	return &connector{
+		kind: k, place: place, azure: client, first: env.First,
+		imports: link.Import != inventory.ImportNever, stage: stageOf(link),
+	}, nil
+}
+
+func stageOf(link inventory.Link) string {
+	if link.Stage == "" {
+		return "design"
+	}
+	return link.Stage
+}
+
+// connector reads for one link.
+type connector struct {
+	*kind
+	place   place
+	azure   *azure.Client
+	first   bool
+	imports bool
+	stage   string
+
+	mu    sync.Mutex // guards facts
+	facts facts      // as last read
+}
+
+// Requests is how many requests went to Azure Resource Manager.
+func (c *connector) Requests() int64 { return c.azure.Requests() }
+
+// url is the address of a path below the endpoint on the connector's api-version.
+func (c *connector) url(path string, query ...string) string {
+	return c.azure.URL(path, append([]string{"api-version", c.APIVersion}, query...)...)
+}
+
+var _ source.Connector = (*connector)(nil)

@@ -1,0 +1,110 @@
+package apim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"apicenter/internal/azure"
+	"apicenter/internal/source"
+)
+
+// role is what an identity needs to read an instance.
+const role = "API Management Service Reader Role"
+
+// The codes by which Azure says that something around an instance is not there.
+const (
+	resourceNotFound     = "ResourceNotFound"
+	groupNotFound        = "ResourceGroupNotFound"
+	subscriptionNotFound = "SubscriptionNotFound"
+)
+
+// fault sorts an error of reading what, by what to do about it. Only what a
+// person has to mend stalls a link.
+func (c *connector) fault(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if e, ok := errors.AsType[*azure.AddressError](err); ok {
+		return &source.Error{Stalled: true, Message: fmt.Sprintf("read %s: the source points elsewhere", what), Err: e}
+	}
+	if e, ok := errors.AsType[*azure.TokenError](err); ok {
+		return &source.Error{Stalled: e.Refused, Message: "the identity of the link gets no token", Err: e}
+	}
+	e, ok := errors.AsType[*azure.Error](err)
+	if !ok {
+		return &source.Error{Message: "read " + what, Err: err}
+	}
+	out := &source.Error{Message: "read " + what, After: e.RetryAfter, Err: e}
+	switch {
+	case e.Status == http.StatusUnauthorized:
+		out.Stalled = true
+		out.Message = fmt.Sprintf("read %s: Azure does not accept the token of the link's identity; "+
+			"it must belong to the directory of the instance", what)
+	case e.Status == http.StatusForbidden:
+		out.Stalled = true
+		out.Message = fmt.Sprintf("read %s: %s has no right to read; assign it the role %q on %s "+
+			"(a new assignment takes minutes to work)", what, principal(e.Message), role, c.place.path)
+	case e.Status == http.StatusNotFound && what == theInstance, e.Code == subscriptionNotFound, e.Code == groupNotFound:
+		out.Stalled = true
+		out.Message = fmt.Sprintf("read %s: %s is not there", what, c.place.path)
+	case e.Status == http.StatusBadRequest && isVersionCode(e.Code):
+		out.Stalled = true
+		out.Message = fmt.Sprintf("read %s: the instance does not take api-version %s", what, c.APIVersion)
+	}
+	return out
+}
+
+// documentFault sorts an error of fetching one document. Here a missing thing or
+// a strange address is a matter of one API, and no reason to stop the link.
+func (c *connector) documentFault(what string, err error) error {
+	sorted := c.fault(what, err)
+	e, ok := errors.AsType[*source.Error](sorted)
+	if !ok {
+		return sorted
+	}
+	if a, ok := errors.AsType[*azure.Error](err); ok && (a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden) {
+		return e
+	}
+	if t, ok := errors.AsType[*azure.TokenError](err); ok {
+		return &source.Error{Stalled: t.Refused, Message: e.Message, Err: t}
+	}
+	return &source.Error{After: e.After, Message: "fetch the document of " + what, Err: err}
+}
+
+// isVersionCode says that Azure refused the api-version.
+func isVersionCode(code string) bool {
+	return strings.Contains(strings.ToLower(code), "apiversion") || code == "NoRegisteredProviderFound"
+}
+
+// principal names who was refused, as far as the text of the refusal tells. The
+// words of such texts are no contract, so without a match it is just the identity.
+func principal(message string) string {
+	_, rest, ok := strings.Cut(message, "object id '")
+	id, _, closed := strings.Cut(rest, "'")
+	if !ok || !closed || len(id) > 64 {
+		return "the identity of the link"
+	}
+	return "the identity of the link (object id " + id + ")"
+}
+
+// status is the HTTP status of an answer that was an error, or 0.
+func status(err error) int {
+	if e, ok := errors.AsType[*azure.Error](err); ok {
+		return e.Status
+	}
+	return 0
+}
+
+// code is Azure's word in an answer that was an error, or "".
+func code(err error) string {
+	if e, ok := errors.AsType[*azure.Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
