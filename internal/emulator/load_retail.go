@@ -13,6 +13,7 @@ import (
 // loadRetail fills an instance with the believable demo.
 func (s *Server) loadRetail(g *apim.Group) (*apim.Service, error) {
 	in := retail.Instance()
+	s.story = retail.Changes()
 	var hosts []apim.Hostname
 	for i, h := range in.CustomHosts {
 		hosts = append(hosts, apim.Hostname{Type: "Proxy", HostName: h, DefaultSSLBinding: i == 0, CertificateSource: "KeyVault"})

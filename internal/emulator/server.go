@@ -15,6 +15,7 @@ import (
 	"apicenter/internal/emulator/fault"
 	"apicenter/internal/emulator/identity"
 	"apicenter/internal/emulator/rbac"
+	"apicenter/internal/emulator/retail"
 )
 
 // Server is an emulated Azure. It has no goroutines of its own; events wait
@@ -38,6 +39,7 @@ type Server struct {
 	admin      *http.ServeMux
 	shape      atomic.Pointer[Shape]
 	target     Target
+	story      []retail.Change // of the demo instance
 }
 
 // New builds the emulated Azure that the options describe.

@@ -131,3 +131,13 @@ func (s *Space) Touch(r *Revision) {
 		r.changed(s.cloud.stamp())
 	}
 }
+
+// PutOperation writes an operation of a revision.
+func (s *Space) PutOperation(r *Revision, name string, op Operation) error {
+	if op.DisplayName == "" || op.Method == "" || op.URLTemplate == "" {
+		return Invalid("displayName, method and urlTemplate are required.")
+	}
+	Set(s.cloud, r.Operations(), name, op)
+	s.Touch(r)
+	return nil
+}
