@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// signal is a writer that tells of its first write: the emulator listens.
-type signal chan struct{}
+// listening is a writer that tells of its first write: the emulator listens.
+type listening chan struct{}
 
-func (s signal) Write(b []byte) (int, error) {
+func (s listening) Write(b []byte) (int, error) {
 	close(s)
 	return len(b), nil
 }
@@ -23,7 +23,7 @@ func TestAzemuTellsWhenItIsReady(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "ready.json")
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
-	up, ended := make(signal), make(chan error, 1)
+	up, ended := make(listening), make(chan error, 1)
 	c := command()
 	c.SetArgs([]string{"--apis", "3", "--ready-file", file, "--token", "t0"})
 	c.SetOut(up)
@@ -76,7 +76,7 @@ func TestAzemuRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := command()
 			c.SetArgs(tt.args)
-			c.SetOut(make(signal))
+			c.SetOut(make(listening))
 			if err := c.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want one about %s", err, tt.want)
 			}
