@@ -81,6 +81,13 @@ func (d Doc) Set(f Field, v any) {
 	d[f] = b
 }
 
+// With is the doc with v at f. The doc itself stays as it is.
+func (d Doc) With(f Field, v any) Doc {
+	out := maps.Clone(d)
+	out.Set(f, v)
+	return out
+}
+
 // Text is the string at f, or "" when there is none.
 func (d Doc) Text(f Field) string {
 	var s string

@@ -110,7 +110,7 @@ type Event struct {
 type Change struct {
 	Path   string        `json:"path"`
 	Action Action        `json:"action"`
-	Fields []FieldChange `json:"fields,omitempty"` // of an update
+	Fields []FieldChange `json:"fields,omitempty"` // of an update; of a deletion, what there was
 	Why    Why           `json:"why,omitempty"`    // of a deletion
 	To     string        `json:"to,omitempty"`     // of a move: the new path
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -13,15 +14,11 @@ import (
 // what was done.
 
 func (t *session) Waiting(now time.Time) ([]inventory.ID, error) {
-	rows, err := t.rows(`
+	return collect(t, query{text: `
 		select r.path from resource r left join link l on l.resource = r.id
 		where r.kind = 'link' and (coalesce(l.due, 0) <= $1 or exists (select 1 from hint h where h.link = r.id)
 			or json_extract(l.status, '$.state') = 'deleting')
-		order by coalesce(l.due, 0)`, micros(now))
-	if err != nil {
-		return nil, err
-	}
-	return collect(rows, func(rows *sql.Rows) (inventory.ID, error) {
+		order by coalesce(l.due, 0)`, args: []any{micros(now)}}, func(rows *sql.Rows) (inventory.ID, error) {
 		var path string
 		if err := rows.Scan(&path); err != nil {
 			return inventory.ID{}, err
@@ -38,11 +35,10 @@ func (t *session) Tally(link inventory.ID) (versions, problems int, err error) {
 }
 
 func (t *session) Hints(link inventory.ID) ([]inventory.Hint, error) {
-	rows, err := t.rows(`select sequence, api, "trigger", at from hint where link = (select id from resource where path = $1) order by sequence`, link.String())
-	if err != nil {
-		return nil, err
-	}
-	return collect(rows, func(rows *sql.Rows) (inventory.Hint, error) {
+	return collect(t, query{
+		text: `select sequence, api, "trigger", at from hint where link = (select id from resource where path = $1) order by sequence`,
+		args: []any{link.String()},
+	}, func(rows *sql.Rows) (inventory.Hint, error) {
 		h := inventory.Hint{Link: link}
 		var at int64
 		err := rows.Scan(&h.Sequence, &h.API, &h.Trigger, &at)
@@ -52,9 +48,6 @@ func (t *session) Hints(link inventory.ID) ([]inventory.Hint, error) {
 }
 
 func (w *work) PutHint(h inventory.Hint) error {
-	if err := w.flush(); err != nil {
-		return err
-	}
 	key, err := w.linkKey(h.Link)
 	if err != nil {
 		return err
@@ -82,13 +75,9 @@ func (w *work) SetDue(link inventory.ID, due time.Time) error {
 }
 
 func (t *session) Runs(link inventory.ID, limit int) ([]inventory.Run, error) {
-	rows, err := t.rows(`
+	return collect(t, query{text: `
 		select id, scope, "trigger", phase, started, ended, outcome, message, counts, requests, errors
-		from run where link = (select id from resource where path = $1) order by id desc limit $2`, link.String(), limit)
-	if err != nil {
-		return nil, err
-	}
-	return collect(rows, func(rows *sql.Rows) (inventory.Run, error) {
+		from run where link = (select id from resource where path = $1) order by id desc limit $2`, args: []any{link.String(), limit}}, func(rows *sql.Rows) (inventory.Run, error) {
 		r := inventory.Run{Link: link}
 		var started, ended int64
 		var counts, problems []byte
@@ -104,9 +93,6 @@ func (t *session) Runs(link inventory.ID, limit int) ([]inventory.Run, error) {
 const keptRuns = 200
 
 func (w *work) PutRun(r inventory.Run) (int64, error) {
-	if err := w.flush(); err != nil {
-		return 0, err
-	}
 	key, err := w.linkKey(r.Link)
 	if err != nil {
 		return 0, err
@@ -123,10 +109,17 @@ func (w *work) PutRun(r inventory.Run) (int64, error) {
 		return 0, err
 	}
 	if r.ID != 0 {
-		_, err = w.exec(`
-			update run set phase = $2, ended = $3, outcome = $4, message = $5, counts = $6, requests = $7, errors = $8 where id = $1`,
-			r.ID, string(r.Phase), micros(r.Ended), r.Outcome, r.Message, string(counts), r.Requests, string(problems))
-		return r.ID, err
+		result, err := w.exec(`
+			update run set phase = $2, ended = $3, outcome = $4, message = $5, counts = $6, requests = $7, errors = $8
+			where id = $1 and link = $9`,
+			r.ID, string(r.Phase), micros(r.Ended), r.Outcome, r.Message, string(counts), r.Requests, string(problems), key)
+		if err != nil {
+			return 0, err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return 0, cmp.Or(err, error(inventory.Errorf(inventory.NotFound, "", "run %d of %s is not kept any more", r.ID, r.Link)))
+		}
+		return r.ID, nil
 	}
 	if err := w.row([]any{&r.ID}, `
 		insert into run (link, scope, "trigger", phase, started, ended, outcome, message, counts, requests, errors)

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"apicenter/internal/inventory"
 )
@@ -9,27 +12,72 @@ import (
 // journal gathers what a transaction did and writes it as events: one for each
 // API with all below it, one for any other resource.
 type journal struct {
-	events []*inventory.Event
-	roots  map[inventory.ID]*inventory.Event
+	events []*entry
+	roots  map[inventory.ID]*entry
+}
+
+// entry is an event in the making.
+type entry struct {
+	path    string
+	changes []inventory.Change
 }
 
 func (j *journal) created(path string, id inventory.ID) {
-	j.note(id, path, inventory.Change{Path: path, Action: inventory.Created})
+	e := j.entry(id, path)
+	e.changes = append(e.changes, inventory.Change{Path: path, Action: inventory.Created})
 }
 
+// updated notes fields that changed. Of what the transaction made or changed
+// before, readers see one step only.
 func (j *journal) updated(path string, id inventory.ID, fields []inventory.FieldChange) {
-	j.note(id, path, inventory.Change{Path: path, Action: inventory.Updated, Fields: fields})
+	e := j.entry(id, path)
+	switch last := e.last(path); {
+	case last < 0 || e.changes[last].Action == inventory.Deleted || e.changes[last].Action == inventory.Moved:
+		e.changes = append(e.changes, inventory.Change{Path: path, Action: inventory.Updated, Fields: fields})
+	case e.changes[last].Action == inventory.Updated:
+		e.changes[last].Fields = joined(e.changes[last].Fields, fields)
+		if len(e.changes[last].Fields) == 0 {
+			e.changes = slices.Delete(e.changes, last, last+1)
+		}
+	}
 }
 
-func (j *journal) removed(path string, id inventory.ID, why inventory.Why) {
-	j.note(id, path, inventory.Change{Path: path, Action: inventory.Deleted, Why: why})
+// removed notes that a resource went, with what readers saw of it. What nobody
+// ever saw did not go.
+func (j *journal) removed(rec inventory.Record, view inventory.Doc, why inventory.Why) {
+	e := j.entry(rec.ID, rec.Path)
+	change := inventory.Change{Path: rec.Path, Action: inventory.Deleted, Why: why}
+	for f, v := range view.All() {
+		change.Fields = append(change.Fields, inventory.FieldChange{Field: f, Before: v})
+	}
+	if last := e.last(rec.Path); last >= 0 {
+		switch e.changes[last].Action {
+		case inventory.Created:
+			e.changes = slices.Delete(e.changes, last, last+1)
+			return
+		case inventory.Updated:
+			change.Fields = joined(e.changes[last].Fields, change.Fields)
+			e.changes = slices.Delete(e.changes, last, last+1)
+		}
+	}
+	e.changes = append(e.changes, change)
 }
 
-func (j *journal) moved(path string, id inventory.ID, to string) {
-	j.note(id, path, inventory.Change{Path: path, Action: inventory.Moved, To: to})
+// moved notes that a resource left for another place: where it was, and, if
+// that is another API's, where it is.
+func (j *journal) moved(rec inventory.Record, to inventory.ID, shown string) {
+	change := inventory.Change{Path: rec.Path, Action: inventory.Moved, To: shown}
+	e := j.entry(rec.ID, rec.Path)
+	e.changes = append(e.changes, change)
+	if rec.ID.Ancestor(inventory.KindAPI) == rec.ID || to.Ancestor(inventory.KindAPI) == rec.ID.Ancestor(inventory.KindAPI) {
+		return
+	}
+	e = j.entry(to, shown)
+	e.changes = append(e.changes, change)
 }
 
-func (j *journal) note(id inventory.ID, path string, c inventory.Change) {
+// entry is the event that tells of id.
+func (j *journal) entry(id inventory.ID, path string) *entry {
 	root := id
 	if api := id.Ancestor(inventory.KindAPI); !api.IsZero() {
 		root = api
@@ -37,31 +85,80 @@ func (j *journal) note(id inventory.ID, path string, c inventory.Change) {
 	e, ok := j.roots[root]
 	if !ok {
 		if j.roots == nil {
-			j.roots = map[inventory.ID]*inventory.Event{}
+			j.roots = map[inventory.ID]*entry{}
 		}
-		e = &inventory.Event{Action: inventory.Updated, Path: shownAbove(path, id, root)}
+		e = &entry{path: firstSegments(path, strings.Count(root.String(), "/")+1)}
 		j.roots[root] = e
 		j.events = append(j.events, e)
 	}
-	if id == root && (e.Action != inventory.Created || c.Action == inventory.Deleted) {
-		e.Action = c.Action
-	}
-	e.Changes = append(e.Changes, c)
+	return e
 }
 
-// shownAbove cuts the shown path of id down to that of root, which is id or above it.
-func shownAbove(path string, id, root inventory.ID) string {
-	return path[:len(path)-(len(id.String())-len(root.String()))]
+// firstSegments cuts a path to its first n segments.
+func firstSegments(path string, n int) string {
+	for i := range len(path) {
+		if path[i] == '/' {
+			if n--; n == 0 {
+				return path[:i]
+			}
+		}
+	}
+	return path
+}
+
+// last is the index of the newest change of path, or -1.
+func (e *entry) last(path string) int {
+	for i, c := range slices.Backward(e.changes) {
+		if c.Path == path {
+			return i
+		}
+	}
+	return -1
+}
+
+// joined is what two steps, one after the other, changed together.
+func joined(first, second []inventory.FieldChange) []inventory.FieldChange {
+	steps := map[inventory.Field]inventory.FieldChange{}
+	for _, c := range first {
+		steps[c.Field] = c
+	}
+	for _, c := range second {
+		if before, ok := steps[c.Field]; ok {
+			c.Before = before.Before
+		}
+		steps[c.Field] = c
+	}
+	out := make([]inventory.FieldChange, 0, len(steps))
+	for _, c := range steps {
+		if c.Before == nil && c.After == nil || c.Before != nil && c.After != nil && inventory.SameJSON(c.Before, c.After) {
+			continue
+		}
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b inventory.FieldChange) int { return cmp.Compare(a.Field, b.Field) })
+	return out
+}
+
+// action is what happened to the event's own resource; Updated when only
+// something below it changed.
+func (e *entry) action() inventory.Action {
+	if last := e.last(e.path); last >= 0 {
+		return e.changes[last].Action
+	}
+	return inventory.Updated
 }
 
 func (j *journal) write(w *work) error {
 	for _, e := range j.events {
-		changes, err := json.Marshal(e.Changes)
+		if len(e.changes) == 0 {
+			continue
+		}
+		changes, err := json.Marshal(e.changes)
 		if err != nil {
 			return err
 		}
 		if _, err := w.exec(`insert into event (at, actor, action, path, changes) values ($1, $2, $3, $4, $5)`,
-			micros(w.now), w.by, string(e.Action), e.Path, string(changes)); err != nil {
+			micros(w.now), w.by, string(e.action()), e.path, string(changes)); err != nil {
 			return err
 		}
 	}

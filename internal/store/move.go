@@ -1,15 +1,21 @@
 package store
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"apicenter/internal/inventory"
 )
 
-// Move renames the rows of a subtree. What points to a definition in it are
-// deployments of the API that it leaves or joins, by short id: in their own
-// layer, in what sources state and in what readers see.
+// movable are the kinds that Move takes: nothing but deployments points to them
+// or into them.
+var movable = []inventory.Kind{inventory.KindAPI, inventory.KindVersion, inventory.KindDefinition, inventory.KindDeployment}
+
 func (w *work) Move(id, to inventory.ID) error {
+	if !slices.Contains(movable, id.Kind()) || to.Kind() != id.Kind() {
+		return inventory.Errorf(inventory.Invalid, "", "%s %q cannot move to %s", id.Kind(), id.Name(), to)
+	}
 	if err := w.flush(); err != nil {
 		return err
 	}
@@ -21,54 +27,88 @@ func (w *work) Move(id, to inventory.ID) error {
 		return w.missing(id)
 	}
 	parent, err := w.session.Get(to.Parent())
-	if err != nil {
-		return inventory.Errorf(inventory.NoParent, "", "cannot move %s: %v", id, err)
+	if errors.Is(err, inventory.NotFound) {
+		return inventory.Errorf(inventory.NoParent, "", "%s %q cannot move: %v", id.Kind(), id.Name(), err)
 	}
-	if taken, err := w.session.Below(to); err != nil || len(taken) > 0 {
-		if err != nil {
-			return err
-		}
+	if err != nil {
+		return err
+	}
+	if taken, err := w.lookup(to); err != nil {
+		return err
+	} else if taken != nil {
 		return inventory.Errorf(inventory.Exists, "", "%s %q exists already", to.Kind(), to.Name())
 	}
-	from := all[0].Path
-	target := parent.Path + "/" + to.Kind().Collection() + "/" + to.Name()
+	from, target := all[0].Path, parent.Path+"/"+to.Kind().Collection()+"/"+to.Name()
+	arrows, err := w.arrows(all)
+	if err != nil {
+		return err
+	}
 	for _, rec := range all {
 		shown := target + strings.TrimPrefix(rec.Path, from)
-		moved := inventory.MustID(shown)
-		if _, err := w.exec(`update resource set path = $2, shown = $3, name = $4 where id = $1`, rec.Key, moved.String(), shown, moved.Name()); err != nil {
+		if err := w.rename(rec, shown); err != nil {
 			return err
 		}
-		w.changes.moved(rec.Path, rec.ID, shown)
 	}
 	if _, err := w.exec(`update resource set parent = $2 where id = $1`, all[0].Key, parent.Key); err != nil {
 		return err
 	}
-	for _, api := range []inventory.ID{id.Ancestor(inventory.KindAPI), to.Ancestor(inventory.KindAPI)} {
-		if err := w.redirect(api, inventory.ShortID(from)+"/", inventory.ShortID(target)+"/"); err != nil {
+	clear(w.units) // what was read before has other names
+	for _, a := range arrows {
+		at := inventory.MustID(moved(a.deployment.String(), id.String(), to.String()))
+		if err := w.repoint(at, inventory.ShortID(a.definition), inventory.ShortID(moved(a.definition, from, target))); err != nil {
 			return err
 		}
 	}
-	clear(w.units) // what was read before has other names
-	w.order = nil
-	if err := w.restage(id); err != nil {
-		return err
+	if id.Kind() != inventory.KindVersion {
+		return nil
 	}
-	return w.restage(to)
+	return errors.Join(w.restage(id), w.restage(to))
 }
 
-// redirect rewrites the references of an API's deployments. The texts are JSON;
-// a short id needs no escaping in it, and ends in a slash here, so that no
-// longer name is hit.
-func (w *work) redirect(api inventory.ID, from, to string) error {
-	const deployments = `(select id from resource where kind = 'deployment' and parent = (select id from resource where path = $1))`
-	if _, err := w.exec(`
-		update origin set states = replace(states, $2, $3) where resource in `+deployments+` and states like '%' || $2 || '%'`,
-		api.String(), from, to); err != nil {
+// rename gives a row another place.
+func (w *work) rename(rec inventory.Record, shown string) error {
+	id, err := inventory.ParseID(shown)
+	if err != nil {
 		return err
 	}
-	_, err := w.exec(`
-		update resource set doc = replace(doc, $2, $3), own = replace(own, $2, $3), revision = revision + 1,
-			updated = $4, updated_by = $5
-		where id in `+deployments+` and doc like '%' || $2 || '%'`, api.String(), from, to, micros(w.now), w.by)
-	return err
+	if _, err := w.exec(`update resource set path = $2, shown = $3, name = $4 where id = $1`, rec.Key, id.String(), shown, id.Name()); err != nil {
+		return err
+	}
+	w.changes.moved(rec, id, shown)
+	if rec.Path = shown; !indexed(id.Kind()) {
+		return nil
+	}
+	return w.reindex(rec.Key, textsOf(rec, rec.View()))
+}
+
+// arrow is a deployment that points to a definition, by its shown path.
+type arrow struct {
+	deployment inventory.ID
+	definition string
+}
+
+// arrows are those that point to one of the records.
+func (w *work) arrows(records []inventory.Record) ([]arrow, error) {
+	var out []arrow
+	for _, rec := range records {
+		if rec.ID.Kind() != inventory.KindDefinition {
+			continue
+		}
+		all, err := w.referrers(rec.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, deployment := range all {
+			out = append(out, arrow{deployment: deployment, definition: rec.Path})
+		}
+	}
+	return out, nil
+}
+
+// moved is where a path is after from has become to.
+func moved(path, from, to string) string {
+	if rest, ok := strings.CutPrefix(path, from); ok && (rest == "" || rest[0] == '/') {
+		return to + rest
+	}
+	return path
 }

@@ -1,30 +1,35 @@
 package store
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 
 	"apicenter/internal/inventory"
 )
 
-// listQuery renders a query as SQL. constant says that the text is one of few,
-// so that its prepared statement may be kept; a filter can have any shape.
-func (t *session) listQuery(q inventory.Query) (text string, args []any, constant bool, err error) {
+// listQuery renders a query as SQL.
+func (t *session) listQuery(q inventory.Query) (query, error) {
 	var b strings.Builder
+	list := query{long: q.Filter != nil}
 	bind := func(v any) string {
-		args = append(args, v)
-		return fmt.Sprintf("$%d", len(args))
+		list.args = append(list.args, v)
+		return "$" + strconv.Itoa(len(list.args))
 	}
+	words := searchWords(q.Search)
+	order := "r.id"
 	b.WriteString("select " + resourceColumns)
-	if words := searchWords(q.Search); len(words) > 0 {
-		b.WriteString(" from search join resource r on r.id = search.rowid left join link l on l.resource = r.id where " + t.store.dialect.match() + " " + bind(t.store.dialect.query(words)))
+	switch {
+	case len(words) > 0:
+		order = "search.rowid"
+		b.WriteString(" from search join resource r on r.id = search.rowid left join link l on l.resource = r.id where " +
+			t.store.dialect.match() + " " + bind(t.store.dialect.query(words)))
 		if q.After > 0 {
 			b.WriteString(" and search.rowid > " + bind(q.After))
 		}
-	} else if q.Search != "" {
+	case q.Search != "":
 		b.WriteString(resources + "where 1 = 0") // only punctuation: nothing has that as a word
-	} else {
+	default:
 		b.WriteString(resources + "where r.id > " + bind(q.After))
 	}
 	if !q.Parent.IsZero() {
@@ -32,17 +37,14 @@ func (t *session) listQuery(q inventory.Query) (text string, args []any, constan
 	}
 	b.WriteString(" and r.kind = " + bind(string(q.Kind)))
 	if q.Filter != nil {
-		condition, err := renderExpr(*q.Filter, bind, 0)
+		f := filter{bind: bind, left: maxTerms}
+		condition, err := f.render(*q.Filter)
 		if err != nil {
-			return "", nil, false, err
+			return list, err
 		}
 		b.WriteString(" and " + condition)
 	}
-	if len(searchWords(q.Search)) > 0 {
-		b.WriteString(" order by search.rowid")
-	} else {
-		b.WriteString(" order by r.id")
-	}
+	b.WriteString(" order by " + order)
 	limit := q.Limit
 	if limit <= 0 {
 		limit = -1
@@ -51,34 +53,35 @@ func (t *session) listQuery(q inventory.Query) (text string, args []any, constan
 	if q.Skip > 0 {
 		b.WriteString(" offset " + bind(q.Skip))
 	}
-	return b.String(), args, q.Filter == nil, nil
+	list.text = b.String()
+	return list, nil
 }
 
-// maxDepth bounds how deep a filter may nest.
-const maxDepth = 50
+// maxTerms bounds a filter: the engine refuses expressions that nest too deep,
+// and takes "a and b and c" for one that nests.
+const maxTerms = 200
 
-var comparisons = map[string]string{"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+var comparisons = map[string]string{"eq": "=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
-// renderExpr writes a filter as a condition. Values only ever go in as binds.
-func renderExpr(e inventory.Expr, bind func(any) string, depth int) (string, error) {
-	if depth > maxDepth {
-		return "", inventory.Errorf(inventory.Invalid, "$filter", "the filter nests deeper than %d", maxDepth)
+// filter renders an expression as a condition. Values only ever go in as binds.
+type filter struct {
+	bind func(any) string
+	left int // terms that there is room for
+}
+
+func (f *filter) render(e inventory.Expr) (string, error) {
+	if f.left--; f.left < 0 {
+		return "", inventory.Errorf(inventory.Invalid, "$filter", "the filter has more than %d terms", maxTerms)
 	}
 	switch e.Op {
-	case "and", "or":
-		parts := make([]string, len(e.Args))
-		for i, arg := range e.Args {
-			var err error
-			if parts[i], err = renderExpr(arg, bind, depth+1); err != nil {
-				return "", err
-			}
-		}
-		return "(" + strings.Join(parts, " "+e.Op+" ") + ")", nil
-	case "not":
-		inner, err := renderExpr(e.Args[0], bind, depth+1)
-		return "not coalesce(" + inner + ", 0)", err
+	case "and", "or", "not":
+		return f.combine(e)
 	}
-	field, value := renderField(e.Field, bind), bind(strings.ToLower(e.Value))
+	field, err := f.field(e.Field)
+	if err != nil {
+		return "", err
+	}
+	value := f.bind(strings.ToLower(e.Value))
 	switch e.Op {
 	case "ne":
 		return "coalesce(" + field + ", '') <> " + value, nil
@@ -87,7 +90,7 @@ func renderExpr(e inventory.Expr, bind func(any) string, depth int) (string, err
 	case "startswith":
 		return "substr(" + field + ", 1, length(" + value + ")) = " + value, nil
 	case "endswith":
-		return "substr(" + field + ", -length(" + value + ")) = " + value, nil
+		return "length(" + field + ") >= length(" + value + ") and substr(" + field + ", length(" + field + ") - length(" + value + ") + 1) = " + value, nil
 	}
 	if op, ok := comparisons[e.Op]; ok {
 		return field + " " + op + " " + value, nil
@@ -95,18 +98,38 @@ func renderExpr(e inventory.Expr, bind func(any) string, depth int) (string, err
 	return "", inventory.Errorf(inventory.Invalid, "$filter", "unknown operator %q", e.Op)
 }
 
-// renderField is the text of a field, without case. A list or object compares by its JSON.
-func renderField(f inventory.Field, bind func(any) string) string {
-	if f == "/name" {
-		return "r.name"
+func (f *filter) combine(e inventory.Expr) (string, error) {
+	if len(e.Args) == 0 || e.Op == "not" && len(e.Args) > 1 {
+		return "", inventory.Errorf(inventory.Invalid, "$filter", "%q has %d operands", e.Op, len(e.Args))
+	}
+	parts := make([]string, len(e.Args))
+	for i, arg := range e.Args {
+		var err error
+		if parts[i], err = f.render(arg); err != nil {
+			return "", err
+		}
+	}
+	if e.Op == "not" {
+		return "not coalesce(" + parts[0] + ", 0)", nil // of what is absent, nothing is true
+	}
+	return "(" + strings.Join(parts, " "+e.Op+" ") + ")", nil
+}
+
+// field is the text of a field, without case. A list or object compares by its JSON.
+func (f *filter) field(at inventory.Field) (string, error) {
+	if at == "/name" {
+		return "r.name", nil
 	}
 	var path strings.Builder
 	path.WriteString("$")
-	for segment := range strings.SplitSeq(strings.TrimPrefix(string(f), "/"), "/") {
-		path.WriteString(`."` + strings.ReplaceAll(segment, `"`, "") + `"`)
+	for segment := range strings.SplitSeq(strings.TrimPrefix(string(at), "/"), "/") {
+		if strings.ContainsAny(segment, `"\\`) {
+			return "", inventory.Errorf(inventory.Invalid, "$filter", "%q cannot be filtered by", at)
+		}
+		path.WriteString(`."` + strings.ReplaceAll(strings.ReplaceAll(segment, "~1", "/"), "~0", "~") + `"`)
 	}
-	at := bind(path.String())
-	return "lower(case json_type(r.doc, " + at + ") when 'true' then 'true' when 'false' then 'false' else cast(json_extract(r.doc, " + at + ") as text) end)"
+	bound := f.bind(path.String())
+	return "fold(case json_type(r.doc, " + bound + ") when 'true' then 'true' when 'false' then 'false' else cast(json_extract(r.doc, " + bound + ") as text) end)", nil
 }
 
 // searchWords splits a search into words, as the index splits texts.

@@ -6,12 +6,12 @@ import "context"
 // at once: the job queue's own rescue goes by age and would take a minute. Call
 // it before the queue starts, and only where no other server uses the database.
 func (s *Store) TakeOver(ctx context.Context) error {
-	return s.update(ctx, false, func(t *session) error {
+	return s.transact(ctx, writing, func(t *session) error {
 		for _, text := range []string{
 			`delete from river_job where state = 'running'`,
 			`delete from river_leader`,
 		} {
-			if _, err := t.tx.ExecContext(t.ctx, text); err != nil {
+			if _, err := t.exec(text); err != nil {
 				return err
 			}
 		}

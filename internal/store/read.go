@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -19,7 +20,10 @@ const resourceColumns = `r.id, r.shown, r.doc, coalesce(r.document, ''), coalesc
 // resources is where they come from: only a link has a row in link.
 const resources = ` from resource r left join link l on l.resource = r.id `
 
-func scanResource(scan func(...any) error, more ...any) (inventory.Resource, error) {
+func scanResource(rows *sql.Rows) (inventory.Resource, error) { return scanInto(rows) }
+
+// scanInto reads a resource and, behind it, more columns.
+func scanInto(rows *sql.Rows, more ...any) (inventory.Resource, error) {
 	var r inventory.Resource
 	var doc, status string
 	var created, updated int64
@@ -27,7 +31,7 @@ func scanResource(scan func(...any) error, more ...any) (inventory.Resource, err
 		&r.Key, &r.Path, &doc, &r.Document, &status, &r.Revision, &r.Version, &r.Linked,
 		&created, &r.Created.By, &updated, &r.Updated.By,
 	}, more...)
-	if err := scan(dest...); err != nil {
+	if err := rows.Scan(dest...); err != nil {
 		return r, err
 	}
 	r.Doc, r.Status = json.RawMessage(doc), json.RawMessage(status)
@@ -40,21 +44,23 @@ func scanResource(scan func(...any) error, more ...any) (inventory.Resource, err
 const getResource = `select ` + resourceColumns + resources + `where r.path = $1`
 
 func (t *session) Get(id inventory.ID) (inventory.Resource, error) {
-	stmt, err := t.prepared(getResource)
-	if err != nil {
-		return inventory.Resource{}, err
+	var r inventory.Resource
+	found := false
+	var failed error
+	each(t, query{text: getResource, args: []any{id.String()}}, scanResource, func(have inventory.Resource, err error) bool {
+		r, found, failed = have, err == nil, err
+		return true
+	})
+	if failed == nil && !found {
+		failed = t.missing(id)
 	}
-	r, err := scanResource(stmt.QueryRowContext(t.ctx, id.String()).Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return r, t.missing(id)
-	}
-	return r, err
+	return r, failed
 }
 
 // missing says that id is not there and, if it became one with another, where to look.
 func (t *session) missing(id inventory.ID) error {
 	var to string
-	err := t.row([]any{&to}, `select moved_to from tombstone where folded = $1 order by id desc limit 1`, id.String())
+	err := t.row([]any{&to}, `select moved_to from tombstone where folded = $1 order by at desc, id desc limit 1`, id.String())
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
@@ -74,115 +80,81 @@ const (
 )
 
 func (t *session) Record(id inventory.ID) (inventory.Record, error) {
-	stmt, err := t.prepared(getRecord)
-	if err != nil {
-		return inventory.Record{}, err
+	rec, err := t.lookup(id)
+	if err != nil || rec == nil {
+		return inventory.Record{}, cmp.Or(err, t.missing(id))
 	}
-	rec, err := t.scanRecord(stmt.QueryRowContext(t.ctx, id.String()).Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return rec, t.missing(id)
+	return *rec, nil
+}
+
+// lookup is Record; nil when there is no such resource.
+func (t *session) lookup(id inventory.ID) (*inventory.Record, error) {
+	found, err := collect(t, query{text: getRecord, args: []any{id.String()}}, scanRecord)
+	if err != nil || len(found) == 0 {
+		return nil, err
 	}
-	if err != nil || !rec.Linked {
-		return rec, err
-	}
-	rec.Origins, err = t.origins(rec.Key)
-	return rec, err
+	return &found[0], t.fillOrigins(found)
 }
 
 // scanRecord reads a record but for its origins.
-func (t *session) scanRecord(scan func(...any) error) (inventory.Record, error) {
+func scanRecord(rows *sql.Rows) (inventory.Record, error) {
 	var rec inventory.Record
 	var own []byte
 	var err error
-	if rec.Resource, err = scanResource(scan, &own); err != nil {
+	if rec.Resource, err = scanInto(rows, &own); err != nil {
 		return rec, err
 	}
 	rec.Own, err = inventory.DecodeDoc(own)
 	return rec, err
 }
 
-func (t *session) origins(resource int64) ([]inventory.Origin, error) {
-	rows, err := t.rows(originsOf, resource)
+func (t *session) fillOrigins(records []inventory.Record) (err error) {
+	for i := range records {
+		if records[i].Linked && err == nil {
+			records[i].Origins, err = collect(t, query{text: originsOf, args: []any{records[i].Key}}, scanOrigin)
+		}
+	}
+	return err
+}
+
+func scanOrigin(rows *sql.Rows) (inventory.Origin, error) {
+	var o inventory.Origin
+	var link string
+	var states []byte
+	var read, verified, retry int64
+	err := rows.Scan(&link, &o.External, &states, &o.Mark, &read, &o.DocumentMark, &verified, &o.Problem, &retry)
 	if err != nil {
-		return nil, err
+		return o, err
 	}
-	defer rows.Close()
-	var out []inventory.Origin
-	for rows.Next() {
-		var o inventory.Origin
-		var link string
-		var states []byte
-		var read, verified, retry int64
-		if err := rows.Scan(&link, &o.External, &states, &o.Mark, &read, &o.DocumentMark, &verified, &o.Problem, &retry); err != nil {
-			return nil, err
-		}
-		if o.States, err = inventory.DecodeDoc(states); err != nil {
-			return nil, err
-		}
-		o.Link = inventory.MustID(link)
-		o.Read, o.Verified, o.Retry = instant(read), instant(verified), instant(retry)
-		out = append(out, o)
+	o.Read, o.Verified, o.Retry = instant(read), instant(verified), instant(retry)
+	if o.Link, err = inventory.ParseID(link); err != nil {
+		return o, err
 	}
-	return out, rows.Err()
+	o.States, err = inventory.DecodeDoc(states)
+	return o, err
 }
 
 func (t *session) List(q inventory.Query) iter.Seq2[inventory.Resource, error] {
 	return func(yield func(inventory.Resource, error) bool) {
-		text, args, constant, err := t.listQuery(q)
+		list, err := t.listQuery(q)
 		if err != nil {
 			yield(inventory.Resource{}, err)
 			return
 		}
-		var rows *sql.Rows
-		if constant {
-			rows, err = t.rows(text, args...)
-		} else {
-			rows, err = t.tx.QueryContext(t.ctx, text, args...)
-		}
-		if err != nil {
-			yield(inventory.Resource{}, err)
-			return
-		}
-		defer rows.Close()
-		for rows.Next() {
-			r, err := scanResource(rows.Scan)
-			if !yield(r, err) || err != nil {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			yield(inventory.Resource{}, err)
-		}
+		each(t, list, scanResource, yield)
 	}
 }
 
 func (t *session) Below(id inventory.ID) ([]inventory.Record, error) {
 	// The slash is the character before '0': the range holds the paths below id and no others.
-	rows, err := t.rows(`select `+recordColumns+resources+`where r.path = $1 or (r.path > $2 and r.path < $3) order by r.path`,
-		id.String(), id.String()+"/", id.String()+"0")
+	all, err := collect(t, query{
+		text: `select ` + recordColumns + resources + `where r.path = $1 or (r.path > $2 and r.path < $3) order by r.path`,
+		args: []any{id.String(), id.String() + "/", id.String() + "0"},
+	}, scanRecord)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var out []inventory.Record
-	for rows.Next() {
-		rec, err := t.scanRecord(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, rec)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	for i := range out {
-		if out[i].Linked {
-			if out[i].Origins, err = t.origins(out[i].Key); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return out, nil
+	return all, t.fillOrigins(all)
 }
 
 const entryColumns = `r.path, r.id, o.external, o.mark, o.document_mark, coalesce(o.document, ''), o.read, o.verified, o.problem, o.retry`
@@ -203,90 +175,53 @@ func scanEntry(rows *sql.Rows) (inventory.Entry, error) {
 func (t *session) Origins(link inventory.ID, kinds ...inventory.Kind) iter.Seq2[inventory.Entry, error] {
 	return func(yield func(inventory.Entry, error) bool) {
 		for _, kind := range kinds {
-			rows, err := t.rows(`
-				select `+entryColumns+`
-				from origin o join resource r on r.id = o.resource
-				where o.link = (select id from resource where path = $1) and o.kind = $2`, link.String(), string(kind))
-			if err != nil {
-				yield(inventory.Entry{}, err)
-				return
-			}
-			if !each(rows, scanEntry, yield) {
+			if !each(t, query{
+				text: `select ` + entryColumns + `
+					from origin o join resource r on r.id = o.resource
+					where o.link = (select id from resource where path = $1) and o.kind = $2`,
+				args: []any{link.String(), string(kind)},
+			}, scanEntry, yield) {
 				return
 			}
 		}
 	}
-}
-
-// each yields what scan makes of every row, and closes rows. It says whether to go on.
-func each[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error), yield func(T, error) bool) bool {
-	defer rows.Close()
-	for rows.Next() {
-		v, err := scan(rows)
-		if !yield(v, err) || err != nil {
-			return false
-		}
-	}
-	if err := rows.Err(); err != nil {
-		var none T
-		yield(none, err)
-		return false
-	}
-	return true
-}
-
-// collect gathers what scan makes of every row.
-func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) ([]T, error) {
-	var out []T
-	var failed error
-	each(rows, scan, func(v T, err error) bool {
-		if failed = err; err == nil {
-			out = append(out, v)
-		}
-		return err == nil
-	})
-	return out, failed
 }
 
 func (t *session) Due(link inventory.ID, verifiedBefore, now time.Time, limit int) ([]inventory.Entry, error) {
-	const where = ` from origin o join resource r on r.id = o.resource
+	const where = `select ` + entryColumns + ` from origin o join resource r on r.id = o.resource
 		where o.link = (select id from resource where path = $1) and o.kind = 'definition'`
-	rows, err := t.rows(`select `+entryColumns+where+` and o.retry > 0 and o.retry <= $2 order by o.retry limit $3`,
-		link.String(), micros(now), limit)
-	if err != nil {
-		return nil, err
-	}
-	retries, err := collect(rows, scanEntry)
+	retries, err := collect(t, query{
+		text: where + ` and o.retry > 0 and o.retry <= $2 order by o.retry limit $3`,
+		args: []any{link.String(), micros(now), limit},
+	}, scanEntry)
 	if err != nil || verifiedBefore.IsZero() || len(retries) >= limit {
 		return retries, err
 	}
-	rows, err = t.rows(`select `+entryColumns+where+` and o.verified > 0 and o.verified < $2 and o.retry = 0 order by o.verified limit $3`,
-		link.String(), micros(verifiedBefore), limit-len(retries))
-	if err != nil {
-		return nil, err
-	}
-	audits, err := collect(rows, scanEntry)
+	audits, err := collect(t, query{
+		text: where + ` and o.verified > 0 and o.verified < $2 and o.retry = 0 order by o.verified limit $3`,
+		args: []any{link.String(), micros(verifiedBefore), limit - len(retries)},
+	}, scanEntry)
 	return slices.Concat(retries, audits), err
 }
 
 func (t *session) Events(after int64, limit int) iter.Seq2[inventory.Event, error] {
 	return func(yield func(inventory.Event, error) bool) {
-		rows, err := t.rows(`select sequence, at, actor, action, path, changes from event where sequence > $1 order by sequence limit $2`, after, limit)
-		if err != nil {
-			yield(inventory.Event{}, err)
-			return
-		}
-		each(rows, func(rows *sql.Rows) (inventory.Event, error) {
-			var e inventory.Event
-			var at int64
-			var changes []byte
-			if err := rows.Scan(&e.Sequence, &at, &e.Actor, &e.Action, &e.Path, &changes); err != nil {
-				return e, err
-			}
-			e.At = instant(at)
-			return e, json.Unmarshal(changes, &e.Changes)
-		}, yield)
+		each(t, query{
+			text: `select sequence, at, actor, action, path, changes from event where sequence > $1 order by sequence limit $2`,
+			args: []any{after, limit},
+		}, scanEvent, yield)
 	}
+}
+
+func scanEvent(rows *sql.Rows) (inventory.Event, error) {
+	var e inventory.Event
+	var at int64
+	var changes []byte
+	if err := rows.Scan(&e.Sequence, &at, &e.Actor, &e.Action, &e.Path, &changes); err != nil {
+		return e, err
+	}
+	e.At = instant(at)
+	return e, json.Unmarshal(changes, &e.Changes)
 }
 
 // linkKey is the row of a link.

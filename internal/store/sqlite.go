@@ -3,57 +3,69 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"runtime"
 	"strings"
-	"sync"
 
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver, in pure Go
+	"modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+
+	"apicenter/internal/inventory"
 )
 
 //go:embed migrations/sqlite/*.sql
 var sqliteMigrations embed.FS
 
-// sqlite is the embedded engine: one file, one writing connection, many readers.
-type sqlite struct {
-	path string
+// sqliteDialect is the embedded engine: one file, one writing connection, many readers.
+type sqliteDialect struct{ path string }
 
-	mu      sync.Mutex // guards durable
-	durable bool       // whether a commit of the writing connection waits for the disk
-}
-
-func (d *sqlite) open(ctx context.Context) (*sql.DB, *sql.DB, error) {
-	writer, err := sql.Open("sqlite", d.dsn(
-		"journal_mode(wal)", "foreign_keys(1)", "busy_timeout(10000)", "synchronous(normal)",
-		"cache_size(-65536)", "journal_size_limit(67108864)", "wal_autocheckpoint(4000)"))
+func (d *sqliteDialect) open(ctx context.Context) (writer, reader *sql.DB, err error) {
+	// SQLite gives the files that it makes beside this one the same mode.
+	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = errors.Join(file.Chmod(0o600), file.Close())
+	}
 	if err != nil {
+		return nil, nil, fmt.Errorf("make the database file: %w", err)
+	}
+	own := &sqlite.Driver{}
+	if err := own.RegisterDeterministicScalarFunction("fold", 1, fold); err != nil {
 		return nil, nil, err
 	}
+	writer = sql.OpenDB(&connector{driver: own, dsn: d.dsn(
+		"busy_timeout(10000)", "journal_mode(wal)", "foreign_keys(1)", "synchronous(normal)",
+		"cache_size(-65536)", "journal_size_limit(67108864)", "wal_autocheckpoint(4000)")})
 	writer.SetMaxOpenConns(1)
-	writer.SetMaxIdleConns(1)
 	if err := writer.PingContext(ctx); err != nil {
-		return nil, nil, fmt.Errorf("open %s: %w", d.path, err)
+		return nil, nil, errors.Join(fmt.Errorf("open %s: %w", d.path, err), writer.Close())
 	}
-	reader, err := sql.Open("sqlite", d.dsn("query_only(1)", "busy_timeout(10000)", "cache_size(-16384)", "mmap_size(268435456)"))
-	if err != nil {
-		return nil, nil, err
-	}
+	reader = sql.OpenDB(&connector{driver: own, dsn: d.dsn("busy_timeout(10000)", "query_only(1)", "cache_size(-16384)", "mmap_size(268435456)")})
 	readers := max(4, 2*runtime.GOMAXPROCS(0))
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
 	return writer, reader, nil
 }
 
-func (d *sqlite) dsn(pragmas ...string) string {
-	q := url.Values{"_pragma": pragmas, "_txlock": {"deferred"}}
-	return "file:" + (&url.URL{Path: d.path}).EscapedPath() + "?" + q.Encode()
+func (d *sqliteDialect) dsn(pragmas ...string) string {
+	return "file:" + (&url.URL{Path: d.path}).EscapedPath() + "?" + url.Values{"_pragma": pragmas}.Encode()
 }
 
-func (d *sqlite) migrate(ctx context.Context, db *sql.DB) error {
+// fold is lower case for all letters; SQLite's own lower knows ASCII only.
+func fold(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+	if s, ok := args[0].(string); ok {
+		return strings.ToLower(s), nil
+	}
+	return args[0], nil
+}
+
+func (d *sqliteDialect) migrate(ctx context.Context, db *sql.DB) error {
 	files, err := fs.Sub(sqliteMigrations, "migrations/sqlite")
 	if err != nil {
 		return err
@@ -62,47 +74,82 @@ func (d *sqlite) migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
+	have, know, err := p.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if have > know {
+		return fmt.Errorf("it has schema %d, and this program knows %d at most: it was last used by a newer apicenter; run that one", have, know)
+	}
 	_, err = p.Up(ctx)
 	return err
 }
 
-// begin leaves the transaction deferred: with a single writing connection
-// nobody can write between its first read and its first write. Durability is a
-// setting of that connection; the mutex keeps another begin from changing it in
-// between, and once the transaction has the connection nobody can.
-func (d *sqlite) begin(ctx context.Context, db *sql.DB, durable bool) (*sql.Tx, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if durable != d.durable {
-		level := "pragma synchronous = normal"
-		if durable {
-			level = "pragma synchronous = full"
+func (d *sqliteDialect) begin(ctx context.Context, c *sql.Conn, m mode) error {
+	text := "begin immediate"
+	if m == reading {
+		text = "begin"
+	} else if err := c.Raw(func(conn any) error {
+		level := "normal"
+		if m == durable {
+			level = "full"
 		}
-		if _, err := db.ExecContext(ctx, level); err != nil {
-			return nil, err
-		}
-		d.durable = durable
+		return conn.(*connection).synchronous(ctx, level)
+	}); err != nil {
+		return err
 	}
-	return db.BeginTx(ctx, nil)
+	_, err := c.ExecContext(ctx, text)
+	return err
 }
 
-func (*sqlite) match() string { return "search match" }
+// trouble is what the engine's result codes mean for people.
+var trouble = map[int]struct {
+	code    inventory.Code
+	message string
+}{
+	codes.SQLITE_BUSY:       {inventory.Unavailable, "the inventory's database is busy; try again"},
+	codes.SQLITE_LOCKED:     {inventory.Unavailable, "the inventory's database is busy; try again"},
+	codes.SQLITE_PROTOCOL:   {inventory.Unavailable, "the inventory's database is busy; try again"},
+	codes.SQLITE_INTERRUPT:  {inventory.Unavailable, "the request ended before the inventory's database had answered"},
+	codes.SQLITE_NOMEM:      {inventory.Unavailable, "the inventory's database has no memory left"},
+	codes.SQLITE_FULL:       {inventory.Unavailable, "the disk of the inventory's database is full; make room and try again"},
+	codes.SQLITE_IOERR:      {inventory.Unavailable, "the disk of the inventory's database does not answer as it should"},
+	codes.SQLITE_CANTOPEN:   {inventory.Unavailable, "the inventory's database file cannot be opened"},
+	codes.SQLITE_READONLY:   {inventory.Unavailable, "the inventory's database file cannot be written"},
+	codes.SQLITE_CONSTRAINT: {inventory.Conflict, "two things would have the same place, or the same identity at a source"},
+	codes.SQLITE_TOOBIG:     {inventory.Invalid, "this is larger than the inventory's database can hold"},
+}
+
+func (d *sqliteDialect) explain(err error) *inventory.Error {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return nil
+	}
+	known, ok := trouble[e.Code()&0xff]
+	if !ok {
+		return nil
+	}
+	return inventory.Errorf(known.code, "", "%s (SQLite code %d)", known.message, e.Code())
+}
+
+func (d *sqliteDialect) match() string { return "search match" }
 
 // query asks for all words, each as the beginning of one in the text.
-func (*sqlite) query(words []string) string {
-	for i, w := range words {
-		words[i] = `"` + w + `"*`
+func (d *sqliteDialect) query(words []string) string {
+	var b strings.Builder
+	for _, w := range words {
+		b.WriteString(`"` + w + `"* `)
 	}
-	return strings.Join(words, " ")
+	return b.String()
 }
 
-func (*sqlite) index(_ context.Context, t *session, id int64, s searchable) error {
+func (d *sqliteDialect) index(t *session, id int64, s searchable) error {
 	_, err := t.exec(`insert into search (rowid, name, title, summary, description) values ($1, $2, $3, $4, $5)`,
 		id, s.name, s.title, s.summary, s.description)
 	return err
 }
 
-func (*sqlite) unindex(_ context.Context, t *session, id int64) error {
+func (d *sqliteDialect) unindex(t *session, id int64) error {
 	_, err := t.exec(`delete from search where rowid = $1`, id)
 	return err
 }

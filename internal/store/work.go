@@ -4,33 +4,44 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"iter"
+	"maps"
 	"slices"
+	"strings"
 
 	"apicenter/internal/inventory"
 )
 
 // work is one writing transaction as a unit of work: writers change records in
-// memory, and flush writes each record, its search entry and the events once,
-// however often it was touched. Readers' queries flush first.
+// memory, and flush writes each record and its search entry once, however often
+// it was touched. Readers' queries flush first.
 type work struct {
 	*session
 	by      string
 	claim   inventory.Claim
 	link    int64 // row of the claim's link
 	units   map[inventory.ID]*unit
-	order   []*unit // parents before children
+	pending []*unit // what flush has to write, parents before children
 	changes journal // what the events will tell
 	buried  *bool   // whether there is any tombstone at all; nil: not asked yet
 }
 
 // unit is one resource that a transaction touches.
 type unit struct {
-	before *inventory.Record // as stored; nil: it is new
-	seen   inventory.Doc     // what readers see of before
 	record inventory.Record
-	key    int64 // its row; 0: it is new
-	stale  bool  // the view may differ from what is stored
-	stated bool  // what the claim's link states of it has changed
+	stored stored
+	stated []inventory.ID // links whose word on it is to be stored
+	newest *unit          // of an API: its newest version, when this transaction made it
+	stale  bool           // it is pending
+	fresh  bool           // made in this transaction: what is below it is a unit too, or is not there
+}
+
+// stored is what a unit's row holds; zero when it has none.
+type stored struct {
+	key    int64
+	view   inventory.Doc // what readers see
+	own    inventory.Doc
+	linked bool
 }
 
 func newWork(t *session, by string) *work {
@@ -46,7 +57,7 @@ func (w *work) resume(c inventory.Claim) error {
 	if errors.Is(err, sql.ErrNoRows) || err == nil && epoch != c.Epoch {
 		return inventory.Errorf(inventory.Superseded, "", "another worker or a person took over %s", c.Link)
 	}
-	w.claim, w.by = c, "link/"+shown[lastSlash(shown)+1:]
+	w.claim, w.by = c, "link/"+shown[strings.LastIndexByte(shown, '/')+1:]
 	return err
 }
 
@@ -71,58 +82,103 @@ func (w *work) Below(id inventory.ID) ([]inventory.Record, error) {
 	return w.session.Below(id)
 }
 
+func (w *work) List(q inventory.Query) iter.Seq2[inventory.Resource, error] {
+	return flushed(w, w.session.List(q))
+}
+
+func (w *work) Origins(link inventory.ID, kinds ...inventory.Kind) iter.Seq2[inventory.Entry, error] {
+	return flushed(w, w.session.Origins(link, kinds...))
+}
+
+// flushed is a list that is flushed before it begins.
+func flushed[T any](w *work, list iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		if err := w.flush(); err != nil {
+			var none T
+			yield(none, err)
+			return
+		}
+		list(yield)
+	}
+}
+
 // find gives the unit of id; nil when there is no such resource.
 func (w *work) find(id inventory.ID) (*unit, error) {
 	if u, ok := w.units[id]; ok {
 		return u, nil
 	}
-	rec, err := w.session.Record(id)
-	if errors.Is(err, inventory.NotFound) {
+	if above, ok := w.units[id.Parent()]; ok && above.fresh {
 		return nil, nil
 	}
+	rec, err := w.lookup(id)
+	if err != nil || rec == nil {
+		return nil, err
+	}
+	view, err := seen(*rec)
 	if err != nil {
 		return nil, err
 	}
-	u := &unit{before: &rec, record: rec, key: rec.Key, seen: rec.View()}
-	u.record.Origins = slices.Clone(rec.Origins)
-	if id.Kind() == inventory.KindAPI {
-		stored, err := inventory.ParseDoc(rec.Doc)
-		if err != nil {
-			return nil, err
-		}
-		if stage, ok := stored[inventory.FieldLifecycleStage]; ok {
-			u.seen[inventory.FieldLifecycleStage] = stage
-		} else {
-			delete(u.seen, inventory.FieldLifecycleStage)
-		}
-	}
+	u := &unit{record: *rec, stored: stored{key: rec.Key, view: view, own: rec.Own, linked: rec.Linked}}
 	w.units[id] = u
-	w.order = append(w.order, u)
 	return u, nil
 }
 
-// create adds a unit for a new resource named by the last segment of path.
+// seen is what readers see of a stored record: its layers, and an API's derived stage.
+func seen(rec inventory.Record) (inventory.Doc, error) {
+	view := rec.View()
+	if rec.ID.Kind() != inventory.KindAPI {
+		return view, nil
+	}
+	doc, err := inventory.ParseDoc(rec.Doc)
+	setOrDelete(view, inventory.FieldLifecycleStage, doc[inventory.FieldLifecycleStage])
+	return view, err
+}
+
+// create makes a unit for a new resource of that name.
 func (w *work) create(id inventory.ID, name string) (*unit, error) {
+	var above *unit
 	shown := name
 	if parent := id.Parent(); !parent.IsZero() {
-		p, err := w.find(parent)
-		if err != nil {
+		var err error
+		if above, err = w.find(parent); err != nil {
 			return nil, err
 		}
-		if p == nil {
+		if above == nil {
 			return nil, inventory.Errorf(inventory.NoParent, "", "%s %q does not exist; create it before the %s %q", parent.Kind(), parent.Name(), id.Kind(), name)
 		}
-		shown = p.record.Path + "/" + id.Kind().Collection() + "/" + name
+		shown = above.record.Path + "/" + id.Kind().Collection() + "/" + name
 	}
 	stamp := inventory.Stamp{At: w.now, By: w.by}
-	u := &unit{stale: true}
-	u.record.Resource = inventory.Resource{
-		ID: id, Path: shown, Status: json.RawMessage("{}"), Created: stamp, Updated: stamp,
-	}
+	u := &unit{fresh: true}
+	u.record.Resource = inventory.Resource{ID: id, Path: shown, Status: json.RawMessage("{}"), Created: stamp, Updated: stamp}
 	u.record.Own = inventory.Doc{}
 	w.units[id] = u
-	w.order = append(w.order, u)
-	return u, nil
+	if id.Kind() == inventory.KindVersion {
+		above.newest = u
+	}
+	return u, w.touch(u)
+}
+
+// touch has a unit written at the next flush. The API of a version goes with
+// it, since its stage may be the version's.
+func (w *work) touch(u *unit) error {
+	if !u.stale {
+		u.stale = true
+		w.pending = append(w.pending, u)
+	}
+	if u.record.ID.Kind() != inventory.KindVersion {
+		return nil
+	}
+	return w.restage(u.record.ID)
+}
+
+// restage has the API of a version written at the next flush.
+func (w *work) restage(version inventory.ID) error {
+	api, err := w.find(version.Parent())
+	if err != nil || api == nil {
+		return err
+	}
+	return w.touch(api)
 }
 
 func (w *work) PutOwn(path string, own inventory.Doc, c inventory.Condition) (inventory.Resource, error) {
@@ -140,17 +196,20 @@ func (w *work) PutOwn(path string, own inventory.Doc, c inventory.Condition) (in
 	if u == nil {
 		name := path
 		if id.Kind() != inventory.KindService {
-			name = path[lastSlash(path)+1:]
+			name = path[strings.LastIndexByte(path, '/')+1:]
 		}
-		if u, err = w.create(id, name); err != nil {
-			return inventory.Resource{}, err
-		}
+		u, err = w.create(id, name)
+	} else {
+		err = w.touch(u)
 	}
-	u.record.Own, u.stale = own, true
-	if err := w.flush(); err != nil {
+	if err != nil {
 		return inventory.Resource{}, err
 	}
-	return w.session.Get(id)
+	if u.record.Own = maps.Clone(own); own == nil {
+		u.record.Own = inventory.Doc{}
+	}
+	err = w.flush()
+	return u.record.Resource, err
 }
 
 // check holds a condition against the present state; u is nil when there is nothing.
@@ -176,6 +235,87 @@ func tag(r inventory.Resource) int64 {
 	return r.Revision
 }
 
+func (w *work) Delete(id inventory.ID, c inventory.Condition) error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	u, err := w.find(id)
+	if err != nil {
+		return err
+	}
+	if u == nil {
+		return w.missing(id)
+	}
+	if err := check(u, id, c); err != nil {
+		return err
+	}
+	all, err := w.session.Below(id)
+	if err != nil {
+		return err
+	}
+	for _, rec := range all {
+		if err := w.separable(rec, id); err != nil {
+			return err
+		}
+	}
+	return w.remove(all, "")
+}
+
+// separable says that rec can go with root without tearing a link from what it
+// states: people's words would be lost with things that the next pass brings
+// anew, or things would be left that no pass will ever look at.
+func (w *work) separable(rec inventory.Record, root inventory.ID) error {
+	for _, o := range rec.Origins {
+		if !root.Contains(o.Link) {
+			return inventory.Errorf(inventory.Conflict, "", "%s %q is kept in step with its source by the link %q; delete it at the source, or delete the link",
+				rec.ID.Kind(), rec.Name(), o.Link.Name())
+		}
+	}
+	if rec.ID.Kind() != inventory.KindLink {
+		return nil
+	}
+	var path string
+	err := w.row([]any{&path}, `
+		select r.path from origin o join resource r on r.id = o.resource
+		where o.link = $1 and not (r.path > $2 and r.path < $3) limit 1`, rec.Key, root.String()+"/", root.String()+"0")
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return inventory.Errorf(inventory.Conflict, "", "link %q still keeps %s in step; take what it brought out first", rec.Name(), path)
+}
+
+// remove deletes records, given parents first, with their origins and search entries.
+func (w *work) remove(records []inventory.Record, why inventory.Why) error {
+	for _, rec := range slices.Backward(records) {
+		if indexed(rec.ID.Kind()) {
+			if err := w.store.dialect.unindex(w.session, rec.Key); err != nil {
+				return err
+			}
+		}
+		if _, err := w.exec(`delete from resource where id = $1`, rec.Key); err != nil {
+			return err
+		}
+		delete(w.units, rec.ID)
+		view, err := seen(rec)
+		if err != nil {
+			return err
+		}
+		w.changes.removed(rec, view, why)
+		if rec.ID.Kind() == inventory.KindVersion {
+			if api := w.units[rec.ID.Parent()]; api != nil {
+				api.newest, api.fresh = nil, false
+			}
+			if err := w.restage(rec.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (w *work) SetStatus(link inventory.ID, status any) error {
 	text, err := json.Marshal(status)
 	if err != nil {
@@ -191,17 +331,11 @@ func (w *work) SetStatus(link inventory.ID, status any) error {
 	_, err = w.exec(`
 		insert into link (resource, status, changes) values ($1, $2, 1)
 		on conflict (resource) do update set status = $2, changes = link.changes + 1 where link.status <> $2`, key, string(text))
-	if u := w.units[link]; u != nil {
-		delete(w.units, link)
-		w.order = slices.DeleteFunc(w.order, func(have *unit) bool { return have == u })
-	}
+	delete(w.units, link)
 	return err
 }
 
 func (w *work) Begin(link inventory.ID) (inventory.Claim, error) {
-	if err := w.flush(); err != nil {
-		return inventory.Claim{}, err
-	}
 	key, err := w.linkKey(link)
 	if err != nil {
 		return inventory.Claim{}, err
@@ -227,15 +361,6 @@ func (w *work) Release(link inventory.ID, externals []string) error {
 	}
 	_, err = w.exec(`insert into link (resource, released) values ($1, $2) on conflict (resource) do update set released = $2`, key, string(text))
 	return err
-}
-
-func lastSlash(s string) int {
-	for i := len(s) - 1; i >= 0; i-- {
-		if s[i] == '/' {
-			return i
-		}
-	}
-	return -1
 }
 
 var (

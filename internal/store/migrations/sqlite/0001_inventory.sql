@@ -18,6 +18,7 @@ create table resource (
 );
 create index resource_parent on resource (parent, kind, id);
 create index resource_kind on resource (kind, id);
+create index deployment_definition on resource (lower(json_extract(doc, '$.definitionId'))) where kind = 'deployment';
 
 create table origin (
   resource      bigint not null references resource (id) on delete cascade,
@@ -37,6 +38,7 @@ create table origin (
 );
 create unique index origin_external on origin (link, kind, external);
 create index origin_verified on origin (link, verified) where kind = 'definition';
+create index origin_retry on origin (link, retry) where retry > 0;
 
 create table tombstone (
   id       integer primary key autoincrement,
@@ -47,7 +49,7 @@ create table tombstone (
   path     text   not null,                     -- as shown
   folded   text   not null,
   own      text   not null,
-  below    text   not null default '[]',        -- what people made below it: [{path, kind, own}]
+  below    text   not null default '[]',        -- what people made below it: [{path, own}]
   why      text   not null,
   moved_to text   not null default '',
   at       bigint not null

@@ -1,0 +1,156 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"apicenter/internal/inventory"
+)
+
+// buried is a thing that people made below something that a source brought.
+type buried struct {
+	Path string        `json:"path"`
+	Own  inventory.Doc `json:"own"`
+}
+
+// entomb keeps the people's layer of a record that a source brought, with what
+// people made on it that no source states. leaving are all that go with it.
+func (w *work) entomb(rec inventory.Record, leaving []inventory.Record, why inventory.Why, to string) error {
+	if len(rec.Origins) == 0 {
+		return nil // kept with the thing that it hung on
+	}
+	below := []buried{}
+	for _, other := range leaving {
+		if len(other.Origins) == 0 && nearest(other.ID, leaving) == rec.ID {
+			below = append(below, buried{Path: other.Path, Own: other.Own})
+		}
+	}
+	belowText, err := json.Marshal(below)
+	if err != nil {
+		return err
+	}
+	source, err := w.instance()
+	if err != nil {
+		return err
+	}
+	w.buried = new(true)
+	_, err = w.exec(`
+		insert into tombstone (service, source, kind, external, path, folded, own, below, why, moved_to, at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		on conflict (service, source, kind, external) do update set path = excluded.path, folded = excluded.folded,
+			own = excluded.own, below = excluded.below, why = excluded.why, moved_to = excluded.moved_to, at = excluded.at`,
+		w.claim.Link.Ancestor(inventory.KindService).String(), source, string(rec.ID.Kind()), rec.Origins[0].External,
+		rec.Path, rec.ID.String(), string(rec.Own.Encode()), string(belowText), string(why), to, micros(w.now))
+	return err
+}
+
+// nearest is the closest thing above id that a source states, among leaving.
+func nearest(id inventory.ID, leaving []inventory.Record) inventory.ID {
+	var closest inventory.ID
+	for _, rec := range leaving { // parents first
+		if len(rec.Origins) > 0 && rec.ID.Contains(id) {
+			closest = rec.ID
+		}
+	}
+	return closest
+}
+
+// anyBuried says whether there is any tombstone: in the first pass of a new
+// inventory, which brings the most things, there is none to look for.
+func (w *work) anyBuried() (bool, error) {
+	if w.buried == nil {
+		var exists bool
+		if err := w.row([]any{&exists}, `select exists (select 1 from tombstone)`); err != nil {
+			return false, err
+		}
+		w.buried = &exists
+	}
+	return *w.buried, nil
+}
+
+// remains are what a tombstone kept.
+type remains struct {
+	path  string
+	own   inventory.Doc
+	below []buried
+}
+
+// exhume takes what was kept of a thing that comes again; nil when there is
+// nothing. What was kept of a thing that had become one with another is given
+// back too: it comes again because it is a thing of its own again.
+func (w *work) exhume(id inventory.ID, external string) (*remains, error) {
+	if some, err := w.anyBuried(); err != nil || !some {
+		return nil, err
+	}
+	source, err := w.instance()
+	if err != nil {
+		return nil, err
+	}
+	var kept remains
+	var own, below []byte
+	err = w.row([]any{&kept.path, &own, &below}, `
+		delete from tombstone where service = $1 and source = $2 and kind = $3 and external = $4 returning path, own, below`,
+		id.Ancestor(inventory.KindService).String(), source, string(id.Kind()), external)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if kept.own, err = inventory.DecodeDoc(own); err != nil {
+		return nil, err
+	}
+	return &kept, json.Unmarshal(below, &kept.below)
+}
+
+// revive gives back what people had made below a thing that has come again. If
+// it came under another name, what pointed into it follows.
+func (w *work) revive(u *unit, kept remains) error {
+	for _, b := range kept.below {
+		path := u.record.Path + strings.TrimPrefix(b.Path, kept.path)
+		id, err := inventory.ParseID(path)
+		if err != nil {
+			return err
+		}
+		child, err := w.create(id, path[strings.LastIndexByte(path, '/')+1:])
+		if err != nil {
+			return err
+		}
+		child.record.Own = b.Own
+		if inside, ok := strings.CutPrefix(b.Own.Text(fieldDefinition), inventory.ShortID(kept.path)+"/"); ok {
+			child.record.Own = b.Own.With(fieldDefinition, inventory.ShortID(u.record.Path)+"/"+inside)
+		}
+	}
+	return nil
+}
+
+func (w *work) Former(kind inventory.Kind, external string) (string, error) {
+	if some, err := w.anyBuried(); err != nil || !some {
+		return "", err
+	}
+	source, err := w.instance()
+	if err != nil {
+		return "", err
+	}
+	var path string
+	err = w.row([]any{&path}, `select folded from tombstone where service = $1 and source = $2 and kind = $3 and external = $4`,
+		w.claim.Link.Ancestor(inventory.KindService).String(), source, string(kind), external)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return path[strings.LastIndexByte(path, '/')+1:], err
+}
+
+// instance is what the claim's link reads: tombstones are filed under it.
+func (w *work) instance() (string, error) {
+	u, err := w.find(w.claim.Link)
+	if err != nil {
+		return "", err
+	}
+	if u == nil {
+		return "", w.missing(w.claim.Link)
+	}
+	return inventory.LinkOf(u.record.Own).Instance(), nil
+}
