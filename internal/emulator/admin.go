@@ -3,7 +3,10 @@ package emulator
 import (
 	"net"
 	"net/http"
+	"strconv"
+	"time"
 
+	"apicenter/internal/emulator/apim"
 	"apicenter/internal/emulator/wire"
 )
 
@@ -25,6 +28,7 @@ func (s *Server) registerAdmin() {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	handle("GET /admin/target", func(w http.ResponseWriter, _ *http.Request) { wire.JSON(w, http.StatusOK, s.target) })
+	handle("POST /admin/touch", s.touch)
 	handle("/admin/faults", s.faults.ServeHTTP)
 	handle("GET /admin/export-shape", s.getShape)
 	handle("PUT /admin/export-shape", s.putShape)
@@ -37,6 +41,49 @@ func local(r *http.Request) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
+}
+
+// touch changes the first n APIs of the first instance, ?n=10: their
+// descriptions, and with &definition=true an operation of each as well.
+func (s *Server) touch(w http.ResponseWriter, r *http.Request) {
+	n, err := strconv.Atoi(r.FormValue("n"))
+	if err != nil || n < 1 {
+		wire.Errorf(http.StatusBadRequest, "InvalidCount", "The parameter n must be a positive number.").Write(w)
+		return
+	}
+	deep := r.FormValue("definition") == "true"
+	touched := 0
+	err = s.Cloud.Update(func() error {
+		svc := s.Instance()
+		if svc == nil {
+			return apim.NotFound("Instance")
+		}
+		apis := svc.APIs.All()
+		for _, api := range apis[:min(n, len(apis))] {
+			if err := touchAPI(api.Current, deep); err != nil {
+				return err
+			}
+			touched++
+		}
+		return nil
+	})
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	wire.JSON(w, http.StatusOK, map[string]int{"touched": touched})
+}
+
+func touchAPI(r *apim.Revision, deep bool) error {
+	now := time.Now().UTC().Format(time.RFC3339Nano)
+	space := r.API.Space
+	if deep && r.Properties.Type == "http" {
+		op := apim.Operation{DisplayName: "Touched " + now, Method: "GET", URLTemplate: "/touched"}
+		if err := space.PutOperation(r, "touched", op); err != nil {
+			return err
+		}
+	}
+	return space.PatchAPI(r, apim.Marshal(map[string]string{"description": "Touched " + now}))
 }
 
 type shapeBody struct {

@@ -41,12 +41,7 @@ func part[P any](kind string, table func(*apim.Space) *apim.Table[*apim.Entity[P
 	}
 }
 
-func checkOperation(op *apim.Operation) error {
-	if op.DisplayName == "" || op.Method == "" || op.URLTemplate == "" {
-		return apim.Invalid("displayName, method and urlTemplate are required.")
-	}
-	return nil
-}
+func checkOperation(op *apim.Operation) error { return op.Check() }
 
 func checkSchema(s *apim.Schema) error {
 	if s.ContentType == "" {

@@ -70,6 +70,13 @@ func New(opts Options) (*Server, error) {
 // Target names the first instance and a token that opens it.
 func (s *Server) Target() Target { return s.target }
 
+// Instance is the first instance, or nil once somebody has deleted it. It
+// belongs to Cloud: ask inside of View or Update.
+func (s *Server) Instance() *apim.Service {
+	id := s.target.InstanceID
+	return s.Cloud.Services.Get(id[strings.LastIndexByte(id, '/')+1:])
+}
+
 // Stats counts the requests so far.
 func (s *Server) Stats() Stats {
 	out := s.stats.snapshot()

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"apicenter/internal/emulator/apim"
@@ -49,7 +48,7 @@ type worker struct {
 
 func (w *worker) next() (line string, err error) {
 	err = w.server.Cloud.Update(func() (err error) {
-		svc := w.server.Cloud.Services.Get(w.server.target.service())
+		svc := w.server.Instance()
 		if svc == nil {
 			line = "The instance is gone; nothing to change."
 			return nil
@@ -65,9 +64,6 @@ func (w *worker) next() (line string, err error) {
 	})
 	return line, err
 }
-
-// service is the name of the instance.
-func (t Target) service() string { return t.InstanceID[strings.LastIndexByte(t.InstanceID, '/')+1:] }
 
 // tellStory makes one change of the demo. What people have changed or deleted
 // by hand meanwhile stays so.

@@ -336,6 +336,20 @@ func TestStatsCountByKind(t *testing.T) {
 	}
 }
 
+func TestTouchChangesRowsAndDefinitions(t *testing.T) {
+	w := start(t, emulator.Options{APIs: 3})
+	before := w.must(200, "HEAD", "apis/sales-orders-00000", "").Header.Get("ETag")
+	w.must(200, "POST", "/admin/touch?n=1&definition=true", "")
+	a := w.must(200, "GET", "apis", "")
+	if n := strings.Count(string(a.body), "Touched "); n != 1 || before == w.must(200, "HEAD", "apis/sales-orders-00000", "").Header.Get("ETag") {
+		t.Errorf("%d rows touched, want 1", n)
+	}
+	if doc := exportOf(t, w, "sales-orders-00000"); !strings.Contains(doc, `"/touched"`) {
+		t.Errorf("the definition is as before: %s", doc)
+	}
+	w.must(400, "POST", "/admin/touch?n=x", "")
+}
+
 func TestTrickleGoesThroughItsStory(t *testing.T) {
 	srv, err := emulator.New(emulator.Options{})
 	if err != nil {

@@ -40,6 +40,14 @@ type Operation struct {
 	Policies           json.RawMessage `json:"policies"`
 }
 
+// Check says what an operation lacks.
+func (op Operation) Check() error {
+	if op.DisplayName == "" || op.Method == "" || op.URLTemplate == "" {
+		return Invalid("displayName, method and urlTemplate are required.")
+	}
+	return nil
+}
+
 // Schema is the contract of an API's schema.
 type Schema struct {
 	ContentType       string         `json:"contentType"`

@@ -134,8 +134,8 @@ func (s *Space) Touch(r *Revision) {
 
 // PutOperation writes an operation of a revision.
 func (s *Space) PutOperation(r *Revision, name string, op Operation) error {
-	if op.DisplayName == "" || op.Method == "" || op.URLTemplate == "" {
-		return Invalid("displayName, method and urlTemplate are required.")
+	if err := op.Check(); err != nil {
+		return err
 	}
 	Set(s.cloud, r.Operations(), name, op)
 	s.Touch(r)
