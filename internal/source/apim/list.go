@@ -133,7 +133,7 @@ func (c *connector) sideBySide(ctx context.Context, l *listing, first azure.Page
 			return false, err
 		}
 		if l.add(page) != nil || l.stopped {
-			return false, nil // pages by offset repeat themselves; nextLinks may do better
+			return false, nil // a strange page; nextLinks may do better than offsets
 		}
 	}
 	again, err := azure.ReadPage[row](ctx, c.azure, c.listURL(l.space))
@@ -188,6 +188,7 @@ func (c *connector) offsetPages(ctx context.Context, s space, size, count int) i
 // What may be wrong with a list as a whole. Trying again mends it.
 var (
 	errRepeated = errors.New("a page of the list repeats what earlier pages had")
+	errNameless = errors.New("a row of the list has no name")
 	errShifted  = errors.New("the list changed while it was read: the source counts other APIs than it listed")
 )
 
@@ -210,6 +211,9 @@ func (l *listing) add(page azure.Page[row]) error {
 	for i := range page.Value {
 		r := &page.Value[i]
 		key := r.key()
+		if key == "" {
+			return errNameless
+		}
 		if l.seen[key] {
 			continue
 		}

@@ -104,15 +104,18 @@ type thing struct {
 func (p place) parse(external string) (t thing, ok bool) {
 	parts := strings.Split(external, "/")
 	t.space.place = p
-	if len(parts) == 4 && parts[0] == "workspaces" && parts[1] != "" {
+	if len(parts) == 4 && parts[0] == "workspaces" && isName(parts[1]) {
 		t.space.workspace, parts = parts[1], parts[2:]
 	}
-	if len(parts) != 2 || parts[1] == "" || parts[0] != apiCollection && parts[0] != setCollection {
+	if len(parts) != 2 || !isName(parts[1]) || parts[0] != apiCollection && parts[0] != setCollection {
 		return thing{}, false
 	}
 	t.collection, t.name = parts[0], parts[1]
 	return t, true
 }
+
+// isName says that a text can be a name in a path: it stays where it is put.
+func isName(s string) bool { return s != "" && s != "." && s != ".." }
 
 func (t thing) path() string {
 	if t.collection == setCollection {

@@ -2,6 +2,7 @@ package apim
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"maps"
 	"net/http"
@@ -160,6 +161,9 @@ func (c *connector) readOne(ctx context.Context, external string) (o source.Obje
 	}
 	if err != nil {
 		return source.Object{}, false, c.fault(external, err)
+	}
+	if fold(r.Name) != fold(t.name) {
+		return source.Object{}, false, &source.Error{Message: fmt.Sprintf("asked for %s, the source answered with %q", external, r.Name)}
 	}
 	r.space, r.asked = t.space, asked
 	g, err := c.gatewaysOf(ctx, t.space)

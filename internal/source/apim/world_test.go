@@ -216,3 +216,8 @@ func child(t testing.TB, o source.Object, kind inventory.Kind) source.Object {
 	t.Fatalf("%q has no %s", o.External, kind)
 	return source.Object{}
 }
+
+// apimOpen opens a connector for a link to a source.
+func apimOpen(w *world, id string) (source.Connector, error) {
+	return apim.New(w.options()).Open(w.t.Context(), inventory.Link{Source: id}, source.Env{})
+}
