@@ -96,6 +96,7 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 		Workers:                     workers,
 		FetchCooldown:               5 * time.Millisecond,
 		FetchPollInterval:           time.Second,
+		PollOnly:                    true, // the sweep inserts here and wakes this process; asking the database for news costs a query each few milliseconds
 		JobTimeout:                  2 * slice,
 		RescueStuckJobsAfter:        4 * slice,
 		CompletedJobRetentionPeriod: time.Minute,

@@ -1,0 +1,224 @@
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"apicenter/internal/engine"
+	"apicenter/internal/inventory"
+	"apicenter/internal/jobs"
+	"apicenter/internal/source"
+	"apicenter/internal/source/sourcetest"
+	"apicenter/internal/store"
+)
+
+const (
+	workspace = "sub/group/center/workspaces/default"
+	linkPath  = workspace + "/links/gateway"
+)
+
+var link = inventory.MustID(linkPath)
+
+// bench is a queue over a real store and a scripted source.
+type bench struct {
+	*testing.T
+	store  *store.Store
+	source *sourcetest.Script
+	queue  *jobs.Queue
+}
+
+// run runs a test in a bubble, where time passes only when nobody works.
+func run(t *testing.T, importing string, test func(*bench)) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		b := &bench{T: t, store: s, source: sourcetest.NewScript()}
+		b.source.Put(sourcetest.API("apis/petstore", "Petstore", "v1", []byte(`{"openapi":"3.0.1"}`)))
+		kind := b.source.Kind()
+		e := engine.New(s, map[string]source.Kind{kind.Name: kind}, engine.Options{Interval: time.Minute})
+		if b.queue, err = jobs.New(t.Context(), jobs.Options{
+			DB: s.Writer(), Store: s, Engine: e, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), TakeOver: s.TakeOver, Sweep: s.Sweep,
+		}); err != nil {
+			t.Fatal(err)
+		}
+		b.update(func(tx inventory.Tx) error {
+			own := inventory.Doc{}
+			own.Set(inventory.FieldSourceType, kind.Name)
+			own.Set(inventory.FieldSource, "/instance")
+			own.Set(inventory.FieldImport, importing)
+			return errors.Join(put(tx, "sub/group/center", inventory.Doc{}), put(tx, workspace, inventory.Doc{}), put(tx, linkPath, own))
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- b.queue.Run(ctx) }()
+		test(b)
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func put(tx inventory.Tx, path string, own inventory.Doc) error {
+	_, err := tx.PutOwn(path, own, inventory.Condition{})
+	return err
+}
+
+func (b *bench) update(f func(inventory.Tx) error) {
+	b.Helper()
+	if err := b.store.Update(b.Context(), "ann", f); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *bench) notify(api string) {
+	b.Helper()
+	if err := b.queue.Notify(b.Context(), link, api, "request"); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *bench) runs() (runs []inventory.Run) {
+	b.Helper()
+	if err := b.store.View(b.Context(), func(r inventory.Reader) (err error) {
+		runs, err = r.Runs(link, 100)
+		return err
+	}); err != nil {
+		b.Fatal(err)
+	}
+	return runs
+}
+
+func TestALinkIsWorkedAtOnceAndThenEachInterval(t *testing.T) {
+	run(t, "always", func(b *bench) {
+		time.Sleep(5 * time.Second)
+		if got := b.source.Reads(); got != 1 {
+			b.Errorf("%d readings after 5 seconds, want 1", got)
+		}
+		time.Sleep(10 * time.Minute)
+		// Ten intervals of a minute, give or take a tenth each, and a second to be seen.
+		if got := b.source.Reads(); got < 9 || got > 12 {
+			b.Errorf("%d readings after ten minutes, want about 11", got)
+		}
+	})
+}
+
+func TestAHintIsAnsweredAtOnce(t *testing.T) {
+	run(t, "always", func(b *bench) {
+		time.Sleep(5 * time.Second)
+		b.notify("apis/petstore")
+		time.Sleep(500 * time.Millisecond)
+		scopes := b.source.Scopes()
+		if len(scopes) != 2 || scopes[1].API != "apis/petstore" {
+			b.Errorf("readings half a second after a hint: %v", scopes)
+		}
+	})
+}
+
+func TestAHintDuringAPassIsNotLost(t *testing.T) {
+	run(t, "always", func(b *bench) {
+		release := b.source.Block()
+		time.Sleep(2 * time.Second) // the first pass hangs in its listing
+		b.notify("")
+		time.Sleep(time.Second)
+		release()
+		time.Sleep(5 * time.Second)
+		if got := b.source.Reads(); got != 2 {
+			b.Errorf("%d readings, want one for the link and one for the hint", got)
+		}
+		time.Sleep(10 * time.Second)
+		if got := b.source.Reads(); got != 2 {
+			b.Errorf("%d readings 10 seconds later: the hint is answered again and again", got)
+		}
+	})
+}
+
+func TestALinkThatIsDeletedGoesAway(t *testing.T) {
+	run(t, "always", func(b *bench) {
+		time.Sleep(5 * time.Second)
+		b.update(func(tx inventory.Tx) error {
+			if _, err := tx.Begin(link); err != nil {
+				return err
+			}
+			return tx.SetStatus(link, inventory.LinkStatus{State: inventory.Deleting})
+		})
+		b.queue.Wake()
+		time.Sleep(5 * time.Second)
+		err := b.store.View(b.Context(), func(r inventory.Reader) error {
+			_, err := r.Get(link)
+			return err
+		})
+		if !errors.Is(err, inventory.NotFound) {
+			b.Errorf("the link after its deletion: %v, want not found", err)
+		}
+	})
+}
+
+func TestASourceThatFailsIsTriedAgainNoSoonerThanItAsked(t *testing.T) {
+	run(t, "always", func(b *bench) {
+		b.source.FailAfter(0, &source.Error{Message: "busy", After: 5 * time.Minute})
+		time.Sleep(4 * time.Minute)
+		if got := b.source.Reads(); got != 1 {
+			b.Errorf("%d readings within the time that the source asked to wait, want 1", got)
+		}
+		b.source.FailAfter(0, nil)
+		time.Sleep(90 * time.Second)
+		if runs := b.runs(); len(runs) != 2 || runs[0].Outcome != "ok" || runs[1].Outcome != "failed" {
+			b.Errorf("runs: %+v", runs)
+		}
+	})
+}
+
+func TestADefinitionOnDemandIsFetchedWhenAsked(t *testing.T) {
+	run(t, "ondemand", func(b *bench) {
+		time.Sleep(5 * time.Second)
+		if got := b.source.Opens(); got != 0 {
+			b.Fatalf("%d documents fetched before anybody asked", got)
+		}
+		var definition inventory.ID
+		if err := b.store.View(b.Context(), func(r inventory.Reader) error {
+			for d, err := range r.List(inventory.Query{Kind: inventory.KindDefinition}) {
+				if err != nil {
+					return err
+				}
+				definition = d.ID
+			}
+			return nil
+		}); err != nil {
+			b.Fatal(err)
+		}
+		if err := b.queue.Fetch(b.Context(), definition); err != nil {
+			b.Fatal(err)
+		}
+		if got := b.source.Opens(); got != 1 {
+			b.Errorf("%d documents fetched, want 1", got)
+		}
+	})
+}
+
+func TestTakeOverEndsWhatADeadServerDid(t *testing.T) {
+	run(t, "always", func(b *bench) {
+		time.Sleep(5 * time.Second)
+		b.update(func(tx inventory.Tx) error {
+			_, err := tx.PutRun(inventory.Run{Link: link, Trigger: "schedule", Phase: inventory.PhaseFetch, Started: time.Now()})
+			return err
+		})
+		if err := b.store.TakeOver(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		if run := b.runs()[0]; run.Outcome != "interrupted" || run.Ended.IsZero() {
+			b.Errorf("the run of a dead server: %+v", run)
+		}
+	})
+}
