@@ -146,9 +146,29 @@ func TestSyncNamesTheAPI(t *testing.T) {
 			t.Errorf("sync %q notified %q, want %q", tt.in, d.source.notified, tt.want)
 		}
 	}
-	for _, in := range []string{"/subscriptions/other/x/apis/a", gateway, "products/x", "a/b/c"} {
+	for _, in := range []string{"/subscriptions/other/x/apis/a", gateway, "products/x", "a/b/c", "apis/a/operations/b"} {
 		if _, err := d.Sync(d.ctx, id(linkPath), in); !errors.Is(err, inventory.Invalid) {
 			t.Errorf("sync %q: %v, want invalid", in, err)
+		}
+	}
+}
+
+// What the source calls an API does not depend on what part of it a link reads.
+func TestSyncOfAWorkspace(t *testing.T) {
+	d := centre(t)
+	d.put(linkPath, strings.Replace(linkBody, "/gw", "/gw/workspaces/Sales", 1))
+	for _, in := range []string{"Orders", "workspaces/sales/apis/orders", gateway + "/workspaces/SALES/apis/orders;rev=2"} {
+		d.source.notified = nil
+		if _, err := d.Sync(d.ctx, id(linkPath), in); err != nil {
+			t.Errorf("sync %q: %v", in, err)
+		}
+		if want := "gateway:workspaces/sales/apis/orders"; !slices.Equal(d.source.notified, []string{want}) {
+			t.Errorf("sync %q notified %q, want %q", in, d.source.notified, want)
+		}
+	}
+	for _, in := range []string{gateway + "/apis/orders", gateway + "/workspaces/other/apis/orders", "apis/orders"} {
+		if _, err := d.Sync(d.ctx, id(linkPath), in); !errors.Is(err, inventory.Invalid) {
+			t.Errorf("sync %q, which the link does not read: %v, want invalid", in, err)
 		}
 	}
 }

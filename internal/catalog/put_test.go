@@ -119,11 +119,16 @@ func TestOldReferenceIsNotCheckedAgain(t *testing.T) {
 	d := centre(t)
 	d.put(workspace+"/environments/prod", `{"title":"P","kind":"production"}`)
 	d.put(workspace+"/apis/pets", `{"title":"P","kind":"rest"}`)
-	r := d.put(workspace+"/apis/pets/deployments/prod", `{"title":"x","environmentId":"/workspaces/default/environments/prod"}`)
+	deployment := workspace + "/apis/pets/deployments/prod"
+	d.put(deployment, `{"title":"x","environmentId":"/workspaces/default/environments/prod"}`)
 	if err := d.Delete(d.ctx, id(workspace+"/environments/prod"), catalog.Match{}); err != nil {
 		t.Fatal(err)
 	}
-	d.put(r.Path, strings.Replace(string(r.Doc), `"x"`, `"y"`, 1))
+	r, err := d.Get(d.ctx, id(deployment))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.put(deployment, strings.Replace(string(r.Doc), `"x"`, `"y"`, 1))
 }
 
 func TestConditions(t *testing.T) {

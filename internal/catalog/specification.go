@@ -2,11 +2,16 @@ package catalog
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"strings"
+	"time"
 
 	"apicenter/internal/inventory"
 )
+
+// fetchTimeout is how long somebody who exports a document waits for its source.
+const fetchTimeout = time.Minute
 
 // maxInline bounds a document that comes inside a request.
 const maxInline = 4 << 20
@@ -72,7 +77,7 @@ func (c *Catalog) ExportSpecification(ctx context.Context, id inventory.ID) (inv
 		return r.Document, nil
 	}
 	if r.Linked && c.fetcher != nil {
-		if err := c.fetcher.Fetch(ctx, id); err != nil {
+		if err := c.fetch(ctx, id); err != nil {
 			return "", err
 		}
 		if r, err = c.Get(ctx, id); err != nil {
@@ -83,4 +88,10 @@ func (c *Catalog) ExportSpecification(ctx context.Context, id inventory.ID) (inv
 		return "", inventory.Errorf(inventory.NotFound, "", "definition %q has no specification yet; import one first", r.Name())
 	}
 	return r.Document, nil
+}
+
+func (c *Catalog) fetch(ctx context.Context, id inventory.ID) error {
+	ctx, stop := context.WithTimeoutCause(ctx, fetchTimeout, fmt.Errorf("no answer within %s", fetchTimeout))
+	defer stop()
+	return c.fetcher.Fetch(ctx, id)
 }

@@ -30,7 +30,7 @@ func (c *Catalog) Sync(ctx context.Context, link inventory.ID, api string) (time
 	if c.waker == nil {
 		return time.Time{}, inventory.Errorf(inventory.Unavailable, "", "this server does not synchronise links")
 	}
-	now := time.Now().UTC()
+	now := time.Now().UTC().Truncate(time.Microsecond) // as precise as the start of the run that answers it
 	return now, c.notify(ctx, link, external)
 }
 
@@ -47,22 +47,31 @@ func living(tx inventory.Reader, id inventory.ID) (inventory.Resource, inventory
 	return r, inventory.LinkOf(doc), err
 }
 
-// externalOf finds what the source calls an API.
+// externalOf finds what the source calls an API: its path below the instance,
+// "apis/petstore" or "workspaces/sales/apis/orders", whatever part the link reads.
 func externalOf(tx inventory.Reader, r inventory.Resource, l inventory.Link, api string) (string, error) {
-	text := strings.Trim(api, "/")
+	text := strings.Trim(strings.ToLower(api), "/")
+	instance, within := l.Instance(), ""
+	if root, workspace, ok := strings.Cut(instance, "/workspaces/"); ok {
+		instance, within = root, "workspaces/"+workspace+"/"
+	}
 	if strings.Contains(text, "/") {
-		below, full := strings.CutPrefix(strings.ToLower("/"+text), l.Instance()+"/")
-		if !full {
-			below = strings.ToLower(text)
+		below := strings.TrimPrefix("/"+text, instance+"/")
+		below = strings.TrimPrefix(below, "/")
+		name, ok := strings.CutPrefix(below, within+"apis/")
+		if within == "" && !ok {
+			parts := strings.SplitN(below, "/", 4)
+			if ok = len(parts) == 4 && parts[0] == "workspaces" && parts[2] == "apis"; ok {
+				name = parts[3]
+			}
 		}
-		collection, name, ok := lastTwo(below)
-		if !ok || collection != "apis" || name == "" || !full && strings.HasPrefix(below, "subscriptions/") {
+		if !ok || name == "" || strings.Contains(name, "/") {
 			return "", inventory.Errorf(inventory.Invalid, "api",
 				"%q is not an API of what link %q reads; give the API's name there, or its resource id below %s", api, r.Name(), l.Source)
 		}
 		return withoutRevision(below), nil
 	}
-	id, err := inventory.ParseID(r.ID.Parent().String() + "/apis/" + strings.ToLower(text))
+	id, err := inventory.ParseID(r.ID.Parent().String() + "/apis/" + text)
 	if err != nil {
 		return "", inventory.Errorf(inventory.Invalid, "api", "%q is not the name of an API", api)
 	}
@@ -77,16 +86,7 @@ func externalOf(tx inventory.Reader, r inventory.Resource, l inventory.Link, api
 			}
 		}
 	}
-	return withoutRevision("apis/" + strings.ToLower(text)), nil
-}
-
-// lastTwo splits the end of a path.
-func lastTwo(path string) (collection, name string, ok bool) {
-	segments := strings.Split(path, "/")
-	if len(segments) < 2 {
-		return "", "", false
-	}
-	return segments[len(segments)-2], segments[len(segments)-1], true
+	return withoutRevision(within + "apis/" + text), nil
 }
 
 // withoutRevision drops ";rev=2": a revision is looked at with its API.
