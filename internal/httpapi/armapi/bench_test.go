@@ -44,7 +44,10 @@ type desk struct {
 }
 
 // fakeSource remembers what it was told.
-type fakeSource struct{ notified []string }
+type fakeSource struct {
+	notified []string
+	failure  error // of a preview
+}
 
 func (f *fakeSource) Notify(_ context.Context, link inventory.ID, api string) error {
 	f.notified = append(f.notified, link.Name()+":"+api)
@@ -52,7 +55,7 @@ func (f *fakeSource) Notify(_ context.Context, link inventory.ID, api string) er
 }
 
 func (f *fakeSource) Preview(context.Context, inventory.ID) (any, error) {
-	return map[string]int{"add": 3}, nil
+	return map[string]int{"adds": 3}, f.failure
 }
 
 func newDesk(t testing.TB) *desk {

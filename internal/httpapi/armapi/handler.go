@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"sync"
 
 	"apicenter/internal/arm"
@@ -11,6 +12,7 @@ import (
 	"apicenter/internal/httpapi/documents"
 	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
+	"apicenter/internal/source"
 )
 
 // Options are what a Handler needs.
@@ -174,6 +176,15 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 			w.Header().Set("Retry-After", "5")
 		}
 		reply.Error(w, out)
+		return
+	}
+	if e, ok := errors.AsType[*source.Error](err); ok {
+		if e.Stalled { // the same request fails until somebody has done something
+			reply.Error(w, arm.Errorf(http.StatusConflict, "SourceRefused", "%s", e.Message))
+			return
+		}
+		w.Header().Set("Retry-After", strconv.Itoa(max(5, int(e.After.Seconds()))))
+		reply.Error(w, arm.Errorf(http.StatusServiceUnavailable, "SourceUnavailable", "%s", e.Message))
 		return
 	}
 	if r.Context().Err() != nil {

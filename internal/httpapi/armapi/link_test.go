@@ -2,6 +2,8 @@ package armapi_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"apicenter/internal/inventory"
+	"apicenter/internal/source"
 )
 
 func escape(s string) string { return url.QueryEscape(s) }
@@ -113,6 +116,12 @@ func TestActionsOnALink(t *testing.T) {
 	}
 	d.fails("POST", link+"/sync", `{"api":5}`, 400, "InvalidRequestContent", "JSON object")
 	d.golden("plan", d.must("POST", link+"/plan", "", 200))
+	d.source.failure = &source.Error{Stalled: true, Message: "the role is missing", Err: errors.New("token xyz")}
+	d.fails("POST", link+"/plan", "", 409, "SourceRefused", "the role is missing")
+	d.source.failure = fmt.Errorf("read: %w", &source.Error{After: 30 * time.Second, Message: "too many requests"})
+	if w := d.must("POST", link+"/plan", "", 503); w.Header().Get("Retry-After") != "30" {
+		t.Errorf("Retry-After %q, want 30", w.Header().Get("Retry-After"))
+	}
 	began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	if err := d.store.Update(t.Context(), "worker", func(tx inventory.Tx) error {
 		_, err := tx.PutRun(inventory.Run{

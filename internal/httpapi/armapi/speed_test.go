@@ -43,7 +43,7 @@ func BenchmarkHandler(b *testing.B) {
 				for pb.Next() {
 					d.mux.ServeHTTP(w, r)
 				}
-				if w.status != 200 {
+				if w.status != 200 && w.status != 0 { // 0: this one had nothing to do
 					b.Errorf("status %d", w.status)
 				}
 			})
