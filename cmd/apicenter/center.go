@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+	"github.com/spf13/pflag"
+
+	"apicenter/internal/auth"
+	"apicenter/internal/azure"
+	"apicenter/internal/catalog"
+	"apicenter/internal/engine"
+	"apicenter/internal/httpapi/armapi"
+	"apicenter/internal/httpapi/documents"
+	"apicenter/internal/inventory"
+	"apicenter/internal/jobs"
+	"apicenter/internal/server"
+	"apicenter/internal/source"
+	"apicenter/internal/source/apim"
+	"apicenter/internal/store"
+)
+
+// settings are what a center is told.
+type settings struct {
+	listen          string
+	data            string
+	resourceManager string
+	audience        string
+	authority       string
+	service         string // ARM id of the service that is there from the first start on
+	interval        time.Duration
+	audit           time.Duration
+	maxAPIs         int
+	logLevel        slog.Level
+	accessLog       bool
+	readyFile       string
+	token           string // one more administrator's token, besides the key in the data folder
+}
+
+// register adds the flags that serve and demo have in common.
+func (s *settings) register(f *pflag.FlagSet) {
+	f.DurationVar(&s.interval, "poll-interval", s.interval, "time between two passes of a link")
+	f.DurationVar(&s.audit, "audit-period", 24*time.Hour, "time within which every definition is fetched again; 0: never")
+	f.IntVar(&s.maxAPIs, "max-apis", 0, "most APIs that one link may bring; 0: no limit")
+	f.TextVar(&s.logLevel, "log-level", s.logLevel, "debug, info, warn or error")
+	f.BoolVar(&s.accessLog, "access-log", false, "log each request")
+	f.StringVar(&s.readyFile, "ready-file", "", "write addresses, ids and a token to this file once all is up")
+}
+
+// center is a running API center.
+type center struct {
+	url     string
+	token   string
+	service string // ARM id
+	store   *store.Store
+	stop    context.CancelFunc
+	ended   chan error
+}
+
+const (
+	publicResourceManager = "https://management.azure.com"
+	provider              = "Microsoft.ApiCenter"
+)
+
+// startCenter builds a center and has it serve. It ends with ctx, or by Close.
+func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, err error) {
+	db, err := store.Open(ctx, store.Options{Dir: s.data})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	token, err := auth.EnsureAdmin(s.data)
+	if err != nil {
+		return nil, err
+	}
+	admin := auth.Principal{Name: "administrator"}
+	tokens := map[string]auth.Principal{token: admin}
+	if s.token != "" {
+		tokens[s.token], token = admin, s.token
+	}
+	kind, err := s.apim()
+	if err != nil {
+		return nil, err
+	}
+	passes := engine.New(db, map[string]source.Kind{kind.Name: kind}, engine.Options{
+		Interval: s.interval, Audit: s.audit, MaxAPIs: s.maxAPIs, UserAgent: "apicenter/" + version(), Log: log,
+	})
+	queue, err := jobs.New(ctx, jobs.Options{
+		DB: db.Writer(), Store: db, Engine: passes, Log: log, TakeOver: db.TakeOver, Sweep: db.Sweep,
+	})
+	if err != nil {
+		return nil, err
+	}
+	people := catalog.New(db, catalog.Options{Waker: waker{queue}, Fetcher: queue, Planner: planner{passes}})
+	service, err := ensureService(auth.With(ctx, admin), people, s.service)
+	if err != nil {
+		return nil, err
+	}
+	key, err := hkdf.Key(sha256.New, []byte(token), nil, "addresses of documents", sha256.Size)
+	if err != nil {
+		return nil, err
+	}
+	rest := armapi.New(armapi.Options{Catalog: people, Signer: documents.NewSigner(key), Log: log})
+	front := server.New(server.Options{
+		Address: s.listen, ARM: rest, Keys: auth.Static(tokens), Log: log, AccessLog: s.accessLog,
+		Routes: []server.Route{{Pattern: "/documents/", Handler: rest.Documents(), Public: true}},
+	})
+	address, err := front.Listen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	running, stop := context.WithCancel(ctx)
+	c := &center{url: "http://" + address.String(), token: token, service: service, store: db, stop: stop, ended: make(chan error, 1)}
+	go func() {
+		err := runAll(running, front.Serve, queue.Run)
+		c.ended <- errors.Join(err, db.Close())
+	}()
+	return c, nil
+}
+
+// Wait returns when the center has ended.
+func (c *center) Wait() error { return <-c.ended }
+
+// Close ends the center and waits for it.
+func (c *center) Close() error {
+	c.stop()
+	return c.Wait()
+}
+
+// apim is the source of API Management links, read from the settings' Azure.
+func (s settings) apim() (source.Kind, error) {
+	endpoint, err := url.Parse(s.resourceManager)
+	if err != nil || endpoint.Host == "" {
+		return source.Kind{}, fmt.Errorf("--resource-manager %q is not a URL such as %s", s.resourceManager, publicResourceManager)
+	}
+	local := azure.IsLoopback(endpoint.Hostname())
+	if endpoint.Scheme != "https" && !local {
+		return source.Kind{}, fmt.Errorf("--resource-manager %s: tokens only travel over https; plain http is for an emulator on this machine", s.resourceManager)
+	}
+	if local && os.Getenv("IDENTITY_ENDPOINT") == "" {
+		// An emulator is its own identity endpoint, so that a local trial needs no environment.
+		if err := errors.Join(
+			os.Setenv("IDENTITY_ENDPOINT", strings.TrimSuffix(s.resourceManager, "/")+"/msi/token"),
+			os.Setenv("IDENTITY_HEADER", "local")); err != nil {
+			return source.Kind{}, err
+		}
+	}
+	credentials := azure.Credentials{Cloud: cloud.Configuration{
+		ActiveDirectoryAuthorityHost: s.authority,
+		Services: map[cloud.ServiceName]cloud.ServiceConfiguration{
+			cloud.ResourceManager: {Endpoint: s.resourceManager, Audience: s.audience},
+		},
+	}}
+	return apim.New(apim.Options{
+		Endpoint: s.resourceManager, Audience: s.audience, Credential: credentials.For,
+		Limiters: &azure.Limiters{}, AllowLoopback: local,
+	}), nil
+}
+
+// ensureService creates the service of the settings unless it is there, and gives its ARM id.
+func ensureService(ctx context.Context, people *catalog.Catalog, armID string) (string, error) {
+	path, ok := servicePath(armID)
+	if !ok {
+		return "", fmt.Errorf("--service %q: want /subscriptions/S/resourceGroups/G/providers/Microsoft.ApiCenter/services/NAME", armID)
+	}
+	id, err := inventory.ParseID(path)
+	if err != nil {
+		return "", err
+	}
+	r, err := people.Get(ctx, id)
+	if errors.Is(err, inventory.NotFound) {
+		body := inventory.Doc{}
+		body.Set("/location", "local")
+		r, _, err = people.Put(ctx, path, body, catalog.Match{})
+	}
+	if err != nil {
+		return "", fmt.Errorf("create the service: %w", err)
+	}
+	parts := strings.SplitN(r.Path, "/", 3)
+	return fmt.Sprintf("/subscriptions/%s/resourceGroups/%s/providers/%s/services/%s", parts[0], parts[1], provider, parts[2]), nil
+}
+
+// servicePath is the path in the inventory of a service's ARM id.
+func servicePath(armID string) (string, bool) {
+	parts := strings.Split(strings.Trim(armID, "/"), "/")
+	if len(parts) != 8 || !strings.EqualFold(parts[0], "subscriptions") || !strings.EqualFold(parts[2], "resourceGroups") ||
+		!strings.EqualFold(parts[4]+"/"+parts[5]+"/"+parts[6], "providers/"+provider+"/services") {
+		return "", false
+	}
+	return parts[1] + "/" + parts[3] + "/" + parts[7], true
+}
+
+// waker is the queue as the catalog wants it: what people ask for is a request.
+type waker struct{ *jobs.Queue }
+
+func (w waker) Notify(ctx context.Context, link inventory.ID, api string) error {
+	return w.Queue.Notify(ctx, link, api, "request")
+}
+
+// planner is the engine as the catalog wants it.
+type planner struct{ *engine.Engine }
+
+func (p planner) Preview(ctx context.Context, link inventory.ID) (any, error) {
+	return p.Engine.Preview(ctx, link)
+}
+
+// runAll runs parts until ctx ends or one of them fails, and waits for all.
+func runAll(ctx context.Context, parts ...func(context.Context) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var wg sync.WaitGroup
+	for _, part := range parts {
+		wg.Go(func() {
+			if err := part(ctx); err != nil {
+				stop(err)
+			}
+		})
+	}
+	wg.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}

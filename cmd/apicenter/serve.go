@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// localService is the service that a center has when nobody names another.
+const localService = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/apicenter/providers/Microsoft.ApiCenter/services/apicenter"
+
+func serveCommand() *cobra.Command {
+	s := settings{interval: time.Minute, logLevel: slog.LevelInfo}
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the API center",
+		Long: `Run the API center on an inventory in one folder.
+
+The first start makes an administrator's key in the folder, in the file
+admin.key, which only its owner can read: it is the bearer token of the REST API
+and of the client verbs.
+
+API Management instances are read with the identity of the machine: a managed
+identity, a workload identity, or what AZURE_CLIENT_ID and its like name.`,
+		Example: `  apicenter serve --data ./inventory
+  apicenter serve --data ./inventory --listen 127.0.0.1:9000 --resource-manager http://127.0.0.1:8090`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			log := slog.New(slog.NewJSONHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: s.logLevel}))
+			running, err := startCenter(c.Context(), s, log)
+			if err != nil {
+				return err
+			}
+			log.Info("serving", "center", running.url, "service", running.service, "data", s.data)
+			r := ready{Center: running.url, Token: running.token, ServiceID: running.service}
+			if err := r.write(s.readyFile); err != nil {
+				return fmt.Errorf("%w; %v", err, running.Close())
+			}
+			return running.Wait()
+		},
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "address to listen on")
+	f.StringVar(&s.data, "data", "apicenter-data", "folder of the inventory, made if need be")
+	f.StringVar(&s.service, "service", localService, "ARM id of the service that is there from the first start on")
+	f.StringVar(&s.resourceManager, "resource-manager", publicResourceManager, "endpoint of Azure Resource Manager")
+	f.StringVar(&s.audience, "audience", publicResourceManager, "for whom its tokens are made out")
+	f.StringVar(&s.authority, "authority", "https://login.microsoftonline.com/", "who issues them")
+	s.register(f)
+	return c
+}
