@@ -11,8 +11,15 @@ import (
 // This file answers for the parts of Resource Manager that stand around an
 // instance: directories, subscriptions, resource groups, providers.
 
+// listTenants shows the caller's own directory.
 func listTenants(c *call) (reply, error) {
-	return list(c.server.Cloud.Tenants, func(t apim.Tenant) any {
+	var mine []apim.Tenant
+	for _, t := range c.server.Cloud.Tenants {
+		if strings.EqualFold(t.ID, c.principal.TenantID) {
+			mine = append(mine, t)
+		}
+	}
+	return list(mine, func(t apim.Tenant) any {
 		return map[string]any{"id": "/tenants/" + t.ID, "tenantId": t.ID, "displayName": t.Name, "tenantCategory": "Home"}
 	}), nil
 }
