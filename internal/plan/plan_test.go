@@ -1,0 +1,335 @@
+package plan_test
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"apicenter/internal/inventory"
+	"apicenter/internal/plan"
+	"apicenter/internal/source"
+)
+
+// root makes an API of a source with versions, each given by its external identity.
+func root(external, title string, versions ...string) source.Object {
+	o := source.Object{Kind: inventory.KindAPI, External: external, Name: title, States: inventory.Doc{}}
+	o.States.Set("/title", title)
+	for _, v := range versions {
+		child := source.Object{Kind: inventory.KindVersion, External: v, Name: v, States: inventory.Doc{}}
+		child.States.Set("/title", v)
+		o.Children = append(o.Children, child)
+	}
+	return o
+}
+
+// record keeps what a link brought, and does what ops say.
+type record struct {
+	roots    map[string]inventory.Entry
+	versions map[string]inventory.Entry
+	keys     int64
+}
+
+func newRecord() *record {
+	return &record{roots: map[string]inventory.Entry{}, versions: map[string]inventory.Entry{}}
+}
+
+var workspace = inventory.MustID("sub/group/center/workspaces/default")
+
+func (r *record) entries() iter.Seq2[inventory.Entry, error] {
+	return func(yield func(inventory.Entry, error) bool) {
+		for _, m := range []map[string]inventory.Entry{r.roots, r.versions} {
+			for _, external := range slices.Sorted(maps.Keys(m)) {
+				if !yield(m[external], nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (r *record) index() plan.Index {
+	index, err := plan.NewIndex(r.entries())
+	if err != nil {
+		panic(err)
+	}
+	return index
+}
+
+func (r *record) compute(p plan.Policy, objects ...source.Object) []plan.Op {
+	var out []plan.Op
+	observed := func(yield func(source.Object, error) bool) {
+		for _, o := range objects {
+			if !yield(o, nil) {
+				return
+			}
+		}
+	}
+	for op, err := range plan.Compute(r.index(), observed, p) {
+		if err != nil {
+			panic(err)
+		}
+		out = append(out, op)
+	}
+	return out
+}
+
+// apply does what an op says, as the engine would.
+func (r *record) apply(op plan.Op) {
+	switch op.Action {
+	case plan.Add, plan.Change:
+		entry := op.Recorded
+		if op.Action == plan.Add {
+			r.keys++
+			entry = inventory.Entry{ID: workspace.Child(inventory.KindAPI, fmt.Sprintf("api-%d", r.keys)), Key: r.keys}
+		}
+		maps.DeleteFunc(r.roots, func(_ string, e inventory.Entry) bool { return e.ID == entry.ID || slices.Contains(op.Absorb, e.ID) })
+		entry.External, entry.Mark = op.External, op.Mark
+		r.roots[op.External] = entry
+		for _, v := range op.Object.Children {
+			name := strings.ReplaceAll(v.External, "/", "-")
+			r.versions[v.External] = inventory.Entry{ID: entry.ID.Child(inventory.KindVersion, name), External: v.External}
+		}
+	case plan.Vanish:
+		api := r.versions[op.External].ID.Parent()
+		delete(r.versions, op.External)
+		for _, v := range r.versions {
+			if v.ID.Parent() == api {
+				return
+			}
+		}
+		maps.DeleteFunc(r.roots, func(_ string, e inventory.Entry) bool { return e.ID == api })
+	default:
+		panic(op.Action)
+	}
+}
+
+// sync brings the record in step, with a person who approves all deletions.
+func (r *record) sync(objects ...source.Object) {
+	released := map[string]bool{}
+	for external := range r.versions {
+		released[external] = true
+	}
+	for _, op := range r.compute(plan.Policy{Released: released}, objects...) {
+		r.apply(op)
+	}
+}
+
+// say writes ops as lines "action external[ <- adopted…][ absorbs n][ verify…]".
+func say(ops []plan.Op) string {
+	var b strings.Builder
+	for _, op := range ops {
+		fmt.Fprintf(&b, "%v %s", op.Action, op.External)
+		for _, a := range op.Adopt {
+			fmt.Fprintf(&b, " <- %s", a.External)
+		}
+		if len(op.Absorb) > 0 {
+			fmt.Fprintf(&b, " absorbs %d", len(op.Absorb))
+		}
+		if len(op.Verify) > 0 {
+			fmt.Fprintf(&b, " verify %v", op.Verify)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func TestCompute(t *testing.T) {
+	many := func(n int) (out []source.Object) {
+		for i := range n {
+			out = append(out, root(fmt.Sprintf("apis/%03d", i), "x", fmt.Sprintf("apis/%03d", i)))
+		}
+		return out
+	}
+	for _, tt := range []struct {
+		name     string
+		recorded []source.Object
+		observed []source.Object
+		policy   plan.Policy
+		want     string
+	}{
+		{"a new API", nil, many(1), plan.Policy{}, "add apis/000\n"},
+		{"nothing changed", many(3), many(3), plan.Policy{}, ""},
+		{"a title changed", many(1), []source.Object{root("apis/000", "y", "apis/000")}, plan.Policy{}, "change apis/000\n"},
+		{"a document is due", many(2), many(2), plan.Policy{Verify: map[string]bool{"apis/001": true}}, "change apis/001 verify [apis/001]\n"},
+		{"one vanished", many(3), many(2), plan.Policy{Brake: plan.DefaultBrake}, "delete apis/002\n"},
+		{"an empty listing is held", many(2), nil, plan.Policy{Brake: plan.DefaultBrake}, "hold apis/000\nhold apis/001\n"},
+		{"what was released goes", many(2), nil, plan.Policy{Brake: plan.DefaultBrake, Released: map[string]bool{"apis/001": true}}, "hold apis/000\ndelete apis/001\n"},
+		{"a limit", many(1), many(3), plan.Policy{Limit: 2}, "add apis/001\nskip apis/002\n"},
+		{"one API only: others have not vanished", many(3), nil, plan.Policy{Scope: source.Scope{API: "apis/001"}}, "delete apis/001\n"},
+		{
+			"an API gains its first version set",
+			many(1),
+			[]source.Object{root("apiversionsets/s", "S", "apis/000", "apis/new")},
+			plan.Policy{},
+			"change apiversionsets/s\n",
+		},
+		{
+			"two APIs become one version set",
+			many(2),
+			[]source.Object{root("apiversionsets/s", "S", "apis/000", "apis/001")},
+			plan.Policy{},
+			"change apiversionsets/s <- apis/001 absorbs 1\n",
+		},
+		{
+			"one leaves its set",
+			[]source.Object{root("apiversionsets/s", "S", "apis/a", "apis/b")},
+			[]source.Object{root("apis/a", "A", "apis/a"), root("apiversionsets/s", "S", "apis/b")},
+			plan.Policy{},
+			"change apiversionsets/s\nadd apis/a <- apis/a\n",
+		},
+		{
+			"one moves to another set",
+			[]source.Object{root("apiversionsets/s", "S", "apis/a", "apis/b"), root("apiversionsets/t", "T", "apis/c")},
+			[]source.Object{root("apiversionsets/s", "S", "apis/a"), root("apiversionsets/t", "T", "apis/b", "apis/c")},
+			plan.Policy{},
+			"change apiversionsets/s\nchange apiversionsets/t <- apis/b\n",
+		},
+		{
+			"the only one moves to another set: the older API survives",
+			[]source.Object{root("apiversionsets/s", "S", "apis/a"), root("apiversionsets/t", "T", "apis/c")},
+			[]source.Object{root("apiversionsets/t", "T", "apis/a", "apis/c")},
+			plan.Policy{},
+			"change apiversionsets/t <- apis/c absorbs 1\n",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRecord()
+			r.sync(tt.recorded...)
+			if got := say(r.compute(tt.policy, tt.observed...)); got != tt.want {
+				t.Errorf("ops:\n%swant:\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestTheBrake(t *testing.T) {
+	for _, tt := range []struct {
+		before, after int
+		held          bool
+	}{
+		{100, 90, false}, // 10 are not more than 10
+		{100, 85, false}, // 15 are not more than a fifth
+		{100, 79, true},  // 21 are more than both
+		{15, 4, true},    // 11 of 15
+		{1000, 801, false},
+		{1, 0, true}, // nothing at all is listed
+	} {
+		r := newRecord()
+		all := make([]source.Object, tt.before)
+		for i := range all {
+			all[i] = root(fmt.Sprintf("apis/%04d", i), "x", fmt.Sprintf("apis/%04d", i))
+		}
+		r.sync(all...)
+		ops := r.compute(plan.Policy{Brake: plan.DefaultBrake}, all[:tt.after]...)
+		if len(ops) != tt.before-tt.after || (ops[0].Action == plan.Hold) != tt.held {
+			t.Errorf("%d of %d vanished: %d ops, first %v; want held %v", tt.before-tt.after, tt.before, len(ops), ops[0].Action, tt.held)
+		}
+	}
+}
+
+func TestABrokenListingProvesNothing(t *testing.T) {
+	r := newRecord()
+	r.sync(root("apis/a", "A", "apis/a"), root("apis/b", "B", "apis/b"))
+	broken := errors.New("broken")
+	observed := func(yield func(source.Object, error) bool) {
+		if yield(root("apis/a", "New title", "apis/a"), nil) {
+			yield(source.Object{}, broken)
+		}
+	}
+	var ops []plan.Op
+	var failed error
+	for op, err := range plan.Compute(r.index(), observed, plan.Policy{Brake: plan.DefaultBrake}) {
+		if failed = err; err == nil {
+			ops = append(ops, op)
+		}
+	}
+	if got := say(ops); got != "change apis/a\n" || !errors.Is(failed, broken) {
+		t.Errorf("ops of a broken listing:\n%s error %v", got, failed)
+	}
+}
+
+func TestMarksDiffer(t *testing.T) {
+	a := root("apis/a", "A", "apis/a")
+	seen := map[string]string{plan.Mark(a, ""): "itself"}
+	for name, change := range map[string]func(*source.Object, *string){
+		"salt":        func(_ *source.Object, salt *string) { *salt = "x" },
+		"title":       func(o *source.Object, _ *string) { o.States.Set("/title", "B") },
+		"child title": func(o *source.Object, _ *string) { o.Children[0].States.Set("/title", "B") },
+		"document":    func(o *source.Object, _ *string) { o.Children[0].Document = &source.Document{Mark: "m"} },
+		"new child":   func(o *source.Object, _ *string) { o.Children = append(o.Children, root("", "", "apis/c").Children...) },
+	} {
+		o, salt := root("apis/a", "A", "apis/a"), ""
+		change(&o, &salt)
+		mark := plan.Mark(o, salt)
+		if other, ok := seen[mark]; ok {
+			t.Errorf("the mark does not change with %s: it is that of %s", name, other)
+		}
+		seen[mark] = name
+	}
+}
+
+// drawWorld draws which APIs a source has and how they are grouped.
+func drawWorld(t *rapid.T, label string) []source.Object {
+	groups := map[string][]string{}
+	titles := map[string]string{}
+	for i := range rapid.IntRange(0, 7).Draw(t, label+" apis") {
+		api := fmt.Sprintf("apis/%d", rapid.IntRange(0, 9).Draw(t, fmt.Sprintf("%s api %d", label, i)))
+		set := rapid.IntRange(0, 3).Draw(t, fmt.Sprintf("%s set %d", label, i))
+		external := api
+		if set > 0 {
+			external = fmt.Sprintf("apiversionsets/%d", set)
+		}
+		taken := false
+		for _, members := range groups {
+			taken = taken || slices.Contains(members, api)
+		}
+		if !taken {
+			groups[external] = append(groups[external], api)
+			titles[external] = rapid.SampledFrom([]string{"A", "B"}).Draw(t, fmt.Sprintf("%s title %d", label, i))
+		}
+	}
+	var out []source.Object
+	for _, external := range slices.Sorted(maps.Keys(groups)) {
+		out = append(out, root(external, titles[external], slices.Sorted(slices.Values(groups[external]))...))
+	}
+	return rapid.Permutation(out).Draw(t, label+" order")
+}
+
+// checkLaws drives a record through worlds: after each, everything that was
+// observed is recorded once and in its place, nothing else is, and a second plan is empty.
+func checkLaws(t *rapid.T) {
+	r := newRecord()
+	for step := range rapid.IntRange(1, 6).Draw(t, "steps") {
+		world := drawWorld(t, fmt.Sprint(step))
+		r.sync(world...)
+		want := map[string]string{}
+		for _, o := range world {
+			for _, v := range o.Children {
+				want[v.External] = o.External
+			}
+		}
+		got := map[string]string{}
+		for external, v := range r.index().Versions {
+			got[external] = v.Root
+		}
+		if !maps.Equal(got, want) {
+			t.Fatalf("step %d: recorded %v, want %v", step, got, want)
+		}
+		if len(r.roots) != len(world) {
+			t.Fatalf("step %d: %d APIs for %d roots: %v", step, len(r.roots), len(world), r.roots)
+		}
+		if again := say(r.compute(plan.Policy{Brake: plan.DefaultBrake}, world...)); again != "" {
+			t.Fatalf("step %d: the second plan is not empty:\n%s", step, again)
+		}
+	}
+}
+
+func TestASecondPlanIsEmpty(t *testing.T) { rapid.Check(t, checkLaws) }
+
+func FuzzASecondPlanIsEmpty(f *testing.F) { f.Fuzz(rapid.MakeFuzz(checkLaws)) }
