@@ -118,13 +118,14 @@ func clean(text string) string {
 	return cut(strings.Join(words, " "), errorMessage)
 }
 
-// cut shortens text to n bytes without splitting a rune.
+// cut makes text valid, and shortens it to n bytes without splitting a rune.
 func cut(text string, n int) string {
+	text = strings.ToValidUTF8(text, "�") // first, for it may grow
 	if len(text) <= n {
-		return strings.ToValidUTF8(text, "�")
+		return text
 	}
 	for n > 0 && !utf8.RuneStart(text[n]) {
 		n--
 	}
-	return strings.ToValidUTF8(text[:n], "�") + "…"
+	return text[:n] + "…"
 }
