@@ -7,6 +7,8 @@ package catalog
 import (
 	"context"
 	"io"
+	"slices"
+	"strings"
 
 	"apicenter/internal/auth"
 	"apicenter/internal/inventory"
@@ -99,6 +101,24 @@ func (c *Catalog) Services(ctx context.Context, subscription, group string, afte
 	}
 	return c.page(ctx, inventory.Query{Kind: inventory.KindService, After: after, Limit: limit},
 		func(r inventory.Resource) bool { return within(r.Path, subscription, group) })
+}
+
+// Subscriptions lists the subscriptions that have a service, in order of their first one.
+func (c *Catalog) Subscriptions(ctx context.Context) ([]string, error) {
+	var out []string
+	err := c.store.View(ctx, func(tx inventory.Reader) error {
+		for r, err := range tx.List(inventory.Query{Kind: inventory.KindService}) {
+			if err != nil {
+				return err
+			}
+			name, _, _ := strings.Cut(r.Path, "/")
+			if !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, name) }) {
+				out = append(out, name)
+			}
+		}
+		return nil
+	})
+	return out, err
 }
 
 // page reads the things of q that keep accepts, and one more than the limit, to

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"apicenter/internal/arm"
@@ -101,6 +102,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
+	if strings.EqualFold(strings.Trim(r.URL.Path, "/"), "subscriptions") {
+		return h.subscriptions(w, r)
+	}
 	path, err := arm.ParsePath(r.URL.EscapedPath())
 	if err != nil {
 		return notFound(r)

@@ -1,0 +1,35 @@
+package armapi
+
+import (
+	"net/http"
+
+	"apicenter/internal/arm"
+)
+
+// subscription is one on the wire.
+type subscription struct {
+	ID             string `json:"id"`
+	SubscriptionID string `json:"subscriptionId"`
+	DisplayName    string `json:"displayName"`
+	State          string `json:"state"`
+}
+
+// subscriptions lists those that have a service here: clients that are told no
+// service begin with it. Its api-versions are those of another provider, so any will do.
+func (h *Handler) subscriptions(w http.ResponseWriter, r *http.Request) error {
+	if listVerbs.of(r.Method) == nil {
+		w.Header().Set("Allow", listVerbs.allow)
+		return arm.Errorf(http.StatusMethodNotAllowed, arm.CodeMethodNotAllowed, "%s is not possible here; use %s", r.Method, listVerbs.allow)
+	}
+	ids, err := h.catalog.Subscriptions(r.Context())
+	if err != nil {
+		return err
+	}
+	out := make([]subscription, len(ids))
+	for i, id := range ids {
+		out[i] = subscription{ID: "/subscriptions/" + id, SubscriptionID: id, DisplayName: id, State: "Enabled"}
+	}
+	return answer(w, http.StatusOK, struct {
+		Value []subscription `json:"value"`
+	}{out})
+}
