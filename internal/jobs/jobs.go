@@ -79,7 +79,7 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 		o: o, poke: make(chan struct{}, 1),
 		open: map[inventory.ID]*engine.Pass{}, rung: map[inventory.ID]bool{}, took: map[inventory.ID][]inventory.Hint{},
 	}
-	driver := riversqlite.New(o.DB)
+	driver := local{riversqlite.New(o.DB)}
 	quiet := slog.New(slog.DiscardHandler)
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet})
 	if err != nil {
@@ -96,7 +96,6 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 		Workers:                     workers,
 		FetchCooldown:               5 * time.Millisecond,
 		FetchPollInterval:           time.Second,
-		PollOnly:                    true, // the sweep inserts here and wakes this process; asking the database for news costs a query each few milliseconds
 		JobTimeout:                  2 * slice,
 		RescueStuckJobsAfter:        4 * slice,
 		CompletedJobRetentionPeriod: time.Minute,
@@ -263,6 +262,14 @@ func (q *Queue) origin(ctx context.Context, definition inventory.ID) (o inventor
 	})
 	return o, document, err
 }
+
+// local is River on a database that only this process uses: an insert wakes the
+// workers here directly, and nobody asks the database for news of other
+// processes, which would cost a query every few milliseconds.
+type local struct{ *riversqlite.Driver }
+
+func (local) SupportsListener() bool     { return false }
+func (local) SupportsListenNotify() bool { return false }
 
 // levelled keeps River's chatter out of the log: only its errors are ours to see.
 type levelled struct{ slog.Handler }
