@@ -1,0 +1,133 @@
+// Package layers keeps every package in its room: it fails the build when a
+// package imports what the architecture does not allow it.
+package layers
+
+import (
+	"go/build"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "apicenter/internal/"
+
+// room says what a package may import of ours, and what of others it must not touch.
+type room struct{ may, not string }
+
+// rooms has every package below internal/. A pattern ending in /... stands for
+// all below it. A package's tests may use more: they play the part of cmd.
+var rooms = map[string]room{
+	"inventory": {"", "net/http database/sql log log/slog os"},
+	"arm":       {"", "net/http database/sql log log/slog os"},
+	"source":    {"inventory", "net/http database/sql os"},
+	"plan":      {"inventory source", "context log log/slog os net/http database/sql math/rand math/rand/v2 time"},
+	"engine":    {"inventory plan source", "net/http database/sql os github.com/riverqueue/river"},
+	"jobs":      {"engine inventory source", "net/http"},
+	"catalog":   {"auth inventory", "net/http database/sql os"},
+	"store":     {"inventory", "net/http"},
+	"auth":      {"", "database/sql"},
+	"azure":     {"arm", "database/sql"},
+	"cli":       {"", "database/sql"},
+	"server":    {"arm auth httpapi/reply", "database/sql"},
+	"layers":    {"", ""},
+
+	"source/apim":       {"azure inventory source", "database/sql os"},
+	"source/sourcetest": {"inventory source", "net/http database/sql os"},
+	"store/storetest":   {"inventory store", "net/http"},
+
+	"httpapi/armapi":    {"arm catalog httpapi/documents httpapi/odata httpapi/reply inventory source", "database/sql os"},
+	"httpapi/documents": {"arm httpapi/reply inventory", "database/sql os"},
+	"httpapi/odata":     {"inventory", "net/http database/sql os"},
+	"httpapi/reply":     {"arm", "database/sql os"},
+
+	// The emulator must not share the bugs of what it checks.
+	"emulator/...": {"emulator/...", "database/sql github.com/Azure/azure-sdk-for-go/..."},
+}
+
+// onlyHome are modules of others that one room alone may import.
+var onlyHome = map[string]string{
+	"modernc.org/sqlite":                               "store",
+	"github.com/pressly/goose/v3":                      "store",
+	"github.com/riverqueue/...":                        "jobs",
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity": "azure",
+	"github.com/spf13/cobra":                           "cli",
+}
+
+func TestRooms(t *testing.T) {
+	for path, imports := range packages(t) {
+		r, ok := find(rooms, path)
+		if !ok {
+			t.Errorf("%s has no room yet: give it one here and in docs/architecture.md", path)
+			continue
+		}
+		for _, imported := range imports {
+			ours, isOurs := strings.CutPrefix(imported, module)
+			switch {
+			case isOurs && !slices.ContainsFunc(strings.Fields(r.may), covers(ours)):
+				t.Errorf("%s may not import %s", path, ours)
+			case !isOurs && slices.ContainsFunc(strings.Fields(r.not), covers(imported)):
+				t.Errorf("%s must not touch %s", path, imported)
+			}
+			if home, ok := find(onlyHome, imported); ok && !strings.HasPrefix(path+"/", home+"/") {
+				t.Errorf("%s imports %s, whose only home is %s", path, imported, home)
+			}
+		}
+	}
+	for path := range rooms {
+		if !strings.HasSuffix(path, "/...") && path != "layers" && packages(t)[path] == nil {
+			t.Errorf("the room %s has no package", path)
+		}
+	}
+}
+
+// packages gives the imports of each package below internal/, tests left out.
+func packages(t *testing.T) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() || path == ".." {
+			return err
+		}
+		if d.Name() == "testdata" {
+			return filepath.SkipDir
+		}
+		p, err := build.ImportDir(path, 0)
+		if _, none := err.(*build.NoGoError); none { //nolint:errorlint // ImportDir gives it bare
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if len(p.GoFiles) > 0 {
+			out[filepath.ToSlash(path[len("../"):])] = append([]string{}, p.Imports...)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) < 10 {
+		t.Fatalf("only %d packages found: this test looks in the wrong place", len(out))
+	}
+	return out
+}
+
+// find looks a path up by its name, or by the pattern that covers it.
+func find[V any](m map[string]V, path string) (V, bool) {
+	for pattern, v := range m {
+		if covers(path)(pattern) {
+			return v, true
+		}
+	}
+	var none V
+	return none, false
+}
+
+func covers(path string) func(string) bool {
+	return func(pattern string) bool {
+		above, all := strings.CutSuffix(pattern, "/...")
+		return pattern == path || all && (path == above || strings.HasPrefix(path, above+"/"))
+	}
+}
