@@ -52,7 +52,7 @@ type Object struct {
 	Name     string
 	States   inventory.Doc // fields that the source determines
 	Seeds    inventory.Doc // initial values; the people's from then on
-	Document *Document     // of a definition
+	Document *Document     // of a definition; nil: none can be had this time, what is recorded stays
 	Children []Object
 	// Partial is of a root: only these children were looked at. The others are
 	// as they were, and so are fields that States leaves out.

@@ -153,6 +153,36 @@ func TestLinksAreFetchedWithoutToken(t *testing.T) {
 	}
 }
 
+// TestLimitHoldsForDocumentsOfUnknownLength has a store that does not say how much will come.
+func TestLimitHoldsForDocumentsOfUnknownLength(t *testing.T) {
+	const most = 100 << 10
+	var size atomic.Int64
+	store := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(rw, "{")
+		rw.(http.Flusher).Flush()
+		_, _ = io.WriteString(rw, strings.Repeat(" ", int(size.Load())-2)+"}")
+	}))
+	defer store.Close()
+	w := empty(t)
+	w.rest("a", "A", petstore("A"))
+	o := w.options()
+	o.MaxDocument = most
+	d := documentOf(t, w, w.open(o, inventory.Link{}, false), "a")
+	answerExports(w, func() string { return store.URL })
+	for n, want := range map[int64]bool{10: true, most: true, most + 1: false, 10 * most: false} {
+		size.Store(n)
+		content, err := d.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.Copy(io.Discard, content)
+		content.Close()
+		if (err == nil) != want || got > most || want && got != n {
+			t.Errorf("%d bytes with a limit of %d: %d came, %v", n, most, got, err)
+		}
+	}
+}
+
 func TestLinksThatAreNotFollowed(t *testing.T) {
 	w := empty(t)
 	w.rest("a", "A", petstore("A"))
