@@ -110,6 +110,7 @@ func (w *work) insert(u *unit, view inventory.Doc) error {
 		string(rec.Document), rec.Linked, micros(rec.Created.At), rec.Created.By); err != nil {
 		return err
 	}
+	w.raised[rec.Key] = true
 	w.changes.created(rec.Path, rec.ID)
 	if !indexed(rec.ID.Kind()) {
 		return nil
@@ -128,8 +129,11 @@ func (w *work) update(u *unit, view inventory.Doc) error {
 	}
 	if len(fields) > 0 {
 		rec.Doc, rec.Document = view.JSON(rec.ID.Kind()), inventory.Digest(view.Text(inventory.FieldDocument))
-		rec.Revision++
-		rec.Version++
+		if !w.raised[rec.Key] {
+			w.raised[rec.Key] = true
+			rec.Revision++
+			rec.Version++
+		}
 		rec.Updated = inventory.Stamp{At: w.now, By: w.by}
 		w.changes.updated(rec.Path, rec.ID, fields)
 	}

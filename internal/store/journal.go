@@ -35,10 +35,7 @@ func (j *journal) updated(path string, id inventory.ID, fields []inventory.Field
 	case last < 0 || e.changes[last].Action == inventory.Deleted || e.changes[last].Action == inventory.Moved:
 		e.changes = append(e.changes, inventory.Change{Path: path, Action: inventory.Updated, Fields: fields})
 	case e.changes[last].Action == inventory.Updated:
-		e.changes[last].Fields = joined(e.changes[last].Fields, fields)
-		if len(e.changes[last].Fields) == 0 {
-			e.changes = slices.Delete(e.changes, last, last+1)
-		}
+		e.changes[last].Fields = joined(e.changes[last].Fields, fields) // none are left if it was taken back; the revision has risen
 	}
 }
 

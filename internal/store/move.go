@@ -75,6 +75,7 @@ func (w *work) rename(rec inventory.Record, shown string) error {
 		return err
 	}
 	w.changes.moved(rec, id, shown)
+	delete(w.raised, rec.Key) // what comes after the move is a step of its own in the events
 	if rec.Path = shown; !indexed(id.Kind()) {
 		return nil
 	}

@@ -21,9 +21,10 @@ type work struct {
 	claim   inventory.Claim
 	link    int64 // row of the claim's link
 	units   map[inventory.ID]*unit
-	pending []*unit // what flush has to write, parents before children
-	changes journal // what the events will tell
-	buried  *bool   // whether there is any tombstone at all; nil: not asked yet
+	pending []*unit        // what flush has to write, parents before children
+	changes journal        // what the events will tell
+	raised  map[int64]bool // rows whose revision is this transaction\'s: it rises once
+	buried  *bool          // whether there is any tombstone at all; nil: not asked yet
 }
 
 // unit is one resource that a transaction touches.
@@ -45,7 +46,7 @@ type stored struct {
 }
 
 func newWork(t *session, by string) *work {
-	return &work{session: t, by: by, units: map[inventory.ID]*unit{}}
+	return &work{session: t, by: by, units: map[inventory.ID]*unit{}, raised: map[int64]bool{}}
 }
 
 // resume binds the transaction to a claim, if it still holds.

@@ -1,0 +1,214 @@
+package storetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"apicenter/internal/inventory"
+)
+
+// journal are the promises of events.
+var journal = []promise{
+	{"an event tells of an API with all below it, once a transaction", testOneEvent},
+	{"an event has each field before and after", testFieldChanges},
+	{"steps of one transaction are told as one", testJoined},
+	{"a move is told to both APIs", testMoveEvents},
+	{"what goes says why, and what there was", testDeletionEvents},
+	{"events come in order, after a number, at most so many", testEventPages},
+	{"what changes nothing for readers makes no event", testNoEvent},
+}
+
+// since gives the events after a number, as text.
+func (b *bench) since(after int64) []string {
+	b.Helper()
+	var out []string
+	b.view(func(tx inventory.Reader) error {
+		for e, err := range tx.Events(after, 1000) {
+			if err != nil {
+				return err
+			}
+			text := fmt.Sprintf("%s %s %s:", e.Actor, e.Action, e.Path)
+			for _, c := range e.Changes {
+				text += fmt.Sprintf(" %s %s", c.Action, c.Path)
+				if c.To != "" {
+					text += " to " + c.To
+				}
+				if c.Why != "" {
+					text += " (" + string(c.Why) + ")"
+				}
+				for _, f := range c.Fields {
+					text += fmt.Sprintf(" %s %s→%s", f.Field, f.Before, f.After)
+				}
+			}
+			out = append(out, text)
+		}
+		return nil
+	})
+	return out
+}
+
+// last is the number of the newest event.
+func (b *bench) last() int64 {
+	b.Helper()
+	var last int64
+	b.view(func(tx inventory.Reader) error {
+		for e, err := range tx.Events(0, 1000) {
+			if err != nil {
+				return err
+			}
+			last = e.Sequence
+		}
+		return nil
+	})
+	return last
+}
+
+func testOneEvent(_ *testing.T, b *bench) {
+	start := b.last()
+	b.apply(func(tx inventory.SourceTx) error {
+		for _, path := range []string{petstore, petstore + "-2", version, workspace + "/environments/prod", deployment} {
+			if err := tx.PutOrigin(id(path), inventory.Origin{External: path, States: doc(`{"title":"x"}`), Read: noon}, nil); err != nil {
+				return err
+			}
+			if _, err := tx.Get(id(path)); err != nil { // writes what is pending, which makes no more events
+				return err
+			}
+		}
+		return nil
+	})
+	b.same("events", b.since(start), []string{
+		"link/gateway created " + petstore + ": created " + petstore + " created " + version + " created " + deployment,
+		"link/gateway created " + petstore + "-2: created " + petstore + "-2",
+		"link/gateway created " + workspace + "/environments/prod: created " + workspace + "/environments/prod",
+	})
+}
+
+func testFieldChanges(_ *testing.T, b *bench) {
+	b.own(workspace+"/apis/PetStore", `{"title":"one","summary":"s","customProperties":{"a":1}}`)
+	b.own(version, `{"title":"v","lifecycleStage":"design"}`)
+	start := b.last()
+	b.own(petstore, `{"title":"two","customProperties":{"a":1,"b":[2]}}`)
+	b.own(version, `{"title":"v","lifecycleStage":"production"}`)
+	shown := workspace + "/apis/PetStore"
+	b.same("events", b.since(start), []string{
+		"ann updated " + shown + ": updated " + shown + ` /customProperties/b null→[2] /summary "s"→null /title "one"→"two"`,
+		"ann updated " + shown + ": updated " + shown + `/versions/v1 /lifecycleStage "design"→"production" updated ` + shown + ` /lifecycleStage "design"→"production"`,
+	})
+}
+
+func testJoined(_ *testing.T, b *bench) {
+	b.own(petstore, `{"title":"one","summary":"s"}`)
+	b.own(petstore+"-2", `{"title":"one"}`)
+	start := b.last()
+	b.update(func(tx inventory.Tx) error {
+		put := func(path, text string) {
+			b.Helper()
+			if _, err := tx.PutOwn(path, doc(text), inventory.Condition{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		put(petstore, `{"title":"two","summary":"t"}`)
+		put(petstore, `{"title":"three","summary":"s"}`)
+		put(version, `{"title":"made"}`)
+		put(version, `{"title":"and changed"}`)
+		put(version+"-2", `{"title":"made and gone"}`)
+		put(petstore+"-2", `{"title":"changed and gone","summary":"new"}`)
+		if err := tx.Delete(id(version+"-2"), inventory.Condition{}); err != nil {
+			return err
+		}
+		return tx.Delete(id(petstore+"-2"), inventory.Condition{})
+	})
+	b.same("events", b.since(start), []string{
+		"ann updated " + petstore + ": updated " + petstore + ` /title "one"→"three" created ` + version,
+		"ann deleted " + petstore + "-2: deleted " + petstore + `-2 /title "one"→null`,
+	})
+	if got := b.get(petstore).Revision; got != 2 {
+		b.Errorf("revision %d after two steps of one transaction, want 2", got)
+	}
+	start = b.last()
+	b.update(func(tx inventory.Tx) error {
+		for _, text := range []string{`{"title":"x"}`, `{"title":"y"}`} {
+			if _, err := tx.PutOwn(petstore+"-3", doc(text), inventory.Condition{}); err != nil {
+				return err
+			}
+		}
+		return tx.Delete(id(petstore+"-3"), inventory.Condition{})
+	})
+	b.same("what nobody saw", b.since(start), []string(nil))
+}
+
+func testMoveEvents(_ *testing.T, b *bench) {
+	other := petstore + "-2"
+	b.put(petstore, "1", `{"title":"1"}`, `{}`, noon)
+	b.put(other, "2", `{"title":"2"}`, `{}`, noon)
+	b.put(version, "v", `{"title":"v"}`, `{"lifecycleStage":"design"}`, noon)
+	start := b.last()
+	b.apply(func(tx inventory.SourceTx) error { return tx.Move(id(version), id(other+"/versions/v1")) })
+	step := " moved " + version + " to " + other + "/versions/v1"
+	b.same("events", b.since(start), []string{
+		"link/gateway updated " + petstore + ":" + step + " updated " + petstore + ` /lifecycleStage "design"→null`,
+		"link/gateway updated " + other + ":" + step + " updated " + other + ` /lifecycleStage null→"design"`,
+	})
+	start = b.last()
+	b.apply(func(tx inventory.SourceTx) error { return tx.Move(id(petstore), id(workspace+"/apis/zoo")) })
+	b.same("events", b.since(start), []string{"link/gateway moved " + petstore + ": moved " + petstore + " to " + workspace + "/apis/zoo"})
+}
+
+func testDeletionEvents(_ *testing.T, b *bench) {
+	b.put(petstore, "1", `{"title":"1"}`, `{"summary":"s"}`, noon)
+	b.put(version, "v", `{"title":"v"}`, `{"lifecycleStage":"design"}`, noon)
+	start := b.last()
+	b.drop(version)
+	b.drop(petstore)
+	b.same("events", b.since(start), []string{
+		"link/gateway updated " + petstore + ": deleted " + version + ` (vanished) /lifecycleStage "design"→null /title "v"→null updated ` + petstore + ` /lifecycleStage "design"→null`,
+		"link/gateway deleted " + petstore + ": deleted " + petstore + ` (vanished) /summary "s"→null /title "1"→null`,
+	})
+}
+
+func testEventPages(t *testing.T, b *bench) {
+	start := b.last()
+	before := time.Now().Add(-time.Second)
+	for i := range 5 {
+		b.own(fmt.Sprintf("%s-%d", petstore, i), `{"title":"x"}`)
+	}
+	var got []inventory.Event
+	b.view(func(tx inventory.Reader) error {
+		for e, err := range tx.Events(start+1, 3) {
+			if err != nil {
+				return err
+			}
+			got = append(got, e)
+		}
+		return nil
+	})
+	if len(got) != 3 || got[0].Sequence != start+2 || got[2].Sequence != start+4 {
+		t.Fatalf("three events after %d: %+v", start+1, got)
+	}
+	if got[0].At.Before(before) || got[0].Path != petstore+"-1" {
+		t.Errorf("first event: %+v", got[0])
+	}
+}
+
+func testNoEvent(t *testing.T, b *bench) {
+	b.put(petstore, "1", `{"title":"1"}`, `{"summary":"s"}`, noon)
+	start, before := b.last(), b.get(petstore)
+	b.own(petstore, `{"summary":"s","title":"hidden"}`)
+	b.put(petstore, "1", `{"title":"1"}`, `{}`, noon.Add(time.Hour))
+	b.apply(func(tx inventory.SourceTx) error {
+		return tx.PutOrigin(id(petstore), inventory.Origin{External: "1", States: doc(`{"title":"1"}`), Mark: "other", Read: noon.Add(time.Hour), Problem: "p"}, nil)
+	})
+	b.update(func(tx inventory.Tx) error { return tx.SetStatus(id(linkPath), json.RawMessage(`{"state":"syncing"}`)) })
+	if err := b.Update(t.Context(), "ann", func(tx inventory.Tx) error {
+		if _, err := tx.PutOwn(petstore, doc(`{"summary":"rolled back"}`), inventory.Condition{}); err != nil {
+			return err
+		}
+		return inventory.Conflict
+	}); err == nil {
+		t.Error("an error of f must come back")
+	}
+	b.same("events", b.since(start), []string(nil))
+	b.same("what readers see", b.get(petstore), before)
+}
