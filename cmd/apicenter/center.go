@@ -132,6 +132,13 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	return c, nil
 }
 
+// subscription is the one that the center's service is in.
+func (c *center) subscription() string {
+	path, _ := servicePath(c.service)
+	name, _, _ := strings.Cut(path, "/")
+	return name
+}
+
 // Wait returns when the center has ended.
 func (c *center) Wait() error { return <-c.ended }
 

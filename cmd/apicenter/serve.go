@@ -34,7 +34,7 @@ identity, a workload identity, or what AZURE_CLIENT_ID and its like name.`,
 				return err
 			}
 			log.Info("serving", "center", running.url, "service", running.service, "data", s.data)
-			r := ready{Center: running.url, Token: running.token, ServiceID: running.service}
+			r := ready{Center: running.url, Token: running.token, ServiceID: running.service, SubscriptionID: running.subscription()}
 			if err := r.write(s.readyFile); err != nil {
 				return fmt.Errorf("%w; %v", err, running.Close())
 			}
