@@ -108,13 +108,17 @@ func unlimited(ctx context.Context, b system.Binaries, c corpus, only string) er
 	defer s.close()
 	progress(firstSync)
 	f, err := s.firstSync(ctx, firstSync)
-	if err := emit(f, err, wanted(firstSync)); err != nil {
+	if err != nil {
 		return err
+	}
+	if wanted(firstSync) { // the others need one too
+		if err := emit(f, nil); err != nil {
+			return err
+		}
 	}
 	if wanted(unchangedPass) {
 		progress(unchangedPass)
-		f, err := s.unchangedPass(ctx)
-		if err := emit(f, err, true); err != nil {
+		if err := emit(s.unchangedPass(ctx)); err != nil {
 			return err
 		}
 	}
@@ -127,15 +131,13 @@ func unlimited(ctx context.Context, b system.Binaries, c corpus, only string) er
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
-		f, err := s.read(ctx, r.name, requests)
-		if err := emit(f, err, true); err != nil {
+		if err := emit(s.read(ctx, r.name, requests)); err != nil {
 			return err
 		}
 	}
 	if wanted(oneChange) { // last: the changed titles have lost words to search for
 		progress(oneChange)
-		f, err := s.oneChange(ctx)
-		return emit(f, err, true)
+		return emit(s.oneChange(ctx))
 	}
 	return nil
 }
@@ -149,13 +151,12 @@ func underBucket(ctx context.Context, b system.Binaries, c corpus) error {
 	}
 	defer s.close()
 	progress(throttled)
-	f, err := s.firstSync(ctx, throttled)
-	return emit(f, err, true)
+	return emit(s.firstSync(ctx, throttled))
 }
 
-// emit prints a figure, if it is wanted and there is one.
-func emit(f figure, err error, wanted bool) error {
-	if err != nil || !wanted {
+// emit prints a figure, unless it could not be had.
+func emit(f figure, err error) error {
+	if err != nil {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(f)

@@ -37,7 +37,7 @@ func (s *stage) read(ctx context.Context, bench string, requests []request) (fig
 	if _, err := run(address, requests, warmFor); err != nil {
 		return figure{}, err
 	}
-	before, err := s.center.Usage()
+	before, err := s.look()
 	if err != nil {
 		return figure{}, err
 	}

@@ -68,7 +68,7 @@ func (s *stage) measure(ctx context.Context, bench string, do func() error) (fig
 	if err != nil {
 		return figure{}, err
 	}
-	before, err := s.center.Usage()
+	before, err := s.look()
 	if err != nil {
 		return figure{}, err
 	}
@@ -99,6 +99,14 @@ func (s *stage) measure(ctx context.Context, bench string, do func() error) (fig
 		progress("%s: %d requests were throttled", bench, stats.Throttled)
 	}
 	return f, err
+}
+
+// look begins to watch what the server uses: its peak of memory counts from here.
+func (s *stage) look() (system.Usage, error) {
+	if err := s.center.ResetPeak(); err != nil {
+		return system.Usage{}, err
+	}
+	return s.center.Usage()
 }
 
 // tally says what the inventory holds, and fails unless that is the corpus.

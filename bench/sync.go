@@ -85,7 +85,8 @@ func (s *stage) change(ctx context.Context, copied int, title string) (figure, e
 	if err != nil {
 		return figure{}, err
 	}
-	if err := s.source.Import(ctx, from.Name, title, from.Properties.Path, document); err != nil {
+	from.Properties.DisplayName = title
+	if err := s.source.Import(ctx, from, document); err != nil {
 		return figure{}, err
 	}
 

@@ -101,18 +101,21 @@ func (e *Emulator) Export(ctx context.Context, name string) ([]byte, error) {
 	return e.raw(ctx, http.MethodGet, out.Value.Link, nil, false)
 }
 
-// Import makes or replaces an API from an OpenAPI document.
-func (e *Emulator) Import(ctx context.Context, name, title, path string, document []byte) error {
-	type properties struct {
-		DisplayName string   `json:"displayName"`
-		Path        string   `json:"path"`
-		Format      string   `json:"format"`
-		Value       string   `json:"value"`
-		Protocols   []string `json:"protocols"`
-	}
-	return e.call(ctx, http.MethodPut, e.api(name), map[string]any{
-		"properties": properties{title, path, "openapi+json", string(document), []string{"https"}},
-	}, nil)
+// NewAPI is an API that the instance does not have yet.
+func NewAPI(name, title string) SourceAPI {
+	a := SourceAPI{Name: name}
+	a.Properties.DisplayName, a.Properties.Path = title, name
+	return a
+}
+
+// Import makes or replaces an API from an OpenAPI document. Its title, path and
+// version stay as a says.
+func (e *Emulator) Import(ctx context.Context, a SourceAPI, document []byte) error {
+	return e.call(ctx, http.MethodPut, e.api(a.Name), map[string]any{"properties": map[string]any{
+		"displayName": a.Properties.DisplayName, "path": a.Properties.Path, "protocols": []string{"https"},
+		"apiVersion": a.Properties.APIVersion, "apiVersionSetId": a.Properties.APIVersionSetID,
+		"format": "openapi+json", "value": string(document),
+	}}, nil)
 }
 
 // Describe changes no more than the description of an API.

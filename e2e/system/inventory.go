@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// readers is how many requests for the inventory are under way at once.
-const readers = 8
+// readers is how many documents are read at once; the largest has 47 MB.
+const readers = 4
 
 // API is an API of the center with all that hangs on it.
 type API struct {
