@@ -60,6 +60,7 @@ func New(store inventory.Store, kinds map[string]source.Kind, o Options) *Engine
 type Work struct {
 	Trigger string       // schedule, request, event, demand, link, unlink
 	Scope   source.Scope // whole, or one API
+	Verify  []string     // of a whole one: APIs whose documents are to be fetched whatever their mark, by external identity
 }
 
 // step tells the log what a pass does next, for whoever watches or kills it.

@@ -289,6 +289,7 @@ func TestVersionSetsComeAndGo(t *testing.T) {
 	one := sourcetest.API("apis/orders", "Orders", "", []byte(`{"v":1}`))
 	two := sourcetest.API("apis/orders-v2", "Orders two", "v2", []byte(`{"v":2}`))
 	h.source.Put(one)
+	h.pass("")
 	h.source.Put(two)
 	h.pass("")
 	first := h.api("Orders")

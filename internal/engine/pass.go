@@ -3,27 +3,28 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
-	"slices"
+	"maps"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"apicenter/internal/inventory"
 	"apicenter/internal/plan"
 	"apicenter/internal/source"
 )
 
+// Interrupted is how Run ends when its context does: nothing went wrong, and
+// the next pass goes on where this one stopped.
+var Interrupted = errors.New("interrupted")
+
 // Pass is one pass of a link. It is worked in slices: Run may stop in the
 // middle and be called again. Close it when it is done with.
 type Pass struct {
 	engine    *Engine
+	parent    *Pass // of a targeted pass: the whole one between whose slices it is
 	claim     inventory.Claim
 	work      Work
 	link      inventory.Link
-	linkPath  string
 	workspace inventory.Resource
 	status    inventory.LinkStatus // as it was at the beginning
 	index     plan.Index
@@ -38,41 +39,64 @@ type Pass struct {
 	next func() (plan.Op, error, bool)
 	end  func()
 
-	vanished []plan.Op // to be proven after the last root
-
-	mu          sync.Mutex // guards all below
-	run         inventory.Run
 	environment string // short id of the environment that deployments are in
-	held        []string
-	limited     string // why a limit keeps things out
-	unproven    int
-	saved       time.Time // when the run was last written
+
+	vanished []plan.Op // to be proven after the last root
+	refused  int       // proofs that the source did not answer
+
+	// Targeted passes between the slices. What they saw is newer than rows that
+	// this listing has read and not come to, and what they wrote is not in index.
+	stale  bool
+	looked map[string]time.Time
+
+	mu      sync.Mutex // guards all below
+	run     inventory.Run
+	held    []string
+	limited string    // why a limit keeps things out
+	saved   time.Time // when the run was last written
 }
 
-// Begin claims a link for a pass: whoever held it before can no longer write.
-// NotFound when there is no such link.
+// Begin claims a link for a pass: whoever held it before can no longer write,
+// so the runs that he left open are closed. NotFound when there is no such link.
 func (e *Engine) Begin(ctx context.Context, link inventory.ID, w Work) (*Pass, error) {
 	p := &Pass{engine: e, work: w}
 	if err := e.store.Update(ctx, "apicenter", func(tx inventory.Tx) (err error) {
-		p.claim, err = tx.Begin(link)
-		return err
+		if p.claim, err = tx.Begin(link); err != nil {
+			return err
+		}
+		return closeRuns(tx, link)
 	}); err != nil {
 		return nil, err
 	}
-	return p, p.begin(ctx)
+	return p.begin(ctx)
+}
+
+// closeRuns ends the runs of a link that nobody works on any more.
+func closeRuns(tx inventory.Tx, link inventory.ID) error {
+	runs, err := tx.Runs(link, 1000) // all that are kept
+	for _, r := range runs {
+		if r.Ended.IsZero() {
+			r.Ended, r.Outcome, r.Message = time.Now().UTC(), "interrupted", "the link was changed or taken over; the next pass goes on where this one ended"
+			if _, err := tx.PutRun(r); err != nil {
+				return err
+			}
+		}
+	}
+	return err
 }
 
 // Targeted is a pass of one API under the claim of p, between two slices of it.
 func (p *Pass) Targeted(ctx context.Context, w Work) (*Pass, error) {
-	sub := &Pass{engine: p.engine, claim: p.claim, work: w, connector: p.connector}
+	sub := &Pass{engine: p.engine, parent: p, claim: p.claim, work: w, connector: p.connector}
 	if p.connector != nil {
 		sub.sent = p.connector.Requests()
 	}
-	return sub, sub.begin(ctx)
+	p.stale = true
+	return sub.begin(ctx)
 }
 
 // begin recalls what is recorded and notes that the run has begun.
-func (p *Pass) begin(ctx context.Context) error {
+func (p *Pass) begin(ctx context.Context) (*Pass, error) {
 	now := time.Now().UTC()
 	p.run = inventory.Run{Link: p.claim.Link, Trigger: p.work.Trigger, Scope: p.work.Scope.API, Phase: inventory.PhaseRead, Started: now}
 	err := p.engine.store.View(ctx, func(r inventory.Reader) error {
@@ -80,7 +104,7 @@ func (p *Pass) begin(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.link, p.linkPath, p.status = inventory.LinkOf(rec.Own), rec.Path, inventory.StatusOf(rec.Resource)
+		p.link, p.status = inventory.LinkOf(rec.Own), inventory.StatusOf(rec.Resource)
 		if p.workspace, err = r.Get(p.claim.Link.Parent()); err != nil {
 			return err
 		}
@@ -100,10 +124,13 @@ func (p *Pass) begin(ctx context.Context) error {
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if err := p.save(ctx); err != nil {
+		return nil, err
 	}
 	p.ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
-	return p.save(ctx)
+	return p, nil
 }
 
 // Deleting says that the link is to be unlinked, not synchronised.
@@ -120,26 +147,34 @@ func (p *Pass) chooseEnvironment(r inventory.Reader) error {
 	return nil
 }
 
+// retries is how many documents that failed are tried again in one pass.
+const retries = 100
+
 // due are the versions whose document is to be fetched whatever its mark: in a
-// whole pass those that failed and may be tried again, and the share of the
-// rolling audit; in a targeted one that somebody asked for, the one.
+// targeted pass the one; in a whole one those that somebody asked for, those
+// that failed and may be tried again, and the share of the rolling audit.
 func (p *Pass) due(r inventory.Reader, now time.Time) (map[string]bool, error) {
-	due := map[string]bool{}
+	due := set(p.work.Verify)
 	if !p.work.Scope.Whole() {
 		due[p.work.Scope.API] = true
 		return due, nil
 	}
-	if p.link.Import != inventory.ImportAlways {
+	if p.link.Import == inventory.ImportNever {
 		return due, nil
 	}
-	limit, before := 100, time.Time{}
+	share, before := 0, time.Time{}
 	if audit := p.engine.o.Audit; audit > 0 {
 		// The older half of the period is worked off evenly, so that all are verified within it.
 		before = now.Add(-audit / 2)
-		limit = 1 + int(2*float64(len(p.index.Versions))*float64(p.engine.o.Interval)/float64(audit))
+		share = 1 + int(2*float64(len(p.index.Versions))*float64(p.engine.o.Interval)/float64(audit))
 	}
-	entries, err := r.Due(p.claim.Link, before, now, limit)
+	entries, err := r.Due(p.claim.Link, before, now, retries+share)
 	for _, e := range entries {
+		if e.Retry.IsZero() {
+			if share--; share < 0 {
+				break // the audits come last
+			}
+		}
 		due[e.External] = true
 	}
 	return due, err
@@ -148,18 +183,61 @@ func (p *Pass) due(r inventory.Reader, now time.Time) (map[string]bool, error) {
 // Run works until the pass is done, until an instant, or until interrupted says
 // so between two APIs. An error ends the pass; report it with Finish.
 func (p *Pass) Run(ctx context.Context, until time.Time, interrupted func() bool) (done bool, err error) {
+	enough := func() bool { return !time.Now().Before(until) || interrupted() }
+	err = p.guarded(func() (err error) {
+		done, err = p.slice(ctx, enough)
+		return err
+	})
+	if err != nil && ctx.Err() != nil && !errors.Is(err, inventory.Superseded) {
+		err = Interrupted
+	}
+	return done && err == nil, err
+}
+
+func (p *Pass) slice(ctx context.Context, enough func() bool) (done bool, err error) {
+	if p.stale {
+		if err := p.refresh(ctx); err != nil {
+			return false, err
+		}
+	}
 	if p.next == nil {
 		if err := p.open(ctx); err != nil {
 			return false, err
 		}
 	}
-	release := context.AfterFunc(ctx, p.stop) // a slice that is cancelled ends the plan too
-	defer release()
-	more, err := p.pump(ctx, until, interrupted)
-	if more || err != nil {
+	if more, err := p.pump(ctx, enough); more || err != nil {
 		return false, err
 	}
-	return true, p.prove(ctx)
+	more, err := p.prove(ctx, enough)
+	return !more, err
+}
+
+// refresh brings the index, which the plan shares, up to date with what
+// targeted passes have written.
+func (p *Pass) refresh(ctx context.Context) error {
+	return p.engine.store.View(ctx, func(r inventory.Reader) error {
+		fresh, err := recall(r, p.claim.Link)
+		if err != nil {
+			return err
+		}
+		clear(p.index.Roots)
+		clear(p.index.Versions)
+		maps.Copy(p.index.Roots, fresh.Roots)
+		maps.Copy(p.index.Versions, fresh.Versions)
+		p.stale = false
+		return nil
+	})
+}
+
+// overtake notes that a targeted pass has looked at an API by now.
+func (p *Pass) overtake(api string) {
+	if p.next == nil {
+		return // its listing is still to come
+	}
+	if p.looked == nil {
+		p.looked = map[string]time.Time{}
+	}
+	p.looked[api], p.index.Apart[api] = time.Now(), true
 }
 
 // open connects and lays out the plan; nothing is read before the first op is asked for.
@@ -215,152 +293,6 @@ func (p *Pass) fail(external string, err error) {
 
 // maxErrors is how many errors of a run are kept.
 const maxErrors = 100
-
-// pump takes ops from the plan through preparation and application. It says
-// whether there are more.
-func (p *Pass) pump(ctx context.Context, until time.Time, interrupted func() bool) (more bool, err error) {
-	g, ctx := errgroup.WithContext(ctx)
-	ops := make(chan plan.Op)
-	ready := make(chan *task, 2*p.engine.o.Fetchers)
-	g.Go(func() error {
-		defer close(ops)
-		for {
-			if !time.Now().Before(until) || interrupted() {
-				more = true
-				return nil
-			}
-			op, err, ok := p.next()
-			if err != nil || !ok {
-				return err
-			}
-			if !p.sort(op) {
-				continue
-			}
-			if op.Object.Kind == inventory.KindEnvironment { // what comes after is deployed in it
-				if err := p.apply(ctx, []*task{{Op: op}}); err != nil {
-					return err
-				}
-				continue
-			}
-			select {
-			case ops <- op:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-	})
-	var fetchers sync.WaitGroup
-	for range p.engine.o.Fetchers {
-		fetchers.Add(1)
-		g.Go(func() error {
-			defer fetchers.Done()
-			for op := range ops {
-				t, err := p.prepare(ctx, op)
-				if err != nil {
-					return err
-				}
-				select {
-				case ready <- t:
-				case <-ctx.Done():
-					return ctx.Err()
-				}
-			}
-			return nil
-		})
-	}
-	g.Go(func() error {
-		fetchers.Wait()
-		close(ready)
-		return nil
-	})
-	g.Go(func() error { return p.applyAll(ctx, ready) })
-	err = g.Wait()
-	return more, err
-}
-
-// sort says whether an op is to be prepared and applied; the others are kept for later.
-func (p *Pass) sort(op plan.Op) bool {
-	switch op.Action {
-	case plan.Add, plan.Change:
-		return true
-	case plan.Vanish:
-		p.vanished = append(p.vanished, op)
-	case plan.Hold:
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.held = append(p.held, op.External)
-		p.run.Message = op.Why
-		p.run.Counts.Held++
-	case plan.Skip:
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.limited = op.Why
-		p.run.Counts.Limited += len(op.Object.Children)
-	default:
-		panic(fmt.Sprintf("engine: action %v", op.Action))
-	}
-	return false
-}
-
-// prove removes what vanished and is proven gone.
-func (p *Pass) prove(ctx context.Context) error {
-	for _, op := range p.vanished {
-		if err := p.phase(ctx, inventory.PhaseProve); err != nil {
-			return err
-		}
-		p.engine.step(ctx, "prove", op.External)
-		gone, err := p.connector.Gone(ctx, op.External)
-		if err != nil {
-			return err
-		}
-		if !gone {
-			p.unproven++
-			p.fail(op.External, errors.New("the listing lacks it, but the source still has it; it is kept"))
-			continue
-		}
-		if err := p.phase(ctx, inventory.PhaseDelete); err != nil {
-			return err
-		}
-		p.engine.step(ctx, "delete", op.External)
-		if err := p.engine.store.Apply(ctx, p.claim, func(tx inventory.SourceTx) error {
-			return dropVersion(tx, op.Recorded.ID, op.External, p.claim.Link)
-		}); err != nil {
-			return err
-		}
-		p.count(func(c *inventory.Counts) { c.Deleted++ })
-	}
-	return nil
-}
-
-// dropVersion removes a version, its deployments, and its API if that was the last.
-func dropVersion(tx inventory.SourceTx, version inventory.ID, external string, link inventory.ID) error {
-	api := version.Parent()
-	all, err := tx.Below(api)
-	if err != nil {
-		return err
-	}
-	last := true
-	for _, rec := range all {
-		at := slices.IndexFunc(rec.Origins, func(o inventory.Origin) bool { return o.Link == link })
-		if at < 0 {
-			continue
-		}
-		switch rec.ID.Kind() {
-		case inventory.KindVersion:
-			last = last && rec.ID == version
-		case inventory.KindDeployment:
-			if rec.Origins[at].External == external {
-				if err := tx.DropOrigin(rec.ID, inventory.Vanished); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	if last {
-		return tx.DropOrigin(api, inventory.Vanished)
-	}
-	return tx.DropOrigin(version, inventory.Vanished)
-}
 
 // Close lets go of what the pass holds. It may be called twice.
 func (p *Pass) Close() {

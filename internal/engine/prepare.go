@@ -21,6 +21,7 @@ type task struct {
 	plan.Op
 	recorded []inventory.Record // what is stored of the root and of what it adopts
 	fetched  map[string]fetched // documents, by external of their version
+	counts   inventory.Counts   // what came of it
 }
 
 // fetched is what came of a document.
@@ -96,8 +97,8 @@ func (p *Pass) mine(rec inventory.Record) (inventory.Origin, bool) {
 }
 
 // find is the record of an object, with what the link states of it.
-func (p *Pass) find(t *task, kind inventory.Kind, external string) (inventory.Record, inventory.Origin, bool) {
-	for _, rec := range t.recorded {
+func (p *Pass) find(recorded []inventory.Record, kind inventory.Kind, external string) (inventory.Record, inventory.Origin, bool) {
+	for _, rec := range recorded {
 		if rec.ID.Kind() != kind {
 			continue
 		}
@@ -108,16 +109,19 @@ func (p *Pass) find(t *task, kind inventory.Kind, external string) (inventory.Re
 	return inventory.Record{}, inventory.Origin{}, false
 }
 
-// wanted says whether a document is to be fetched.
+// wanted says whether a document is to be fetched. On demand, that is one that
+// somebody asks for, and one that somebody has asked for before.
 func (p *Pass) wanted(t *task, o source.Object) bool {
-	_, have, known := p.find(t, inventory.KindDefinition, o.External)
-	switch {
-	case p.work.Trigger == "demand" || slices.Contains(t.Verify, o.External):
-		return p.link.Import == inventory.ImportAlways || p.work.Trigger == "demand" || stored(have)
-	case p.link.Import == inventory.ImportOnDemand:
-		return known && stored(have) && have.DocumentMark != o.Document.Mark
+	_, have, known := p.find(t.recorded, inventory.KindDefinition, o.External)
+	due := slices.Contains(t.Verify, o.External)
+	differs := !known || due || have.DocumentMark != o.Document.Mark
+	switch p.link.Import {
+	case inventory.ImportAlways:
+		return differs
+	case inventory.ImportOnDemand:
+		return due && p.work.Trigger == "demand" || differs && (stored(have) || have.Problem != "")
 	default:
-		return !known || have.DocumentMark != o.Document.Mark
+		return false
 	}
 }
 
@@ -127,7 +131,7 @@ func stored(o inventory.Origin) bool { return len(o.States[inventory.FieldDocume
 // goes wrong at the source is a problem of the document.
 func (p *Pass) fetch(ctx context.Context, t *task, o source.Object) (fetched, error) {
 	p.engine.step(ctx, "fetch", o.External)
-	_, have, _ := p.find(t, inventory.KindDefinition, o.External)
+	_, have, _ := p.find(t.recorded, inventory.KindDefinition, o.External)
 	at := time.Now().UTC().Truncate(time.Microsecond)
 	content, err := o.Document.Open(ctx)
 	if err != nil {

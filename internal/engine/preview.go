@@ -84,6 +84,8 @@ func (p *Pass) foresee(ctx context.Context, op plan.Op, out *Preview) error {
 	switch op.Action {
 	case plan.Skip:
 		out.Limited++
+	case plan.Clear:
+		return nil
 	case plan.Vanish:
 		out.Deletes++
 		out.Requests += 2
@@ -115,7 +117,7 @@ func (p *Pass) foresee(ctx context.Context, op plan.Op, out *Preview) error {
 func (p *Pass) differences(t *task, out *Preview) []inventory.Field {
 	fields := map[inventory.Field]bool{}
 	compare := func(kind inventory.Kind, external string, states inventory.Doc) {
-		_, have, _ := p.find(t, kind, external)
+		_, have, _ := p.find(t.recorded, kind, external)
 		for f, v := range states {
 			if w, ok := have.States[f]; !ok || !inventory.SameJSON(v, w) {
 				if kind != inventory.KindAPI {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"apicenter/internal/inventory"
@@ -55,10 +56,16 @@ func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 	defer p.Close()
 	now := time.Now().UTC()
 	run := p.report()
+	if p.parent != nil {
+		p.parent.sent += run.Requests
+		if failure == nil {
+			p.parent.overtake(p.work.Scope.API)
+		}
+	}
 	run.Ended, run.Phase = now, inventory.PhaseDone
 	run.Counts.Unchanged = max(0, run.Counts.Observed-run.Counts.Added-run.Counts.Updated-run.Counts.Moved-run.Counts.Limited)
 	switch {
-	case failure != nil && errors.Is(failure, context.Canceled):
+	case errors.Is(failure, Interrupted):
 		run.Outcome, run.Message = "interrupted", "the server stopped; the next pass goes on where this one ended"
 	case failure != nil:
 		run.Outcome, run.Message = "failed", failure.Error()
@@ -83,13 +90,25 @@ func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 		if err := tx.SetDue(p.claim.Link, status.NextDue); err != nil {
 			return err
 		}
-		if len(p.released) > 0 && failure == nil && p.work.Scope.Whole() {
-			if err := tx.Release(p.claim.Link, nil); err != nil {
+		if failure == nil && p.work.Scope.Whole() {
+			if err := p.settle(tx); err != nil {
 				return err
 			}
 		}
 		return tx.SetStatus(p.claim.Link, status)
 	})
+}
+
+// settle ends the approvals that this pass knew of. Others may have come since.
+func (p *Pass) settle(tx inventory.SourceTx) error {
+	if len(p.released) == 0 {
+		return nil
+	}
+	released, err := tx.Released(p.claim.Link)
+	if err != nil {
+		return err
+	}
+	return tx.Release(p.claim.Link, slices.DeleteFunc(released, func(external string) bool { return slices.Contains(p.released, external) }))
 }
 
 // statusAfter is the link's status after a run. A targeted run leaves what only a whole pass can tell.
@@ -114,7 +133,7 @@ func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure err
 		if len(p.held) > 0 || p.limited != "" {
 			s.Message = cmp.Or(run.Message, p.limited)
 		}
-	case errors.Is(failure, context.Canceled):
+	case errors.Is(failure, Interrupted):
 		s.NextDue = now
 	default:
 		s.State, s.Message, s.Stalled = inventory.Failed, failure.Error(), source.Stalled(failure)

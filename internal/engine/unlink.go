@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"apicenter/internal/inventory"
@@ -68,24 +69,24 @@ func (p *Pass) Unlink(ctx context.Context, until time.Time) (done bool, err erro
 	return err == nil, err
 }
 
-// unlinkEnvironment removes the environment, unless something still is deployed
-// in it: then it stays, as people's own.
+// unlinkEnvironment removes the environment, unless people made it or have
+// something deployed in it: then it stays, as their own.
 func (p *Pass) unlinkEnvironment(tx inventory.SourceTx, id inventory.ID) error {
 	env, err := tx.Record(id)
 	if err != nil {
 		return err
 	}
-	for used, err := range tx.List(inventory.Query{Kind: inventory.KindDeployment, Limit: 1, Filter: &inventory.Expr{
-		Op: "and", Args: []inventory.Expr{
-			{Op: "eq", Field: "/environmentId", Value: inventory.ShortID(env.Path)},
-		},
+	stays := !strings.HasPrefix(env.Created.By, "link/") // people made it
+	for used, err := range tx.List(inventory.Query{Kind: inventory.KindDeployment, Filter: &inventory.Expr{
+		Op: "eq", Field: "/environmentId", Value: inventory.ShortID(env.Path),
 	}}) {
 		if err != nil {
 			return err
 		}
-		if env.ID.Ancestor(inventory.KindService).Contains(used.ID) {
-			return tx.LetGo(id)
-		}
+		stays = stays || env.ID.Ancestor(inventory.KindService).Contains(used.ID)
+	}
+	if stays {
+		return tx.LetGo(id)
 	}
 	return tx.DropOrigin(id, inventory.Unlinked)
 }

@@ -13,7 +13,8 @@
 //	no              no                           an Add
 //	yes or no       yes                          wait for the end of the listing, then:
 //	                                             of the recorded APIs that it empties, and its own,
-//	                                             the oldest survives and takes the rest in;
+//	                                             the oldest survives and takes the rest in (its own
+//	                                             in any case, if not all that it has is listed there);
 //	                                             if there is none, an Add that takes the members in
 package plan
 
@@ -38,6 +39,7 @@ const (
 	Vanish                   // a version that the source no longer lists: to be proven, then removed
 	Hold                     // a Vanish that waits for a person's word
 	Skip                     // an Add that a limit keeps out
+	Clear                    // a recorded root that has no version left: nothing of it is at the source
 )
 
 func (a Action) String() string {
@@ -52,6 +54,8 @@ func (a Action) String() string {
 		return "hold"
 	case Skip:
 		return "skip"
+	case Clear:
+		return "clear"
 	}
 	panic(fmt.Sprintf("plan: action %d", int(a)))
 }
@@ -62,9 +66,9 @@ type Op struct {
 	External string          // of the root; of the version for Vanish and Hold
 	Object   *source.Object  // Add, Change, Skip
 	Mark     string          // of Object
-	Recorded inventory.Entry // Change: the resource that the root is; Vanish, Hold: the version
+	Recorded inventory.Entry // Change, Clear: the resource that the root is; Vanish, Hold: the version
 	Adopt    []Adoption      // versions to move in from other APIs first
-	Absorb   []inventory.ID  // APIs that are empty then and become one with this
+	Absorb   []inventory.ID  // APIs that become one with this, unless another op still has versions to take from them
 	Verify   []string        // definitions below it whose document is to be fetched whatever its mark
 	Why      string
 }
@@ -75,11 +79,13 @@ type Adoption struct {
 	Version  inventory.Entry
 }
 
-// Index is what is recorded of a link.
+// Index is what is recorded of a link. While Compute goes on it may be brought
+// up to date between two ops, when somebody else has written in the meantime.
 type Index struct {
 	Environment *inventory.Entry
 	Roots       map[string]inventory.Entry // APIs, by external identity
 	Versions    map[string]Version         // by external identity
+	Apart       map[string]bool            // versions looked at on their own since: that the listing lacks them means nothing
 }
 
 // Version is a recorded version and the root that it is under.
@@ -90,7 +96,7 @@ type Version struct {
 
 // NewIndex makes an index of entries of environments, APIs and versions.
 func NewIndex(entries iter.Seq2[inventory.Entry, error]) (Index, error) {
-	index := Index{Roots: map[string]inventory.Entry{}, Versions: map[string]Version{}}
+	index := Index{Roots: map[string]inventory.Entry{}, Versions: map[string]Version{}, Apart: map[string]bool{}}
 	roots := map[inventory.ID]string{}
 	for e, err := range entries {
 		if err != nil {
@@ -158,7 +164,7 @@ func Compute(recorded Index, observed iter.Seq2[source.Object, error], p Policy)
 				return
 			}
 		}
-		for _, op := range c.vanished() {
+		for _, op := range slices.Concat(c.vanished(), c.hollow()) {
 			if !yield(op, nil) {
 				return
 			}
@@ -174,8 +180,8 @@ type computation struct {
 	roots    map[string]bool       // observed, by external
 	versions map[string]string     // observed: external to its root's
 	deferred []source.Object       // roots that take versions from other APIs
-	left     map[string]int        // versions of a recorded root that were not observed
-	taken    map[inventory.ID]bool // recorded APIs that a root has claimed
+	rests    map[string]rest       // of recorded roots
+	taken    map[inventory.ID]bool // recorded APIs that another root goes on as
 }
 
 // observe plans a root at once, if it can be.
@@ -184,20 +190,35 @@ func (c *computation) observe(o source.Object) (Op, bool) {
 		return c.environment(o)
 	}
 	c.roots[o.External] = true
-	foreign := false
+	if o = c.once(o); len(o.Children) == 0 {
+		return Op{}, false
+	}
+	foreign, fresh := false, false
 	for _, v := range o.Children {
 		c.versions[v.External] = o.External
 		have, known := c.index.Versions[v.External]
 		foreign = foreign || known && have.Root != o.External
+		fresh = fresh || !known // its mark may be recorded from before it went
 	}
 	if foreign {
 		c.deferred = append(c.deferred, o)
 		return Op{}, false
 	}
 	if have, recorded := c.index.Roots[o.External]; recorded {
-		return c.change(o, have)
+		op, differs := c.change(o, have)
+		return op, differs || fresh
 	}
 	return c.add(o), true
+}
+
+// once is o without the versions that this listing has shown already: a row that
+// moved while its pages were read comes twice, and the next listing has it in one place.
+func (c *computation) once(o source.Object) source.Object {
+	shown := func(v source.Object) bool { return c.versions[v.External] != "" }
+	if slices.ContainsFunc(o.Children, shown) {
+		o.Children, o.Partial = slices.DeleteFunc(slices.Clone(o.Children), shown), true
+	}
+	return o
 }
 
 func (c *computation) environment(o source.Object) (Op, bool) {
@@ -212,7 +233,7 @@ func (c *computation) environment(o source.Object) (Op, bool) {
 }
 
 func (c *computation) add(o source.Object) Op {
-	op := Op{Action: Add, External: o.External, Object: &o, Mark: Mark(o, c.policy.Salt)}
+	op := Op{Action: Add, External: o.External, Object: &o, Mark: Mark(o, c.policy.Salt), Verify: c.due(o)}
 	if c.policy.Limit > 0 && c.count >= c.policy.Limit {
 		op.Action = Skip
 		op.Why = fmt.Sprintf("the link may bring %d APIs and has as many", c.policy.Limit)
@@ -224,40 +245,52 @@ func (c *computation) add(o source.Object) Op {
 
 // change plans a recorded root; it says whether there is anything to do.
 func (c *computation) change(o source.Object, have inventory.Entry) (Op, bool) {
-	op := Op{Action: Change, External: o.External, Object: &o, Mark: Mark(o, c.policy.Salt), Recorded: have}
-	if len(c.policy.Verify) > 0 {
-		for _, v := range o.Children {
-			if c.policy.Verify[v.External] {
-				op.Verify = append(op.Verify, v.External)
-			}
-		}
-	}
+	op := Op{Action: Change, External: o.External, Object: &o, Mark: Mark(o, c.policy.Salt), Recorded: have, Verify: c.due(o)}
 	return op, have.Mark != op.Mark || len(op.Verify) > 0
 }
 
-// resolve plans a root that takes versions from other APIs.
+// due are the members of o whose document is due.
+func (c *computation) due(o source.Object) []string {
+	var out []string
+	for _, v := range o.Children {
+		if c.policy.Verify[v.External] {
+			out = append(out, v.External)
+		}
+	}
+	return out
+}
+
+// resolve plans a root that takes versions from other APIs. What it takes is
+// recorded already, so no limit stops it.
 func (c *computation) resolve(o source.Object) Op {
 	var candidates []inventory.Entry
-	if own, ok := c.index.Roots[o.External]; ok && !c.taken[own.ID] {
-		candidates = append(candidates, own)
-	}
 	for _, root := range c.givers(o) {
 		if have := c.index.Roots[root]; c.emptied(root) && !c.taken[have.ID] {
 			candidates = append(candidates, have)
 		}
 	}
-	if len(candidates) == 0 {
-		op := c.add(o)
-		if op.Action == Add {
-			op.Adopt = c.adoptions(o, inventory.ID{})
+	if own, ok := c.index.Roots[o.External]; ok && !c.taken[own.ID] {
+		if c.rest(o.External).elsewhere > 0 { // they are not o's to take along
+			return c.take(o, own, candidates)
 		}
-		return op
+		candidates = append(candidates, own)
 	}
-	survivor := slices.MinFunc(candidates, func(a, b inventory.Entry) int { return cmp.Compare(a.Key, b.Key) })
+	if len(candidates) > 0 {
+		return c.take(o, slices.MinFunc(candidates, func(a, b inventory.Entry) int { return cmp.Compare(a.Key, b.Key) }), candidates)
+	}
+	c.count++
+	return Op{
+		Action: Add, External: o.External, Object: &o, Mark: Mark(o, c.policy.Salt),
+		Verify: c.due(o), Adopt: c.adoptions(o, inventory.ID{}),
+	}
+}
+
+// take plans that o goes on as a recorded API, and that the others are empty then.
+func (c *computation) take(o source.Object, survivor inventory.Entry, others []inventory.Entry) Op {
 	op, _ := c.change(o, survivor)
 	op.Adopt = c.adoptions(o, survivor.ID)
-	for _, have := range candidates {
-		c.taken[have.ID] = true
+	c.taken[survivor.ID] = true
+	for _, have := range others {
 		if have.ID != survivor.ID {
 			op.Absorb = append(op.Absorb, have.ID)
 		}
@@ -276,17 +309,29 @@ func (c *computation) givers(o source.Object) []string {
 	return slices.Sorted(maps.Keys(roots))
 }
 
-// emptied says that a recorded root was not observed, and all its versions were, elsewhere.
-func (c *computation) emptied(root string) bool {
-	if c.left == nil { // asked after the last root was observed
-		c.left = map[string]int{}
+// rest counts the recorded versions of a root that were not observed in it.
+type rest struct{ unobserved, elsewhere int } // elsewhere: the unobserved, too
+
+func (c *computation) rest(root string) rest {
+	if c.rests == nil { // asked after the last root was observed
+		c.rests = map[string]rest{}
 		for external, v := range c.index.Versions {
+			r := c.rests[v.Root]
 			if c.versions[external] == "" {
-				c.left[v.Root]++
+				r.unobserved++
 			}
+			if c.versions[external] != v.Root {
+				r.elsewhere++
+			}
+			c.rests[v.Root] = r
 		}
 	}
-	return !c.roots[root] && c.left[root] == 0
+	return c.rests[root]
+}
+
+// emptied says that a recorded root was not observed, and all its versions were, elsewhere.
+func (c *computation) emptied(root string) bool {
+	return !c.roots[root] && c.rest(root).unobserved == 0
 }
 
 // adoptions are the members of o that are recorded in another API than to.
@@ -305,7 +350,7 @@ func (c *computation) vanished() []Op {
 	var out []Op
 	unreleased := 0
 	for _, external := range slices.Sorted(maps.Keys(c.index.Versions)) {
-		if c.versions[external] != "" || !c.policy.Scope.Whole() && c.policy.Scope.API != external {
+		if c.versions[external] != "" || c.index.Apart[external] || !c.policy.Scope.Whole() && c.policy.Scope.API != external {
 			continue
 		}
 		out = append(out, Op{Action: Vanish, External: external, Recorded: c.index.Versions[external].Entry, Why: "the source no longer lists it"})
@@ -337,4 +382,22 @@ func (c *computation) held(n int) string {
 		return fmt.Sprintf("%d of %d APIs would go at once", n, total)
 	}
 	return ""
+}
+
+// hollow plans the recorded roots that no version is left of.
+func (c *computation) hollow() []Op {
+	if !c.policy.Scope.Whole() {
+		return nil
+	}
+	full := map[string]bool{}
+	for _, v := range c.index.Versions {
+		full[v.Root] = true
+	}
+	var out []Op
+	for _, external := range slices.Sorted(maps.Keys(c.index.Roots)) {
+		if !full[external] && !c.roots[external] {
+			out = append(out, Op{Action: Clear, External: external, Recorded: c.index.Roots[external], Why: "no version of it is left"})
+		}
+	}
+	return out
 }

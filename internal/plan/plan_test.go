@@ -88,25 +88,40 @@ func (r *record) apply(op plan.Op) {
 			r.keys++
 			entry = inventory.Entry{ID: workspace.Child(inventory.KindAPI, fmt.Sprintf("api-%d", r.keys)), Key: r.keys}
 		}
-		maps.DeleteFunc(r.roots, func(_ string, e inventory.Entry) bool { return e.ID == entry.ID || slices.Contains(op.Absorb, e.ID) })
+		maps.DeleteFunc(r.roots, func(_ string, e inventory.Entry) bool { return e.ID == entry.ID })
 		entry.External, entry.Mark = op.External, op.Mark
-		r.roots[op.External] = entry
 		for _, v := range op.Object.Children {
 			name := strings.ReplaceAll(v.External, "/", "-")
 			r.versions[v.External] = inventory.Entry{ID: entry.ID.Child(inventory.KindVersion, name), External: v.External}
 		}
+		for _, id := range op.Absorb {
+			if !r.used(id) {
+				maps.DeleteFunc(r.roots, func(_ string, e inventory.Entry) bool { return e.ID == id })
+			}
+		}
+		if old, ok := r.roots[op.External]; ok {
+			panic(fmt.Sprintf("%v would be %s beside %s", entry.ID, op.External, old.ID))
+		}
+		r.roots[op.External] = entry
 	case plan.Vanish:
 		api := r.versions[op.External].ID.Parent()
 		delete(r.versions, op.External)
-		for _, v := range r.versions {
-			if v.ID.Parent() == api {
-				return
-			}
+		if !r.used(api) {
+			maps.DeleteFunc(r.roots, func(_ string, e inventory.Entry) bool { return e.ID == api })
 		}
-		maps.DeleteFunc(r.roots, func(_ string, e inventory.Entry) bool { return e.ID == api })
 	default:
 		panic(op.Action)
 	}
+}
+
+// used says that an API has versions.
+func (r *record) used(api inventory.ID) bool {
+	for _, v := range r.versions {
+		if v.ID.Parent() == api {
+			return true
+		}
+	}
+	return false
 }
 
 // sync brings the record in step, with a person who approves all deletions.
@@ -197,6 +212,34 @@ func TestCompute(t *testing.T) {
 			plan.Policy{},
 			"change apiversionsets/t <- apis/c absorbs 1\n",
 		},
+		{
+			"a set that loses a member takes in an older API: the set goes on, what vanished is proven first",
+			[]source.Object{root("apis/x", "X", "apis/x"), root("apiversionsets/s", "S", "apis/a", "apis/b")},
+			[]source.Object{root("apiversionsets/s", "S", "apis/a", "apis/x")},
+			plan.Policy{Brake: plan.DefaultBrake},
+			"change apiversionsets/s <- apis/x absorbs 1\ndelete apis/b\n",
+		},
+		{
+			"a set is torn in two, and older APIs take its members in",
+			[]source.Object{root("apis/1", "1", "apis/1"), root("apis/2", "2", "apis/2"), root("apiversionsets/r", "R", "apis/x", "apis/y")},
+			[]source.Object{root("apiversionsets/s", "S", "apis/1", "apis/x"), root("apiversionsets/t", "T", "apis/2", "apis/y")},
+			plan.Policy{},
+			"change apiversionsets/s <- apis/x absorbs 1\nchange apiversionsets/t <- apis/y absorbs 1\n",
+		},
+		{
+			"at the limit an API may still leave its set",
+			[]source.Object{root("apiversionsets/s", "S", "apis/a", "apis/b")},
+			[]source.Object{root("apis/a", "A", "apis/a"), root("apiversionsets/s", "S", "apis/b")},
+			plan.Policy{Limit: 1},
+			"change apiversionsets/s\nadd apis/a <- apis/a\n",
+		},
+		{
+			"one that moved while the pages were read is shown twice",
+			nil,
+			[]source.Object{root("apis/a", "A", "apis/a"), root("apis/b", "B", "apis/b"), root("apis/b", "B", "apis/b"), root("apiversionsets/s", "S", "apis/a")},
+			plan.Policy{},
+			"add apis/a\nadd apis/b\n",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRecord()
@@ -205,6 +248,25 @@ func TestCompute(t *testing.T) {
 				t.Errorf("ops:\n%swant:\n%s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestAVersionThatComesBackIsSeenThoughItsAPIHasTheSameMark(t *testing.T) {
+	r := newRecord()
+	set := root("apiversionsets/s", "S", "apis/a", "apis/b")
+	r.sync(set)
+	delete(r.versions, "apis/b") // a look at it alone found it gone
+	if got, want := say(r.compute(plan.Policy{}, set)), "change apiversionsets/s\n"; got != want {
+		t.Errorf("ops:\n%swant:\n%s", got, want)
+	}
+}
+
+func TestARootWithoutVersionsIsCleared(t *testing.T) {
+	r := newRecord()
+	r.sync(root("apis/a", "A", "apis/a"), root("apis/b", "B", "apis/b"))
+	delete(r.versions, "apis/b")
+	if got, want := say(r.compute(plan.Policy{}, root("apis/a", "A", "apis/a"))), "clear apis/b\n"; got != want {
+		t.Errorf("ops:\n%swant:\n%s", got, want)
 	}
 }
 
