@@ -13,8 +13,10 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -48,14 +50,16 @@ type Queue struct {
 	client *river.Client[*sql.Tx]
 	poke   chan struct{} // capacity one: pokes may merge, since the sweep reads rows
 
-	mu   sync.Mutex                        // guards all below
-	open map[inventory.ID]*engine.Pass     // whole passes between two slices
-	rung map[inventory.ID]bool             // hints came since the worker last looked
-	took map[inventory.ID][]inventory.Hint // hints that the open pass answers
+	mu    sync.Mutex // guards what is in it, but for what a desk's worker alone uses
+	desks map[inventory.ID]*desk
 }
 
-// slice is how long a job works at most before it lets others go first.
-const slice = 30 * time.Second
+// slice is how long a job works at most before it lets others go first. What is
+// in flight then is brought to its end, for as long as the source takes, up to patience.
+const (
+	slice    = 30 * time.Second
+	patience = 10 * time.Minute
+)
 
 // wake is the job: look at this link.
 type wake struct {
@@ -75,10 +79,7 @@ func (wake) InsertOpts() river.InsertOpts {
 
 // New builds a queue and brings River's tables up to date.
 func New(ctx context.Context, o Options) (*Queue, error) {
-	q := &Queue{
-		o: o, poke: make(chan struct{}, 1),
-		open: map[inventory.ID]*engine.Pass{}, rung: map[inventory.ID]bool{}, took: map[inventory.ID][]inventory.Hint{},
-	}
+	q := &Queue{o: o, poke: make(chan struct{}, 1), desks: map[inventory.ID]*desk{}}
 	driver := local{riversqlite.New(o.DB)}
 	quiet := slog.New(slog.DiscardHandler)
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet})
@@ -92,12 +93,12 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 	river.AddWorker(workers, river.WorkFunc(q.work))
 	q.client, err = river.NewClient(driver, &river.Config{
 		Logger:                      slog.New(levelled{o.Log.Handler()}),
-		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: max(o.Workers, 8)}},
+		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cmp.Or(o.Workers, 8)}},
 		Workers:                     workers,
 		FetchCooldown:               5 * time.Millisecond,
 		FetchPollInterval:           time.Second,
-		JobTimeout:                  2 * slice,
-		RescueStuckJobsAfter:        4 * slice,
+		JobTimeout:                  patience,
+		RescueStuckJobsAfter:        2 * patience,
 		CompletedJobRetentionPeriod: time.Minute,
 		DiscardedJobRetentionPeriod: time.Minute,
 		MaxAttempts:                 1,
@@ -124,11 +125,18 @@ func (q *Queue) Run(ctx context.Context) error {
 	wg.Wait()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	err := q.client.StopAndCancel(stop)
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, p := range q.open {
-		p.Close()
+	if err := q.client.StopAndCancel(stop); err != nil {
+		return fmt.Errorf("stop the job queue: %w", err)
+	}
+	return q.leave(stop)
+}
+
+// leave closes the passes that are between two slices, when nobody works any more.
+func (q *Queue) leave(ctx context.Context) (err error) {
+	for _, d := range q.desks {
+		if d.pass != nil {
+			err = errors.Join(err, ignoreSuperseded(q.finish(ctx, d.pass, engine.Interrupted, nil)))
+		}
 	}
 	return err
 }
@@ -142,9 +150,7 @@ func (q *Queue) Notify(ctx context.Context, link inventory.ID, api, trigger stri
 	if err != nil {
 		return err
 	}
-	q.mu.Lock()
-	q.rung[link] = true
-	q.mu.Unlock()
+	q.ring(link)
 	q.Wake()
 	return nil
 }
@@ -191,13 +197,14 @@ func (q *Queue) wakeWaiting(ctx context.Context) (skipped bool, err error) {
 		return false, err
 	}
 	for _, link := range links {
+		if q.occupied(link) {
+			continue
+		}
 		result, err := q.client.Insert(ctx, wake{Link: link.String()}, nil)
 		if err != nil {
 			return skipped, err
 		}
-		q.mu.Lock()
-		skipped = skipped || result.UniqueSkippedAsDuplicate && q.rung[link]
-		q.mu.Unlock()
+		skipped = skipped || result.UniqueSkippedAsDuplicate && q.ringing(link)
 	}
 	return skipped, nil
 }
@@ -216,51 +223,6 @@ func (q *Queue) sweepDocuments(ctx context.Context) {
 			}
 		}
 	}
-}
-
-// Fetch has the document of a definition fetched, for a link that imports on
-// demand, and waits until it is there. Unavailable when the source did not give it.
-func (q *Queue) Fetch(ctx context.Context, definition inventory.ID) error {
-	origin, document, err := q.origin(ctx, definition)
-	if err != nil || document {
-		return err
-	}
-	asked := time.Now()
-	if err := q.Notify(ctx, origin.Link, origin.External, "demand"); err != nil {
-		return err
-	}
-	tick := time.NewTicker(25 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return inventory.Errorf(inventory.Unavailable, "", "the source did not give the document in time; try again: %v", context.Cause(ctx))
-		case <-tick.C:
-		}
-		now, document, err := q.origin(ctx, definition)
-		if err != nil || document {
-			return err
-		}
-		if now.Problem != "" && now.Read.After(asked) {
-			return inventory.Errorf(inventory.Unavailable, "", "the source did not give the document: %s", now.Problem)
-		}
-	}
-}
-
-// origin is what a source states of a definition; document says whether it is there.
-func (q *Queue) origin(ctx context.Context, definition inventory.ID) (o inventory.Origin, document bool, err error) {
-	err = q.o.Store.View(ctx, func(r inventory.Reader) error {
-		rec, err := r.Record(definition)
-		if err != nil {
-			return err
-		}
-		if len(rec.Origins) == 0 {
-			return inventory.Errorf(inventory.NotFound, "", "definition %q has no document yet; import one", rec.Name())
-		}
-		o, document = rec.Origins[0], rec.Document != ""
-		return nil
-	})
-	return o, document, err
 }
 
 // local is River on a database that only this process uses: an insert wakes the

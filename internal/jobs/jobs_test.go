@@ -3,7 +3,9 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,6 +102,23 @@ func (b *bench) runs() (runs []inventory.Run) {
 	return runs
 }
 
+// definition is the one that there is.
+func (b *bench) definition() (id inventory.ID) {
+	b.Helper()
+	if err := b.store.View(b.Context(), func(r inventory.Reader) error {
+		for d, err := range r.List(inventory.Query{Kind: inventory.KindDefinition}) {
+			if err != nil {
+				return err
+			}
+			id = d.ID
+		}
+		return nil
+	}); err != nil {
+		b.Fatal(err)
+	}
+	return id
+}
+
 func TestALinkIsWorkedAtOnceAndThenEachInterval(t *testing.T) {
 	run(t, "always", func(b *bench) {
 		time.Sleep(5 * time.Second)
@@ -180,25 +199,137 @@ func TestASourceThatFailsIsTriedAgainNoSoonerThanItAsked(t *testing.T) {
 	})
 }
 
+func TestAHintOutlivesALookThatFails(t *testing.T) {
+	run(t, "always", func(b *bench) {
+		time.Sleep(5 * time.Second)
+		b.source.FailAfter(0, &source.Error{Message: "down", After: 3 * time.Minute})
+		if err := b.queue.Notify(b.Context(), link, "apis/petstore", "event"); err != nil {
+			b.Fatal(err)
+		}
+		b.source.Document("apis/petstore", []byte(`{"openapi":"3.0.1","x":"an edit that no listing shows"}`))
+		time.Sleep(2 * time.Minute)
+		if got := b.source.Reads(); got != 2 {
+			b.Errorf("%d readings within the time that the source asked to wait, want the first pass and the hint", got)
+		}
+		b.source.FailAfter(0, nil)
+		opens := b.source.Opens()
+		time.Sleep(90 * time.Second)
+		if got := b.source.Opens() - opens; got != 1 {
+			b.Errorf("%d documents fetched after the source came back, want the one of the hint", got)
+		}
+	})
+}
+
+func TestPeopleNeedNotWaitForALinkThatFailed(t *testing.T) {
+	run(t, "always", func(b *bench) {
+		time.Sleep(5 * time.Second)
+		b.source.FailAfter(0, &source.Error{Message: "no role", Stalled: true, After: time.Hour})
+		b.notify("apis/petstore")
+		time.Sleep(time.Minute)
+		b.source.FailAfter(0, nil)
+		b.notify("apis/petstore")
+		time.Sleep(time.Second)
+		if got := b.runs()[0]; got.Outcome != "ok" || got.Scope != "" {
+			b.Errorf("the run a second after a person asked: %+v", got)
+		}
+		reads := b.source.Reads()
+		time.Sleep(10 * time.Second)
+		if got := b.source.Reads(); got != reads {
+			b.Errorf("%d more readings: the hints are answered again and again", got-reads)
+		}
+	})
+}
+
+func TestACrowdOfHintsIsAnsweredAtOnce(t *testing.T) {
+	run(t, "always", func(b *bench) {
+		for i := range 30 {
+			b.source.Put(sourcetest.API(fmt.Sprintf("apis/a%02d", i), "A", "v1", []byte(`{}`)))
+		}
+		time.Sleep(5 * time.Second)
+		opens := b.source.Opens()
+		b.update(func(tx inventory.Tx) (err error) {
+			for i := range 30 {
+				err = errors.Join(err, tx.PutHint(inventory.Hint{Link: link, API: fmt.Sprintf("apis/a%02d", i), Trigger: "event"}))
+			}
+			return err
+		})
+		b.queue.Wake()
+		time.Sleep(5 * time.Second)
+		if got := b.source.Reads(); got != 2 {
+			b.Errorf("%d readings, want the first and one for the crowd", got)
+		}
+		if got := b.source.Opens() - opens; got != 30 {
+			b.Errorf("%d documents looked at, want all 30", got)
+		}
+	})
+}
+
+func TestAPanicOfASourceEndsNothingButThePass(t *testing.T) {
+	run(t, "always", func(b *bench) {
+		time.Sleep(5 * time.Second)
+		b.source.Put(source.Object{Kind: inventory.KindAPI, External: "apis/zoo", Read: time.Now(), Children: []source.Object{{
+			Kind: inventory.KindVersion, External: "apis/zoo", Children: []source.Object{{
+				Kind: inventory.KindDefinition, External: "apis/zoo",
+				Document: &source.Document{Mark: "m", Open: func(context.Context) (source.Content, error) { panic("a bug") }},
+			}},
+		}}})
+		b.notify("")
+		time.Sleep(5 * time.Second)
+		if got := b.runs()[0]; got.Outcome != "failed" || got.Ended.IsZero() {
+			b.Errorf("the run that panicked: %+v", got)
+		}
+		b.source.Remove("apis/zoo")
+		time.Sleep(2 * time.Minute)
+		if got := b.runs()[0]; got.Outcome != "ok" {
+			b.Errorf("the run after: %+v", got)
+		}
+	})
+}
+
+func TestWhoWaitsForADocumentHearsThatTheSourceIsDown(t *testing.T) {
+	run(t, "ondemand", func(b *bench) {
+		time.Sleep(5 * time.Second)
+		b.source.FailAfter(0, &source.Error{Message: "the gateway is gone", Stalled: true})
+		asked := time.Now()
+		err := b.queue.Fetch(b.Context(), b.definition())
+		if !errors.Is(err, inventory.Unavailable) || !strings.Contains(err.Error(), "the gateway is gone") {
+			b.Errorf("fetch: %v", err)
+		}
+		if waited := time.Since(asked); waited > 5*time.Second {
+			b.Errorf("waited %v to hear it", waited)
+		}
+	})
+}
+
+func TestARunThatIsTakenOverIsClosed(t *testing.T) {
+	run(t, "always", func(b *bench) {
+		release := b.source.Block()
+		time.Sleep(2 * time.Second)
+		b.update(func(tx inventory.Tx) error {
+			_, err := tx.Begin(link) // as a change of the link does
+			return err
+		})
+		b.notify("")
+		release()
+		time.Sleep(5 * time.Second)
+		for _, r := range b.runs() {
+			if r.Ended.IsZero() {
+				b.Errorf("a run that nobody works on: %+v", r)
+			}
+		}
+		if got := b.runs()[0].Outcome; got != "ok" {
+			b.Errorf("the run of the new holder: %s", got)
+		}
+	})
+}
+
 func TestADefinitionOnDemandIsFetchedWhenAsked(t *testing.T) {
 	run(t, "ondemand", func(b *bench) {
 		time.Sleep(5 * time.Second)
 		if got := b.source.Opens(); got != 0 {
 			b.Fatalf("%d documents fetched before anybody asked", got)
 		}
-		var definition inventory.ID
-		if err := b.store.View(b.Context(), func(r inventory.Reader) error {
-			for d, err := range r.List(inventory.Query{Kind: inventory.KindDefinition}) {
-				if err != nil {
-					return err
-				}
-				definition = d.ID
-			}
-			return nil
-		}); err != nil {
-			b.Fatal(err)
-		}
-		if err := b.queue.Fetch(b.Context(), definition); err != nil {
+		if err := b.queue.Fetch(b.Context(), b.definition()); err != nil {
 			b.Fatal(err)
 		}
 		if got := b.source.Opens(); got != 1 {

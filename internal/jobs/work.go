@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -18,15 +19,25 @@ func (q *Queue) work(ctx context.Context, job *river.Job[wake]) error {
 	if err != nil {
 		return err
 	}
-	again, err := q.slice(ctx, link, time.Now().Add(slice))
-	if errors.Is(err, inventory.NotFound) {
-		return nil // the link is gone
+	d := q.sit(link)
+	if d == nil {
+		return river.JobSnooze(time.Second)
 	}
-	if err != nil && ctx.Err() == nil {
+	defer q.rise(d)
+	again, err := q.slice(ctx, link, d, time.Now().Add(slice))
+	switch {
+	case errors.Is(err, inventory.NotFound):
+		q.clear(link, d)
+		return nil
+	case ctx.Err() != nil:
+		return river.JobSnooze(0)
+	case err != nil:
 		q.o.Log.Error("work on a link", "link", link.String(), "error", err)
+		q.strike(d)
 		return nil // the sweep wakes it again while it is due
 	}
-	if again || ctx.Err() != nil {
+	d.strikes = 0
+	if again {
 		return river.JobSnooze(0)
 	}
 	return nil
@@ -35,51 +46,67 @@ func (q *Queue) work(ctx context.Context, job *river.Job[wake]) error {
 // agenda is what waits for one link.
 type agenda struct {
 	hints    []inventory.Hint
+	apis     []string // that the hints name
+	called   bool     // not all hints can wait until the link is due
 	due      bool
 	deleting bool
-	synced   bool
+	status   inventory.LinkStatus
 }
 
-func (q *Queue) look(ctx context.Context, link inventory.ID) (agenda, error) {
-	q.mu.Lock()
-	delete(q.rung, link)
-	q.mu.Unlock()
+// crowd is how many APIs are looked at one by one at most: from there on, and
+// after a failure, a look at everything costs the source less.
+const crowd = 20
+
+func (q *Queue) look(ctx context.Context, link inventory.ID, d *desk) (agenda, error) {
+	q.answer(d)
 	var a agenda
 	err := q.o.Store.View(ctx, func(r inventory.Reader) error {
 		res, err := r.Get(link)
 		if err != nil {
 			return err
 		}
-		status := inventory.StatusOf(res)
-		a.deleting = status.State == inventory.Deleting
-		a.synced = !status.SyncedAt.IsZero()
-		a.due = !status.NextDue.After(time.Now())
+		a.status = inventory.StatusOf(res)
+		a.deleting = a.status.State == inventory.Deleting
+		a.due = !a.status.NextDue.After(time.Now())
 		a.hints, err = r.Hints(link)
 		return err
 	})
+	resting := a.status.State == inventory.Failed && !a.due
+	for _, h := range a.hints {
+		a.called = a.called || !resting || !a.waits(h)
+		if h.API != "" && !slices.Contains(a.apis, h.API) {
+			a.apis = append(a.apis, h.API)
+		}
+	}
 	return a, err
 }
 
+// waits says that a hint can wait until a link that failed is due again. What
+// people ask for after the failure cannot.
+func (a agenda) waits(h inventory.Hint) bool {
+	return h.Trigger == "event" || !h.At.After(a.status.ChangedAt)
+}
+
 // slice works on a link until nothing waits, or until an instant. It says whether there is more.
-func (q *Queue) slice(ctx context.Context, link inventory.ID, until time.Time) (again bool, err error) {
+func (q *Queue) slice(ctx context.Context, link inventory.ID, d *desk, until time.Time) (again bool, err error) {
 	for ctx.Err() == nil && time.Now().Before(until) {
-		a, err := q.look(ctx, link)
-		if err != nil {
+		a, err := q.look(ctx, link, d)
+		switch {
+		case err != nil:
 			return false, err
-		}
-		if a.deleting {
-			return q.unlink(ctx, link, until)
-		}
-		if api, hints := a.targeted(); len(hints) > 0 && a.synced {
-			if err := q.targeted(ctx, link, api, hints, until); err != nil {
-				return true, ignoreSuperseded(err)
+		case a.deleting:
+			return q.unlink(ctx, link, d, until)
+		case len(a.apis) > 0 && len(a.apis) <= crowd && !a.status.SyncedAt.IsZero() && a.status.State != inventory.Failed:
+			err = q.targeted(ctx, link, d, a)
+		case a.due || a.called || d.pass != nil:
+			err = q.whole(ctx, link, d, a, until)
+		default:
+			if len(a.hints) > 0 {
+				q.rest(d, a.status.NextDue)
 			}
-			continue
-		}
-		if !a.due && len(a.hints) == 0 && q.opened(link) == nil {
 			return false, nil
 		}
-		if err := q.whole(ctx, link, a, until); err != nil {
+		if err != nil {
 			return true, ignoreSuperseded(err)
 		}
 	}
@@ -94,37 +121,6 @@ func ignoreSuperseded(err error) error {
 	return err
 }
 
-// targeted are the hints for the API that was named first, if any names one.
-func (a agenda) targeted() (api string, hints []inventory.Hint) {
-	for _, h := range a.hints {
-		if h.API != "" && (api == "" || h.API == api) {
-			api = h.API
-			hints = append(hints, h)
-		}
-	}
-	return api, hints
-}
-
-// targeted looks at one API, between two slices of the whole pass if one is open.
-func (q *Queue) targeted(ctx context.Context, link inventory.ID, api string, hints []inventory.Hint, until time.Time) error {
-	w := engine.Work{Trigger: trigger(hints), Scope: source.Scope{API: api}}
-	var p *engine.Pass
-	var err error
-	if whole := q.opened(link); whole != nil {
-		p, err = whole.Targeted(ctx, w)
-	} else {
-		p, err = q.o.Engine.Begin(ctx, link, w)
-	}
-	if err != nil {
-		q.drop(link)
-		return err
-	}
-	_, failure := p.Run(ctx, until.Add(slice), never)
-	return q.finish(ctx, p, failure, hints)
-}
-
-func never() bool { return false }
-
 // trigger is what asked first; somebody who waits for a document comes before all.
 func trigger(hints []inventory.Hint) string {
 	for _, h := range hints {
@@ -135,55 +131,75 @@ func trigger(hints []inventory.Hint) string {
 	return hints[0].Trigger
 }
 
-// whole begins or goes on with a whole pass.
-func (q *Queue) whole(ctx context.Context, link inventory.ID, a agenda, until time.Time) error {
-	p := q.opened(link)
-	if p == nil {
-		w := engine.Work{Trigger: "schedule"}
-		if len(a.hints) > 0 {
-			w.Trigger = trigger(a.hints)
-		} else if !a.synced {
-			w.Trigger = "link"
-		}
-		var err error
-		if p, err = q.o.Engine.Begin(ctx, link, w); err != nil {
-			return err
-		}
-		q.mu.Lock()
-		q.open[link], q.took[link] = p, a.hints
-		q.mu.Unlock()
+// targeted looks at the API that was named first, between two slices of the
+// whole pass if one is open.
+func (q *Queue) targeted(ctx context.Context, link inventory.ID, d *desk, a agenda) error {
+	hints := slices.DeleteFunc(a.hints, func(h inventory.Hint) bool { return h.API != a.apis[0] })
+	w := engine.Work{Trigger: trigger(hints), Scope: source.Scope{API: a.apis[0]}}
+	var p *engine.Pass
+	var err error
+	if d.pass != nil {
+		p, err = d.pass.Targeted(ctx, w)
+	} else {
+		p, err = q.o.Engine.Begin(ctx, link, w)
 	}
-	done, failure := p.Run(ctx, until, func() bool { return q.ringing(link) })
-	if !done && failure == nil {
-		return nil // the next slice goes on with it
+	if err != nil {
+		d.drop()
+		return err
 	}
-	q.mu.Lock()
-	hints := q.took[link]
-	q.mu.Unlock()
-	q.drop(link)
+	done, failure := false, error(nil)
+	for !done && failure == nil {
+		done, failure = p.Run(ctx, time.Now().Add(slice), never)
+	}
 	return q.finish(ctx, p, failure, hints)
 }
 
-// finish reports a pass, also when the server is about to stop.
+func never() bool { return false }
+
+// whole begins or goes on with a whole pass.
+func (q *Queue) whole(ctx context.Context, link inventory.ID, d *desk, a agenda, until time.Time) error {
+	if d.pass == nil {
+		w := engine.Work{Trigger: "schedule", Verify: a.apis}
+		if len(a.hints) > 0 {
+			w.Trigger = trigger(a.hints)
+		} else if a.status.SyncedAt.IsZero() {
+			w.Trigger = "link"
+		}
+		p, err := q.o.Engine.Begin(ctx, link, w)
+		if err != nil {
+			return err
+		}
+		d.pass, d.hints = p, a.hints
+	}
+	done, failure := d.pass.Run(ctx, until, func() bool { return q.ringing(link) })
+	if !done && failure == nil {
+		return nil // the next slice goes on with it
+	}
+	defer d.drop()
+	return q.finish(ctx, d.pass, failure, d.hints)
+}
+
+// finish reports a pass, also when the server is about to stop. Hints that a
+// pass has failed to answer stay for the next.
 func (q *Queue) finish(ctx context.Context, p *engine.Pass, failure error, hints []inventory.Hint) error {
 	defer p.Close()
 	if errors.Is(failure, inventory.Superseded) {
 		return failure
 	}
-	sequences := make([]int64, 0, len(hints))
-	if failure == nil || ctx.Err() == nil {
+	var answered []int64
+	if failure == nil {
 		for _, h := range hints {
-			sequences = append(sequences, h.Sequence)
+			answered = append(answered, h.Sequence)
 		}
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	return p.Finish(last, failure, sequences)
+	return p.Finish(last, failure, answered)
 }
 
 // unlink goes on with the deletion of a link.
-func (q *Queue) unlink(ctx context.Context, link inventory.ID, until time.Time) (again bool, err error) {
-	q.drop(link)
+func (q *Queue) unlink(ctx context.Context, link inventory.ID, d *desk, until time.Time) (again bool, err error) {
+	d.drop()
 	p, err := q.o.Engine.Begin(ctx, link, engine.Work{Trigger: "unlink"})
 	if err != nil {
 		return false, err
@@ -191,29 +207,4 @@ func (q *Queue) unlink(ctx context.Context, link inventory.ID, until time.Time) 
 	defer p.Close()
 	done, err := p.Unlink(ctx, until)
 	return !done, ignoreSuperseded(err)
-}
-
-// opened is the whole pass of a link between two slices, or nil.
-func (q *Queue) opened(link inventory.ID) *engine.Pass {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.open[link]
-}
-
-// drop forgets the open pass of a link; what it applied stands.
-func (q *Queue) drop(link inventory.ID) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if p := q.open[link]; p != nil {
-		p.Close()
-	}
-	delete(q.open, link)
-	delete(q.took, link)
-}
-
-// ringing says that hints came since the worker last looked.
-func (q *Queue) ringing(link inventory.ID) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.rung[link]
 }

@@ -1,0 +1,79 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"apicenter/internal/inventory"
+)
+
+// demandLimit is how long somebody waits for a document at most.
+const demandLimit = 30 * time.Second
+
+// demand is where a definition stands that somebody wants the document of.
+type demand struct {
+	link     inventory.ID
+	external string
+	document bool   // it is there
+	problem  string // why the source did not give it
+}
+
+// Fetch has the document of a definition fetched, for a link that imports on
+// demand, and waits until it is there. Unavailable when the source did not give it.
+func (q *Queue) Fetch(ctx context.Context, definition inventory.ID) error {
+	asked := time.Now()
+	d, err := q.demand(ctx, definition, asked)
+	if err != nil || d.document {
+		return err
+	}
+	if err := q.Notify(ctx, d.link, d.external, "demand"); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, demandLimit)
+	defer cancel()
+	tick := time.NewTicker(25 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+		d, err := q.demand(ctx, definition, asked)
+		switch {
+		case ctx.Err() != nil:
+			return inventory.Errorf(inventory.Unavailable, "", "the source did not give the document in time; try again")
+		case err != nil || d.document:
+			return err
+		case d.problem != "":
+			return inventory.Errorf(inventory.Unavailable, "", "the source did not give the document: %s", d.problem)
+		}
+	}
+}
+
+// demand looks at a definition. A problem counts if it came up since an instant.
+func (q *Queue) demand(ctx context.Context, definition inventory.ID, since time.Time) (d demand, err error) {
+	err = q.o.Store.View(ctx, func(r inventory.Reader) error {
+		rec, err := r.Record(definition)
+		if err != nil {
+			return err
+		}
+		if len(rec.Origins) == 0 {
+			return inventory.Errorf(inventory.NotFound, "", "definition %q has no document yet; import one", rec.Name())
+		}
+		o := rec.Origins[0]
+		d = demand{link: o.Link, external: o.External, document: rec.Document != ""}
+		link, err := r.Get(o.Link)
+		if errors.Is(err, inventory.NotFound) {
+			return nil
+		}
+		if status := inventory.StatusOf(link); status.State == inventory.Failed && !status.ChangedAt.Before(since) {
+			d.problem = status.Message
+		}
+		if o.Problem != "" && !o.Read.Before(since) {
+			d.problem = o.Problem
+		}
+		return err
+	})
+	return d, err
+}
