@@ -121,9 +121,9 @@ func (w *work) PutRun(r inventory.Run) (int64, error) {
 		}
 		return r.ID, nil
 	}
-	if err := w.row([]any{&r.ID}, `
+	if r.ID, err = w.insertRow(`
 		insert into run (link, scope, "trigger", phase, started, ended, outcome, message, counts, requests, errors)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id`,
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		key, r.Scope, r.Trigger, string(r.Phase), micros(r.Started), micros(r.Ended), r.Outcome, r.Message, string(counts), r.Requests, string(problems)); err != nil {
 		return 0, err
 	}

@@ -14,7 +14,29 @@ func (w *work) finish() error {
 	if err := w.flush(); err != nil {
 		return err
 	}
-	return w.changes.write(w)
+	if err := w.changes.write(w); err != nil {
+		return err
+	}
+	return w.index()
+}
+
+// index writes the search entries that have changed. They come last: SQLite's
+// index goes to disk before each other kind of write that follows it.
+func (w *work) index() error {
+	for _, e := range w.entries {
+		if e.replace {
+			if err := w.store.dialect.unindex(w.session, e.key); err != nil {
+				return err
+			}
+		}
+		if e.texts != nil {
+			if err := w.store.dialect.index(w.session, e.key, *e.texts); err != nil {
+				return err
+			}
+		}
+	}
+	w.entries = w.entries[:0]
+	return nil
 }
 
 // flush writes the rows that the transaction has changed so far, parents before children.
@@ -103,19 +125,20 @@ func (w *work) insert(u *unit, view inventory.Doc) error {
 		parent = w.units[above].stored.key // create found it
 	}
 	rec.Doc, rec.Document, rec.Revision, rec.Version = view.JSON(rec.ID.Kind()), inventory.Digest(view.Text(inventory.FieldDocument)), 1, 1
-	if err := w.row([]any{&rec.Key}, `
+	var err error
+	if rec.Key, err = w.insertRow(`
 		insert into resource (path, shown, name, kind, parent, doc, own, document, linked, revision, created, created_by, updated, updated_by)
-		values ($1, $2, $3, $4, $5, $6, $7, nullif($8, ''), $9, 1, $10, $11, $10, $11) returning id`,
+		values ($1, $2, $3, $4, $5, $6, $7, nullif($8, ''), $9, 1, $10, $11, $10, $11)`,
 		rec.ID.String(), rec.Path, rec.ID.Name(), string(rec.ID.Kind()), parent, string(rec.Doc), string(rec.Own.Encode()),
 		string(rec.Document), rec.Linked, micros(rec.Created.At), rec.Created.By); err != nil {
 		return err
 	}
 	w.raised[rec.Key] = true
 	w.changes.created(rec.Path, rec.ID)
-	if !indexed(rec.ID.Kind()) {
-		return nil
+	if indexed(rec.ID.Kind()) {
+		w.entries = append(w.entries, searchEntry{key: rec.Key, texts: new(textsOf(*rec, view))})
 	}
-	return w.store.dialect.index(w.session, rec.Key, textsOf(*rec, view))
+	return nil
 }
 
 func (w *work) update(u *unit, view inventory.Doc) error {
@@ -143,17 +166,10 @@ func (w *work) update(u *unit, view inventory.Doc) error {
 		micros(rec.Updated.At), rec.Updated.By); err != nil {
 		return err
 	}
-	if !indexed(rec.ID.Kind()) || textsOf(*rec, view) == textsOf(*rec, u.stored.view) {
-		return nil
+	if texts := textsOf(*rec, view); indexed(rec.ID.Kind()) && texts != textsOf(*rec, u.stored.view) {
+		w.entries = append(w.entries, searchEntry{key: rec.Key, replace: true, texts: &texts})
 	}
-	return w.reindex(rec.Key, textsOf(*rec, view))
-}
-
-func (w *work) reindex(key int64, texts searchable) error {
-	if err := w.store.dialect.unindex(w.session, key); err != nil {
-		return err
-	}
-	return w.store.dialect.index(w.session, key, texts)
+	return nil
 }
 
 // writeOrigin stores what a link states of a unit, or that it states nothing any more.
@@ -181,6 +197,13 @@ func (w *work) writeOrigin(u *unit, link inventory.ID) error {
 		u.record.Key, key, string(u.record.ID.Kind()), o.External, o.Mark, o.DocumentMark, o.States.Text(inventory.FieldDocument),
 		micros(o.Read), micros(o.Verified), o.Problem, micros(o.Retry), string(o.States.Encode()))
 	return err
+}
+
+// searchEntry is a change of the search index.
+type searchEntry struct {
+	key     int64
+	replace bool        // there is one already
+	texts   *searchable // nil: there is to be none
 }
 
 // searchable are the texts by which a resource is found.

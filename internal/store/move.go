@@ -76,10 +76,10 @@ func (w *work) rename(rec inventory.Record, shown string) error {
 	}
 	w.changes.moved(rec, id, shown)
 	delete(w.raised, rec.Key) // what comes after the move is a step of its own in the events
-	if rec.Path = shown; !indexed(id.Kind()) {
-		return nil
+	if rec.Path = shown; indexed(id.Kind()) {
+		w.entries = append(w.entries, searchEntry{key: rec.Key, replace: true, texts: new(textsOf(rec, rec.View()))})
 	}
-	return w.reindex(rec.Key, textsOf(rec, rec.View()))
+	return nil
 }
 
 // arrow is a deployment that points to a definition, by its shown path.

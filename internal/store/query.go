@@ -22,20 +22,20 @@ func (t *session) listQuery(q inventory.Query) (query, error) {
 	switch {
 	case len(words) > 0:
 		order = "search.rowid"
-		b.WriteString(" from search join resource r on r.id = search.rowid left join link l on l.resource = r.id where " +
+		b.WriteString(" from search join resource r on r.id = search.rowid where " +
 			t.store.dialect.match() + " " + bind(t.store.dialect.query(words)))
 		if q.After > 0 {
 			b.WriteString(" and search.rowid > " + bind(q.After))
 		}
 	case q.Search != "":
-		b.WriteString(resources + "where 1 = 0") // only punctuation: nothing has that as a word
+		b.WriteString(" from resource r where 1 = 0") // only punctuation: nothing has that as a word
 	default:
-		b.WriteString(resources + "where r.id > " + bind(q.After))
+		b.WriteString(" from resource r where r.id > " + bind(q.After))
 	}
 	if !q.Parent.IsZero() {
 		b.WriteString(" and r.parent = (select id from resource where path = " + bind(q.Parent.String()) + ")")
 	}
-	b.WriteString(" and r.kind = " + bind(string(q.Kind)))
+	b.WriteString(" and r.kind = " + literal(q.Kind))
 	if q.Filter != nil {
 		f := filter{bind: bind, left: maxTerms}
 		condition, err := f.render(*q.Filter)
@@ -45,16 +45,22 @@ func (t *session) listQuery(q inventory.Query) (query, error) {
 		b.WriteString(" and " + condition)
 	}
 	b.WriteString(" order by " + order)
-	limit := q.Limit
-	if limit <= 0 {
-		limit = -1
+	if q.Limit > 0 { // a number in the text, for the reason of literal
+		b.WriteString(" limit " + strconv.Itoa(q.Limit))
+	} else if q.Skip > 0 {
+		b.WriteString(" limit -1")
 	}
-	b.WriteString(" limit " + bind(limit))
 	if q.Skip > 0 {
 		b.WriteString(" offset " + bind(q.Skip))
 	}
 	list.text = b.String()
 	return list, nil
+}
+
+// literal is a kind as SQL text. It is no bind, since whether the index of one
+// kind serves depends on it: SQLite would plan the statement anew at each run.
+func literal(k inventory.Kind) string {
+	return "'" + strings.ReplaceAll(string(k), "'", "''") + "'"
 }
 
 // maxTerms bounds a filter: the engine refuses expressions that nest too deep,
@@ -128,8 +134,7 @@ func (f *filter) field(at inventory.Field) (string, error) {
 		}
 		path.WriteString(`."` + strings.ReplaceAll(strings.ReplaceAll(segment, "~1", "/"), "~0", "~") + `"`)
 	}
-	bound := f.bind(path.String())
-	return "fold(case json_type(r.doc, " + bound + ") when 'true' then 'true' when 'false' then 'false' else cast(json_extract(r.doc, " + bound + ") as text) end)", nil
+	return "fold(r.doc -> " + f.bind(path.String()) + ")", nil
 }
 
 // searchWords splits a search into words, as the index splits texts.

@@ -13,35 +13,40 @@ import (
 	"apicenter/internal/inventory"
 )
 
-// resourceColumns are those that scanResource reads, in order.
-const resourceColumns = `r.id, r.shown, r.doc, coalesce(r.document, ''), coalesce(l.status, '{}'), r.revision,
-	r.revision + coalesce(l.changes, 0), r.linked, r.created, r.created_by, r.updated, r.updated_by`
-
-// resources is where they come from: only a link has a row in link.
-const resources = ` from resource r left join link l on l.resource = r.id `
+// resourceColumns are those that scanResource reads, in order. Only a link has
+// a row in link, and only for a link it is looked up.
+const resourceColumns = `r.id, r.shown, r.doc, r.document, r.revision,
+	case r.kind when 'link' then (select l.status from link l where l.resource = r.id) end,
+	case r.kind when 'link' then (select l.changes from link l where l.resource = r.id) end,
+	r.linked, r.created, r.created_by, r.updated, r.updated_by`
 
 func scanResource(rows *sql.Rows) (inventory.Resource, error) { return scanInto(rows) }
 
 // scanInto reads a resource and, behind it, more columns.
 func scanInto(rows *sql.Rows, more ...any) (inventory.Resource, error) {
 	var r inventory.Resource
-	var doc, status string
+	var document sql.NullString
+	var changes sql.NullInt64
 	var created, updated int64
-	dest := append([]any{
-		&r.Key, &r.Path, &doc, &r.Document, &status, &r.Revision, &r.Version, &r.Linked,
+	dest := [16]any{
+		&r.Key, &r.Path, (*[]byte)(&r.Doc), &document, &r.Revision, (*[]byte)(&r.Status), &changes, &r.Linked,
 		&created, &r.Created.By, &updated, &r.Updated.By,
-	}, more...)
-	if err := rows.Scan(dest...); err != nil {
+	}
+	const own = 12 // columns of a resource itself
+	if err := rows.Scan(dest[:own+copy(dest[own:], more)]...); err != nil {
 		return r, err
 	}
-	r.Doc, r.Status = json.RawMessage(doc), json.RawMessage(status)
+	if r.Status == nil {
+		r.Status = json.RawMessage("{}")
+	}
+	r.Document, r.Version = inventory.Digest(document.String), r.Revision+changes.Int64
 	r.Created.At, r.Updated.At = instant(created), instant(updated)
-	id, err := inventory.ParseID(r.Path)
-	r.ID = id
+	var err error
+	r.ID, err = inventory.ParseID(r.Path)
 	return r, err
 }
 
-const getResource = `select ` + resourceColumns + resources + `where r.path = $1`
+const getResource = `select ` + resourceColumns + ` from resource r where r.path = $1`
 
 func (t *session) Get(id inventory.ID) (inventory.Resource, error) {
 	var r inventory.Resource
@@ -72,7 +77,7 @@ func (t *session) missing(id inventory.ID) error {
 
 const (
 	recordColumns = resourceColumns + `, r.own`
-	getRecord     = `select ` + recordColumns + resources + `where r.path = $1`
+	getRecord     = `select ` + recordColumns + ` from resource r where r.path = $1`
 	originsOf     = `
 		select l.path, o.external, o.states, o.mark, o.read, o.document_mark, o.verified, o.problem, o.retry
 		from origin o join resource l on l.id = o.link
@@ -148,7 +153,7 @@ func (t *session) List(q inventory.Query) iter.Seq2[inventory.Resource, error] {
 func (t *session) Below(id inventory.ID) ([]inventory.Record, error) {
 	// The slash is the character before '0': the range holds the paths below id and no others.
 	all, err := collect(t, query{
-		text: `select ` + recordColumns + resources + `where r.path = $1 or (r.path > $2 and r.path < $3) order by r.path`,
+		text: `select ` + recordColumns + ` from resource r where r.path = $1 or (r.path > $2 and r.path < $3) order by r.path`,
 		args: []any{id.String(), id.String() + "/", id.String() + "0"},
 	}, scanRecord)
 	if err != nil {
@@ -178,8 +183,8 @@ func (t *session) Origins(link inventory.ID, kinds ...inventory.Kind) iter.Seq2[
 			if !each(t, query{
 				text: `select ` + entryColumns + `
 					from origin o join resource r on r.id = o.resource
-					where o.link = (select id from resource where path = $1) and o.kind = $2`,
-				args: []any{link.String(), string(kind)},
+					where o.link = (select id from resource where path = $1) and o.kind = ` + literal(kind),
+				args: []any{link.String()},
 			}, scanEntry, yield) {
 				return
 			}

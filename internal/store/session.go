@@ -108,6 +108,15 @@ func (t *session) exec(text string, args ...any) (sql.Result, error) {
 	return result, t.fail(err)
 }
 
+// insertRow inserts one row into a table whose rows have a number each, and gives the number.
+func (t *session) insertRow(text string, args ...any) (int64, error) {
+	result, err := t.exec(text, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
 // row scans one row; sql.ErrNoRows when there is none.
 func (t *session) row(dest []any, text string, args ...any) error {
 	if err := t.ready(); err != nil {

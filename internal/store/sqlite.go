@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -57,12 +58,22 @@ func (d *sqliteDialect) dsn(pragmas ...string) string {
 	return "file:" + (&url.URL{Path: d.path}).EscapedPath() + "?" + url.Values{"_pragma": pragmas}.Encode()
 }
 
-// fold is lower case for all letters; SQLite's own lower knows ASCII only.
+// fold is the text of a JSON value, in lower case for all letters: SQLite's own
+// lower knows ASCII only. A string is what it says; null is nothing.
 func fold(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-	if s, ok := args[0].(string); ok {
-		return strings.ToLower(s), nil
+	raw, ok := args[0].(string)
+	if !ok || raw == "null" {
+		return nil, nil
 	}
-	return args[0], nil
+	if raw[0] != '"' {
+		return strings.ToLower(raw), nil
+	}
+	if text := raw[1 : len(raw)-1]; !strings.Contains(text, `\`) {
+		return strings.ToLower(text), nil
+	}
+	var text string
+	err := json.Unmarshal([]byte(raw), &text)
+	return strings.ToLower(text), err
 }
 
 func (d *sqliteDialect) migrate(ctx context.Context, db *sql.DB) error {

@@ -24,6 +24,7 @@ type work struct {
 	pending []*unit        // what flush has to write, parents before children
 	changes journal        // what the events will tell
 	raised  map[int64]bool // rows whose revision is this transaction\'s: it rises once
+	entries []searchEntry  // what is to change in the search index
 	buried  *bool          // whether there is any tombstone at all; nil: not asked yet
 }
 
@@ -84,7 +85,15 @@ func (w *work) Below(id inventory.ID) ([]inventory.Record, error) {
 }
 
 func (w *work) List(q inventory.Query) iter.Seq2[inventory.Resource, error] {
-	return flushed(w, w.session.List(q))
+	return flushed(w, func(yield func(inventory.Resource, error) bool) {
+		if q.Search != "" {
+			if err := w.index(); err != nil {
+				yield(inventory.Resource{}, err)
+				return
+			}
+		}
+		w.session.List(q)(yield)
+	})
 }
 
 func (w *work) Origins(link inventory.ID, kinds ...inventory.Kind) iter.Seq2[inventory.Entry, error] {
@@ -292,9 +301,7 @@ func (w *work) separable(rec inventory.Record, root inventory.ID) error {
 func (w *work) remove(records []inventory.Record, why inventory.Why) error {
 	for _, rec := range slices.Backward(records) {
 		if indexed(rec.ID.Kind()) {
-			if err := w.store.dialect.unindex(w.session, rec.Key); err != nil {
-				return err
-			}
+			w.entries = append(w.entries, searchEntry{key: rec.Key, replace: true})
 		}
 		if _, err := w.exec(`delete from resource where id = $1`, rec.Key); err != nil {
 			return err

@@ -148,7 +148,7 @@ func testFilter(_ *testing.T, b *bench) {
 	const apis = workspace + "/apis/"
 	b.own(apis+"One", `{"title":"Ärger","kind":"rest","customProperties":{"n":7,"yes":true,"a/b":"slash","t~":"tilde","list":["x"]},"license":{"name":"MIT"}}`)
 	b.own(apis+"two", `{"title":"Zebra","kind":"soap","customProperties":{"n":10,"yes":false},"summary":"100%"}`)
-	b.own(apis+"three", `{"title":"_x_"}`)
+	b.own(apis+"three", `{"title":"_x_","summary":"A \"quoted\"\nÄ\u00c9 \\"}`)
 	all := []string{"One", "two", "three"}
 	e := func(op string, f inventory.Field, v string) inventory.Expr {
 		return inventory.Expr{Op: op, Field: f, Value: v}
@@ -172,7 +172,8 @@ func testFilter(_ *testing.T, b *bench) {
 		{"contains beyond ASCII", e("contains", "/title", "Ä"), []string{"One"}},
 		{"contains is no pattern", e("contains", "/title", "_"), []string{"three"}},
 		{"contains a percent sign", e("contains", "/summary", "0%"), []string{"two"}},
-		{"contains nothing", e("contains", "/summary", ""), []string{"two"}},
+		{"contains nothing", e("contains", "/summary", ""), []string{"two", "three"}},
+		{"a text that JSON escapes", e("eq", "/summary", "a \"QUOTED\"\näé \\"), []string{"three"}},
 		{"startswith", e("startswith", "/title", "är"), []string{"One"}},
 		{"startswith more than there is", e("startswith", "/title", "Zebras"), []string{}},
 		{"endswith", e("endswith", "/title", "BRA"), []string{"two"}},

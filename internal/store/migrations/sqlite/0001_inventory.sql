@@ -16,8 +16,8 @@ create table resource (
   updated    bigint  not null,
   updated_by text    not null
 );
-create index resource_parent on resource (parent, kind, id);
-create index resource_kind on resource (kind, id);
+create index resource_parent on resource (parent, kind);
+create index resource_kind on resource (kind);
 create index deployment_definition on resource (lower(json_extract(doc, '$.definitionId'))) where kind = 'deployment';
 
 create table origin (
@@ -76,7 +76,7 @@ create table event (
 create index event_path on event (path);
 
 create table link (
-  resource bigint primary key references resource (id) on delete cascade,
+  resource integer primary key references resource (id) on delete cascade,
   epoch    bigint not null default 0,
   due      bigint not null default 0,
   status   text   not null default '{}',          -- what the server saw
