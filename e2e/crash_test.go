@@ -22,7 +22,7 @@ const (
 
 	// inFlight bounds what a killed server may fetch a second time: what is being
 	// fetched, what waits, and what is being applied.
-	inFlight = 32
+	inFlight = 48
 	// resumeWithin is when a restarted server must be at work again; the median
 	// counts, for the machine of the tests does other things too.
 	resumeWithin = time.Second
