@@ -22,13 +22,14 @@ func newProgress(s Streams) progress {
 	return &lines{out: s.Err}
 }
 
-// handled is how many of the observed objects of a run are dealt with.
+// handled is how many of the observed objects of a run are dealt with. What is
+// deleted or held was not observed, and what failed counts as what became of the rest of it.
 func handled(run object) int {
 	n := 0
-	for _, what := range []string{"added", "updated", "moved", "deleted", "held", "limited", "unchanged", "failed"} {
+	for _, what := range []string{"added", "updated", "moved", "limited", "unchanged"} {
 		n += run.count("counts." + what)
 	}
-	return n
+	return min(n, run.count("counts.observed"))
 }
 
 // bar redraws one line. It is made at the first news, so that an error before
