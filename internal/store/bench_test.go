@@ -11,6 +11,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -243,21 +245,29 @@ func BenchmarkRead(b *testing.B) {
 
 func BenchmarkPutDocument(b *testing.B) {
 	for _, size := range []int{20 << 10, 200 << 10, 2 << 20} {
-		b.Run(fmt.Sprint(size>>10, "kB"), func(b *testing.B) {
-			s := open(b)
-			body := openAPI(size)
-			b.SetBytes(int64(len(body)))
-			b.ReportAllocs()
-			before, n := cpu(), 0
-			for b.Loop() {
-				n++
-				unique := fmt.Sprintf(`{"n":%d,`, n)
-				if _, _, err := s.PutDocument(b.Context(), io.MultiReader(strings.NewReader(unique), bytes.NewReader(body[1:]))); err != nil {
-					b.Fatal(err)
+		for _, writers := range []int{1, 8} {
+			b.Run(fmt.Sprintf("%dkB by %d", size>>10, writers), func(b *testing.B) {
+				s := open(b)
+				body := openAPI(size)
+				b.SetBytes(int64(len(body)))
+				b.ReportAllocs()
+				before := cpu()
+				var n atomic.Int64
+				var group sync.WaitGroup
+				for range writers {
+					group.Go(func() {
+						for i := n.Add(1); i <= int64(b.N); i = n.Add(1) {
+							unique := fmt.Sprintf(`{"n":%d,`, i)
+							if _, _, err := s.PutDocument(b.Context(), io.MultiReader(strings.NewReader(unique), bytes.NewReader(body[1:]))); err != nil {
+								b.Error(err)
+							}
+						}
+					})
 				}
-			}
-			b.ReportMetric(float64(len(body))*float64(n)/1e6/(cpu()-before).Seconds(), "MB/cpu-s")
-		})
+				group.Wait()
+				b.ReportMetric(float64(len(body))*float64(b.N)/1e6/(cpu()-before).Seconds(), "MB/cpu-s")
+			})
+		}
 	}
 }
 

@@ -47,6 +47,7 @@ type connection struct {
 	engine
 	idle  map[string]driver.Stmt
 	level string // of synchronous; "" until it was set
+	log   int64  // size of the write-ahead log when it was last too large
 }
 
 // keptStatements bounds how many a connection keeps. Filters can have any shape.
@@ -131,6 +132,24 @@ func (c *connection) synchronous(ctx context.Context, level string) error {
 		return err
 	}
 	c.level = level
+	return nil
+}
+
+// restart begins the write-ahead log anew if it is too large.
+func (c *connection) restart(ctx context.Context, size int64) error {
+	if size < walLimit {
+		c.log = 0
+		return nil
+	}
+	if size < c.log+walLimit {
+		return nil
+	}
+	c.log = size
+	for _, text := range []string{"pragma busy_timeout = " + walPatience, "pragma wal_checkpoint(truncate)", "pragma busy_timeout = " + patience} {
+		if _, err := c.engine.ExecContext(ctx, text, nil); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -30,10 +30,11 @@ type packer struct {
 	waiting []*packed
 }
 
-// encoder is a compressor with the buffer that it fills.
+// encoder is a compressor with the buffer that it fills, and one to read into.
 type encoder struct {
 	*zstd.Encoder
 	out bytes.Buffer
+	in  [32 << 10]byte
 }
 
 // packed is a compressed document on its way to the database. Who has the turn
@@ -62,7 +63,7 @@ func (s *Store) PutDocument(ctx context.Context, r io.Reader) (inventory.Digest,
 	}
 	defer p.release(e)
 	hash := sha256.New()
-	size, err := io.Copy(io.MultiWriter(hash, e), r)
+	size, err := io.CopyBuffer(io.MultiWriter(hash, e), r, e.in[:])
 	if err != nil {
 		return "", 0, err
 	}

@@ -1,11 +1,14 @@
 package store_test
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"apicenter/internal/inventory"
@@ -179,5 +182,61 @@ func TestDurabilityFollowsTheConnection(t *testing.T) {
 		if got := level(); got == full {
 			t.Error("a document, which can be fetched again, waits for the disk")
 		}
+	}
+}
+
+// Readers that always overlap keep SQLite from beginning its log anew by itself.
+func TestLogStaysBounded(t *testing.T) {
+	dir := t.TempDir()
+	s, err := store.Open(t.Context(), store.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, s)
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 2 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if err := s.View(t.Context(), func(tx inventory.Reader) error {
+					for range 20 {
+						if _, err := tx.Get(inventory.MustID("s/g/center")); err != nil {
+							return err
+						}
+					}
+					return nil
+				}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	var largest int64
+	random, block := rand.NewChaCha8([32]byte{}), make([]byte, 1<<20)
+	for range 80 {
+		if _, err := random.Read(block); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := s.PutDocument(t.Context(), bytes.NewReader(block)); err != nil {
+			t.Fatal(err)
+		}
+		log, err := os.Stat(filepath.Join(dir, "inventory.db-wal"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		largest = max(largest, log.Size())
+	}
+	close(done)
+	readers.Wait()
+	if largest > 48<<20 {
+		t.Errorf("the log grew to %d MB", largest>>20)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -51,6 +51,9 @@ func (s *Store) transact(ctx context.Context, m mode, f func(*session) error) er
 		return s.told(ctx, err)
 	}
 	t.open = false
+	if err := s.dialect.tidy(t.plain, conn); err != nil {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // what was committed is; the next writer opens anew
+	}
 	return nil
 }
 

@@ -27,6 +27,9 @@ var sqliteMigrations embed.FS
 // sqliteDialect is the embedded engine: one file, one writing connection, many readers.
 type sqliteDialect struct{ path string }
 
+// patience is how many milliseconds a connection waits for another one's lock.
+const patience = "10000"
+
 func (d *sqliteDialect) open(ctx context.Context) (writer, reader *sql.DB, err error) {
 	// SQLite gives the files that it makes beside this one the same mode.
 	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
@@ -41,13 +44,13 @@ func (d *sqliteDialect) open(ctx context.Context) (writer, reader *sql.DB, err e
 		return nil, nil, err
 	}
 	writer = sql.OpenDB(&connector{driver: own, dsn: d.dsn(
-		"busy_timeout(10000)", "journal_mode(wal)", "foreign_keys(1)", "synchronous(normal)",
+		"busy_timeout("+patience+")", "journal_mode(wal)", "foreign_keys(1)", "synchronous(normal)",
 		"cache_size(-65536)", "journal_size_limit(67108864)", "wal_autocheckpoint(4000)")})
 	writer.SetMaxOpenConns(1)
 	if err := writer.PingContext(ctx); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open %s: %w", d.path, err), writer.Close())
 	}
-	reader = sql.OpenDB(&connector{driver: own, dsn: d.dsn("busy_timeout(10000)", "query_only(1)", "cache_size(-16384)", "mmap_size(268435456)")})
+	reader = sql.OpenDB(&connector{driver: own, dsn: d.dsn("busy_timeout("+patience+")", "query_only(1)", "cache_size(-16384)", "mmap_size(268435456)")})
 	readers := max(4, 2*runtime.GOMAXPROCS(0))
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
@@ -111,6 +114,23 @@ func (d *sqliteDialect) begin(ctx context.Context, c *sql.Conn, m mode) error {
 	}
 	_, err := c.ExecContext(ctx, text)
 	return err
+}
+
+// walLimit is how large the write-ahead log may grow before a writer waits for
+// readers to let go of it, and walPatience how long it waits. Readers that
+// always overlap would let it grow without end; one that takes long is not to
+// stop the writers, so they try again only when the log has grown as much again.
+const (
+	walLimit    = 32 << 20
+	walPatience = "100"
+)
+
+func (d *sqliteDialect) tidy(ctx context.Context, c *sql.Conn) error {
+	log, err := os.Stat(d.path + "-wal")
+	if err != nil {
+		return err
+	}
+	return c.Raw(func(conn any) error { return conn.(*connection).restart(ctx, log.Size()) })
 }
 
 // trouble is what the engine's result codes mean for people.

@@ -38,6 +38,8 @@ type dialect interface {
 	migrate(ctx context.Context, db *sql.DB) error
 	// begin starts a transaction.
 	begin(ctx context.Context, c *sql.Conn, m mode) error
+	// tidy runs after each commit of a writer, on its connection.
+	tidy(ctx context.Context, c *sql.Conn) error
 	// explain says in words for people what went wrong in the engine; nil when
 	// that is a bug of ours.
 	explain(err error) *inventory.Error
