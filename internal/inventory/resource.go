@@ -13,7 +13,7 @@ type Resource struct {
 	Doc      json.RawMessage // the properties, as Doc.JSON writes them
 	Document Digest          // of a definition that has one
 	Status   json.RawMessage // what the server saw of it (a link's state); {} when nothing
-	Revision int64           // rises on each change of Doc or Document, by 1
+	Revision int64           // rises by 1 with each transaction that changes Doc or Document
 	Version  int64           // rises on each change of Status too
 	Linked   bool            // at least one source states something of it
 	Created  Stamp

@@ -54,7 +54,8 @@ type Reader interface {
 	// Due lists definitions of a link to look at again: those verified before
 	// the instant, oldest first, and those whose Retry has come at now. At most limit.
 	Due(link ID, verifiedBefore, now time.Time, limit int) ([]Entry, error)
-	// Events gives the events after a sequence number, in order, at most limit.
+	// Events gives the events after a sequence number, in order, at most limit;
+	// of a transaction, once it is committed.
 	Events(after int64, limit int) iter.Seq2[Event, error]
 	// Runs gives the newest runs of a link, newest first, at most limit.
 	Runs(link ID, limit int) ([]Run, error)
@@ -73,7 +74,9 @@ type Tx interface {
 	// if need be; the case of a new name is kept. NoParent; Exists or Changed if
 	// the condition does not hold.
 	PutOwn(path string, own Doc, c Condition) (Resource, error)
-	// Delete removes id and all below it. NotFound, Changed.
+	// Delete removes id and all below it. NotFound, Changed, Exists; Conflict when
+	// it would tear a link from what it states, in either direction. What people
+	// said elsewhere to point to it stays as they said it.
 	Delete(id ID, c Condition) error
 	// SetStatus replaces the status of a link, a JSON object. It makes no event
 	// and leaves Revision alone. NotFound.
@@ -86,7 +89,7 @@ type Tx interface {
 	PutHint(h Hint) error
 	// SetDue sets when the link's next pass is due. NotFound.
 	SetDue(link ID, due time.Time) error
-	// PutRun writes a run: a new one if its ID is 0. Gives the ID.
+	// PutRun writes a run: a new one if its ID is 0. Gives the ID. NotFound.
 	PutRun(r Run) (int64, error)
 }
 
@@ -105,14 +108,16 @@ type SourceTx interface {
 	// What no other source states then goes, with all that people made below it,
 	// the own layers entombed. Dropping twice is no error.
 	DropOrigin(id ID, why Why) error
-	// Move gives the subtree of id a new place; what points to it follows. NotFound, Exists, NoParent.
+	// Move gives the subtree of an API, or of what is below one, a new place; the
+	// deployments that point into it follow. NotFound, Exists, NoParent, Invalid.
 	Move(id, to ID) error
 	// Merge is DropOrigin for a thing that became one with to: a later Get says so.
 	Merge(id, to ID) error
 	// LetGo ends what the link states of id, and of id alone: the thing stays,
 	// and what the source stated of it becomes the people's. NotFound.
 	LetGo(id ID) error
-	// Remove deletes the claim's link itself, with its runs and hints: the end of an unlink.
+	// Remove deletes the claim's link itself, with its runs and hints: the end of
+	// an unlink. Conflict while it states anything.
 	Remove() error
 	// SetStatus, SetDue and PutRun are those of Tx.
 	SetStatus(link ID, status any) error
