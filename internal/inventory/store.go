@@ -150,9 +150,9 @@ type Query struct {
 
 // Expr is a condition on the readers' view. Texts compare without case.
 type Expr struct {
-	Op    string // and, or, not; eq, ne, gt, ge, lt, le, contains, startswith, endswith
-	Args  []Expr // of and, or, not
-	Field Field  // of a comparison; "/name" is the name
+	Op    string // and, or, not; any, null; eq, ne, gt, ge, lt, le, contains, startswith, endswith
+	Args  []Expr // of and, or, not; of any: the condition that an element of the list is to meet
+	Field Field  // "/name" is the name; none: the element that any looks at
 	Value string // values compare by their text
 }
 

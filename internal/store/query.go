@@ -73,6 +73,8 @@ var comparisons = map[string]string{"eq": "=", "gt": ">", "ge": ">=", "lt": "<",
 type filter struct {
 	bind func(any) string
 	left int // terms that there is room for
+	// element says that a condition is on the element of a list.
+	element bool
 }
 
 func (f *filter) render(e inventory.Expr) (string, error) {
@@ -82,10 +84,15 @@ func (f *filter) render(e inventory.Expr) (string, error) {
 	switch e.Op {
 	case "and", "or", "not":
 		return f.combine(e)
+	case "any":
+		return f.any(e)
 	}
 	field, err := f.field(e.Field)
 	if err != nil {
 		return "", err
+	}
+	if e.Op == "null" {
+		return field + " is null", nil
 	}
 	value := f.bind(strings.ToLower(e.Value))
 	switch e.Op {
@@ -121,10 +128,39 @@ func (f *filter) combine(e inventory.Expr) (string, error) {
 	return "(" + strings.Join(parts, " "+e.Op+" ") + ")", nil
 }
 
-// field is the text of a field, without case. A list or object compares by its JSON.
+// any holds when its condition holds for an element of a list; a field that is
+// no list counts as a list of itself.
+func (f *filter) any(e inventory.Expr) (string, error) {
+	if f.element || len(e.Args) != 1 {
+		return "", inventory.Errorf(inventory.Invalid, "$filter", "any takes one condition, and none with any in it")
+	}
+	path, err := f.path(e.Field)
+	if err != nil {
+		return "", err
+	}
+	f.element = true
+	condition, err := f.render(e.Args[0])
+	f.element = false
+	return "exists (select 1 from json_each(r.doc, " + path + ") element where " + condition + ")", err
+}
+
+// field is the text of a field, without case. A list or object compares by its
+// JSON. No field at all is the element that any looks at.
 func (f *filter) field(at inventory.Field) (string, error) {
-	if at == "/name" {
+	switch {
+	case at == "/name":
 		return "r.name", nil
+	case at == "" && f.element:
+		return "fold(json_quote(element.value))", nil
+	}
+	path, err := f.path(at)
+	return "fold(r.doc -> " + path + ")", err
+}
+
+// path binds where a field is in the document.
+func (f *filter) path(at inventory.Field) (string, error) {
+	if at == "" {
+		return "", inventory.Errorf(inventory.Invalid, "$filter", "a condition names no property")
 	}
 	var path strings.Builder
 	path.WriteString("$")
@@ -134,7 +170,7 @@ func (f *filter) field(at inventory.Field) (string, error) {
 		}
 		path.WriteString(`."` + strings.ReplaceAll(strings.ReplaceAll(segment, "~1", "/"), "~0", "~") + `"`)
 	}
-	return "fold(r.doc -> " + f.bind(path.String()) + ")", nil
+	return f.bind(path.String()), nil
 }
 
 // searchWords splits a search into words, as the index splits texts.
