@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -67,14 +68,24 @@ func TestWhatPeopleMadeIsNeverAdopted(t *testing.T) {
 	check("after it all came again")
 }
 
-func TestAnEnvironmentThatPeopleMadeStaysAtUnlink(t *testing.T) {
-	const mine = workspace + "/environments/mine"
+func TestTheEnvironmentGoesWithItsLinkUnlessOthersAreDeployedInIt(t *testing.T) {
+	for _, used := range []bool{false, true} {
+		t.Run(fmt.Sprintf("used by others: %t", used), func(t *testing.T) { testEnvironmentAtUnlink(t, used) })
+	}
+}
+
+func testEnvironmentAtUnlink(t *testing.T, used bool) {
+	const mine, theirs = workspace + "/environments/mine", workspace + "/apis/theirs"
 	named := strings.Replace(always, `{`, `{"targetEnvironmentId":"/workspaces/default/environments/mine",`, 1)
 	h := newHouse(t, engine.Options{}, always)
 	h.source.Put(petstore("Petstore"))
 	h.pass("")
 	h.update(func(tx inventory.Tx) error {
-		return errors.Join(put(tx, mine, `{"title":"Mine"}`), put(tx, linkPath, named))
+		err := errors.Join(put(tx, mine, `{"title":"Mine"}`), put(tx, linkPath, named), put(tx, theirs, `{"title":"Theirs"}`))
+		if used {
+			err = errors.Join(err, put(tx, theirs+"/deployments/one", `{"environmentId":"/workspaces/default/environments/mine"}`))
+		}
+		return err
 	})
 	h.pass("")
 	for _, rec := range h.below(h.api("Petstore").ID) {
@@ -93,10 +104,13 @@ func TestAnEnvironmentThatPeopleMadeStaysAtUnlink(t *testing.T) {
 	if done, err := p.Unlink(t.Context(), time.Now().Add(time.Minute)); !done || err != nil {
 		t.Fatalf("unlink: %t, %v", done, err)
 	}
-	h.view(func(r inventory.Reader) error {
+	err = h.store.View(t.Context(), func(r inventory.Reader) error {
 		_, err := r.Get(inventory.MustID(mine))
 		return err
 	})
+	if used && err != nil || !used && !errors.Is(err, inventory.NotFound) {
+		t.Errorf("the environment after the unlink: %v", err)
+	}
 }
 
 func (h *house) below(id inventory.ID) (all []inventory.Record) {

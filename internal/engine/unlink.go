@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"apicenter/internal/inventory"
@@ -69,14 +68,14 @@ func (p *Pass) Unlink(ctx context.Context, until time.Time) (done bool, err erro
 	return err == nil, err
 }
 
-// unlinkEnvironment removes the environment, unless people made it or have
-// something deployed in it: then it stays, as their own.
+// unlinkEnvironment removes the environment, as Azure API Center does, unless
+// something else is deployed in it: then it stays, as people's own.
 func (p *Pass) unlinkEnvironment(tx inventory.SourceTx, id inventory.ID) error {
 	env, err := tx.Record(id)
 	if err != nil {
 		return err
 	}
-	stays := !strings.HasPrefix(env.Created.By, "link/") // people made it
+	stays := false
 	for used, err := range tx.List(inventory.Query{Kind: inventory.KindDeployment, Filter: &inventory.Expr{
 		Op: "eq", Field: "/environmentId", Value: inventory.ShortID(env.Path),
 	}}) {
