@@ -43,6 +43,7 @@ type settings struct {
 	maxAPIs         int
 	logLevel        slog.Level
 	accessLog       bool
+	publicURL       string // how clients reach the server, if not at the address that it listens on
 	readyFile       string
 	token           string // one more administrator's token, besides the key in the data folder
 }
@@ -50,7 +51,7 @@ type settings struct {
 // register adds the flags that serve and demo have in common.
 func (s *settings) register(f *pflag.FlagSet) {
 	f.DurationVar(&s.interval, "poll-interval", s.interval, "time between two passes of a link")
-	f.DurationVar(&s.audit, "audit-period", 24*time.Hour, "time within which every definition is fetched again; 0: never")
+	f.DurationVar(&s.audit, "audit-period", s.audit, "time within which every definition is fetched again; 0: never")
 	f.IntVar(&s.maxAPIs, "max-apis", 0, "most APIs that one link may bring; 0: no limit")
 	f.TextVar(&s.logLevel, "log-level", s.logLevel, "debug, info, warn or error")
 	f.BoolVar(&s.accessLog, "access-log", false, "log each request")
@@ -114,7 +115,7 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	if err != nil {
 		return nil, err
 	}
-	rest := armapi.New(armapi.Options{Catalog: people, Signer: documents.NewSigner(key), Log: log})
+	rest := armapi.New(armapi.Options{Catalog: people, Signer: documents.NewSigner(key), Log: log, PublicURL: strings.TrimSuffix(s.publicURL, "/")})
 	front := server.New(server.Options{
 		Address: s.listen, ARM: rest, Keys: auth.Static(tokens), Log: log, AccessLog: s.accessLog,
 		Routes: []server.Route{{Pattern: "/documents/", Handler: rest.Documents(), Public: true}},

@@ -37,7 +37,7 @@ const (
 
 func demoCommand(streams cli.Streams) *cobra.Command {
 	d := demo{settings: settings{
-		interval: 10 * time.Second, audience: publicResourceManager, authority: "https://login.microsoftonline.com/", logLevel: slog.LevelWarn,
+		interval: 10 * time.Second, audit: time.Minute, audience: publicResourceManager, authority: "https://login.microsoftonline.com/", logLevel: slog.LevelWarn,
 		service: "/subscriptions/" + emulator.SubscriptionID + "/resourceGroups/rg-center/providers/Microsoft.ApiCenter/services/demo",
 	}}
 	c := &cobra.Command{
@@ -46,7 +46,8 @@ func demoCommand(streams cli.Streams) *cobra.Command {
 		Long: `Show the whole of it on this machine, without an Azure subscription: an
 emulated API Management instance of a retailer, an API center, and a link
 between them. After the first synchronisation the emulated source goes on to
-change, and each change shows up in the inventory.
+change, and each change shows up in the inventory: what a listing of the source
+shows within ten seconds, an edit inside a definition within a minute.
 
 Everything listens on the loopback interface and is gone at the end, unless
 --data names a folder to keep the inventory in.`,
@@ -133,7 +134,7 @@ func (d demo) run(ctx context.Context, streams cli.Streams) (err error) {
 func (d demo) link(ctx context.Context, streams cli.Streams, r ready) error {
 	args := []string{
 		"integration", "create", "apim", "--integration-name", demoLink, "--azure-apim", r.APIMID,
-		"--environment-title", "Retail production", "--environment-type", "production", "--wait", "-o", "table",
+		"--environment-title", "Retail", "--environment-type", "production", "--wait", "-o", "table",
 	}
 	fmt.Fprintf(streams.Out, "$ apicenter %s\n", strings.Join(args, " "))
 	ours := streams

@@ -12,7 +12,7 @@ import (
 const localService = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/apicenter/providers/Microsoft.ApiCenter/services/apicenter"
 
 func serveCommand() *cobra.Command {
-	s := settings{interval: time.Minute, logLevel: slog.LevelInfo}
+	s := settings{interval: time.Minute, audit: 24 * time.Hour, logLevel: slog.LevelInfo}
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the API center",
@@ -44,6 +44,7 @@ identity, a workload identity, or what AZURE_CLIENT_ID and its like name.`,
 	f := c.Flags()
 	f.SortFlags = false
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "address to listen on")
+	f.StringVar(&s.publicURL, "public-url", "", "how clients reach the server, if a proxy is in front: https://apis.example.com")
 	f.StringVar(&s.data, "data", "apicenter-data", "folder of the inventory, made if need be")
 	f.StringVar(&s.service, "service", localService, "ARM id of the service that is there from the first start on")
 	f.StringVar(&s.resourceManager, "resource-manager", publicResourceManager, "endpoint of Azure Resource Manager")
