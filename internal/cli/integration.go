@@ -45,7 +45,7 @@ func linkMessage(o object) string {
 	if m := o.text("linkState.message"); m != "" {
 		parts = append(parts, m)
 	}
-	for _, what := range []string{"held", "limited", "problems"} {
+	for _, what := range []string{"held", "problems"} { // why a limit keeps things out is in the message
 		if n := o.count("synchronization." + what); n > 0 {
 			parts = append(parts, fmt.Sprintf("%s: %d", what, n))
 		}

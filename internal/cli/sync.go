@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -110,8 +111,19 @@ func (p printer) plan(plan object) error {
 }
 
 func summary(w io.Writer, plan object) error {
-	_, err := fmt.Fprintf(w, "%d to add, %d to update, %d to move, %d to delete; %d requests to the source\n",
-		plan.count("adds"), plan.count("updates"), plan.count("moves"), plan.count("deletes"), plan.count("requests"))
+	parts := []string{}
+	for _, what := range []struct{ count, words string }{
+		{"adds", "to add"}, {"updates", "to update"}, {"moves", "to move"}, {"deletes", "to delete"},
+		{"held", "held for approval"}, {"limited", "kept out by a limit"},
+	} {
+		if n := plan.count(what.count); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, what.words))
+		}
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "nothing to do")
+	}
+	_, err := fmt.Fprintf(w, "%s; %d requests to the source\n", strings.Join(parts, ", "), plan.count("requests"))
 	if err != nil {
 		return fmt.Errorf("write the output: %w", err)
 	}
