@@ -83,3 +83,6 @@ func (e *Engine) connect(ctx context.Context, l inventory.Link, first bool) (sou
 func recall(r inventory.Reader, link inventory.ID) (plan.Index, error) {
 	return plan.NewIndex(r.Origins(link, inventory.KindEnvironment, inventory.KindAPI, inventory.KindVersion))
 }
+
+// now is the time as it is stored and told: no finer than microseconds.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

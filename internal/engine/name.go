@@ -3,6 +3,7 @@ package engine
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"strings"
 	"unicode"
 
@@ -61,9 +62,17 @@ func baseName(o source.Object) string {
 	return cut(name, maxName)
 }
 
-// otherName is the name of an object whose baseName is taken by another thing.
-func otherName(o source.Object) string {
-	return join(slug(o.Name), digest(string(o.Kind)+" "+o.External, 16))
+// names are those that an object may have, in the order of preference: its
+// baseName, then others, since an API that has gone on as another keeps its name.
+func names(o source.Object) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !yield(baseName(o)) {
+			return
+		}
+		for seed := string(o.Kind) + " " + o.External; yield(join(slug(o.Name), digest(seed, 16))); {
+			seed += " "
+		}
+	}
 }
 
 // join puts a suffix behind as much of a name as there is room for.

@@ -76,7 +76,7 @@ func closeRuns(tx inventory.Tx, link inventory.ID) error {
 	runs, err := tx.Runs(link, 1000) // all that are kept
 	for _, r := range runs {
 		if r.Ended.IsZero() {
-			r.Ended, r.Outcome, r.Message = time.Now().UTC(), "interrupted", "the link was changed or taken over; the next pass goes on where this one ended"
+			r.Ended, r.Outcome, r.Message = now(), "interrupted", "the link was changed or taken over; the next pass goes on where this one ended"
 			if _, err := tx.PutRun(r); err != nil {
 				return err
 			}
@@ -97,7 +97,7 @@ func (p *Pass) Targeted(ctx context.Context, w Work) (*Pass, error) {
 
 // begin recalls what is recorded and notes that the run has begun.
 func (p *Pass) begin(ctx context.Context) (*Pass, error) {
-	now := time.Now().UTC()
+	now := now()
 	p.run = inventory.Run{Link: p.claim.Link, Trigger: p.work.Trigger, Scope: p.work.Scope.API, Phase: inventory.PhaseRead, Started: now}
 	err := p.engine.store.View(ctx, func(r inventory.Reader) error {
 		rec, err := r.Record(p.claim.Link)
@@ -243,7 +243,7 @@ func (p *Pass) overtake(api string) {
 // open connects and lays out the plan; nothing is read before the first op is asked for.
 func (p *Pass) open(ctx context.Context) error {
 	if p.connector == nil {
-		connector, err := p.engine.connect(ctx, p.link, len(p.index.Versions) == 0)
+		connector, err := p.engine.connect(ctx, p.link, p.status.SyncedAt.IsZero())
 		if err != nil {
 			return err
 		}

@@ -54,7 +54,7 @@ func (p *Pass) report() inventory.Run {
 // holds the link by now.
 func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 	defer p.Close()
-	now := time.Now().UTC()
+	now := now()
 	run := p.report()
 	if p.parent != nil {
 		p.parent.sent += run.Requests
@@ -125,7 +125,7 @@ func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure err
 	if failure == nil && !p.work.Scope.Whole() {
 		return s, nil
 	}
-	s.NextDue = now.Add(p.engine.wait(failure))
+	s.NextDue = now.Add(p.engine.wait(failure).Truncate(time.Microsecond))
 	switch {
 	case failure == nil:
 		s.State, s.Message, s.Stalled = inventory.Syncing, "", false
