@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -75,7 +76,11 @@ func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 		run.Outcome, run.Message = "partial", p.limited
 	default:
 		run.Outcome = "ok"
+		if !p.work.Scope.Whole() && run.Counts.Observed+run.Counts.Deleted == 0 {
+			run.Message = "the source has no " + p.work.Scope.API
+		}
 	}
+	p.tell(ctx, run)
 	return p.engine.store.Apply(ctx, p.claim, func(tx inventory.SourceTx) error {
 		if _, err := tx.PutRun(run); err != nil {
 			return err
@@ -97,6 +102,23 @@ func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 		}
 		return tx.SetStatus(p.claim.Link, status)
 	})
+}
+
+// tell writes a run to the log: a failure as a warning, and nothing that
+// changed nothing unless somebody debugs.
+func (p *Pass) tell(ctx context.Context, run inventory.Run) {
+	level, c := slog.LevelInfo, run.Counts
+	switch {
+	case run.Outcome == "failed":
+		level = slog.LevelWarn
+	case run.Outcome == "ok" && c.Added+c.Updated+c.Moved+c.Deleted == 0:
+		level = slog.LevelDebug
+	}
+	p.engine.o.Log.LogAttrs(ctx, level, "pass", slog.String("link", p.claim.Link.String()), slog.String("trigger", run.Trigger),
+		slog.String("scope", run.Scope), slog.String("outcome", run.Outcome), slog.String("message", run.Message),
+		slog.Int("observed", c.Observed), slog.Int("added", c.Added), slog.Int("updated", c.Updated), slog.Int("moved", c.Moved),
+		slog.Int("deleted", c.Deleted), slog.Int("failed", c.Failed), slog.Int64("requests", run.Requests),
+		slog.Duration("took", run.Ended.Sub(run.Started)))
 }
 
 // settle ends the approvals that this pass knew of. Others may have come since.

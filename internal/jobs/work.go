@@ -160,10 +160,10 @@ func never() bool { return false }
 func (q *Queue) whole(ctx context.Context, link inventory.ID, d *desk, a agenda, until time.Time) error {
 	if d.pass == nil {
 		w := engine.Work{Trigger: "schedule", Verify: a.apis}
-		if len(a.hints) > 0 {
+		if a.status.SyncedAt.IsZero() {
+			w.Trigger = "link" // whatever else asks for it
+		} else if len(a.hints) > 0 {
 			w.Trigger = trigger(a.hints)
-		} else if a.status.SyncedAt.IsZero() {
-			w.Trigger = "link"
 		}
 		p, err := q.o.Engine.Begin(ctx, link, w)
 		if err != nil {
