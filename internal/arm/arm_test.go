@@ -17,13 +17,17 @@ func TestParsePath(t *testing.T) {
 		fails    bool
 	}{
 		{name: "service", in: "/subscriptions/S/resourceGroups/G/providers/Microsoft.ApiCenter/services/C", want: arm.Path{
-			Subscription: "S", Group: "G", Namespace: "Microsoft.ApiCenter", Segments: []arm.Segment{{Type: "services", Name: "C"}}}},
+			Subscription: "S", Group: "G", Namespace: "Microsoft.ApiCenter", Segments: []arm.Segment{{Type: "services", Name: "C"}},
+		}},
 		{name: "lower case, doubled and trailing slashes", in: "//subscriptions/S/resourcegroups/G/PROVIDERS/Microsoft.ApiCenter//services/C/", want: arm.Path{
-			Subscription: "S", Group: "G", Namespace: "Microsoft.ApiCenter", Segments: []arm.Segment{{Type: "services", Name: "C"}}}},
+			Subscription: "S", Group: "G", Namespace: "Microsoft.ApiCenter", Segments: []arm.Segment{{Type: "services", Name: "C"}},
+		}},
 		{name: "encoded name", in: "/subscriptions/S/resourceGroups/G/providers/N/service/a/apis/x%3Brev=2", want: arm.Path{
-			Subscription: "S", Group: "G", Namespace: "N", Segments: []arm.Segment{{Type: "service", Name: "a"}, {Type: "apis", Name: "x;rev=2"}}}},
+			Subscription: "S", Group: "G", Namespace: "N", Segments: []arm.Segment{{Type: "service", Name: "a"}, {Type: "apis", Name: "x;rev=2"}},
+		}},
 		{name: "collection", in: "/subscriptions/S/resourceGroups/G/providers/N/services/c/workspaces", want: arm.Path{
-			Subscription: "S", Group: "G", Namespace: "N", Segments: []arm.Segment{{Type: "services", Name: "c"}}, Tail: "workspaces"}},
+			Subscription: "S", Group: "G", Namespace: "N", Segments: []arm.Segment{{Type: "services", Name: "c"}}, Tail: "workspaces",
+		}},
 		{name: "whole subscription", in: "/subscriptions/S/providers/N/services", want: arm.Path{Subscription: "S", Namespace: "N", Tail: "services"}},
 		{name: "whole tenant", in: "/providers/N/operations", want: arm.Path{Namespace: "N", Tail: "operations"}},
 		{name: "no provider", in: "/subscriptions/S/resourceGroups/G", fails: true},

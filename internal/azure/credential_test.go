@@ -37,8 +37,10 @@ func TestCredentialIsChosenByTheEnvironment(t *testing.T) {
 		{"principal, by resource", principal, resource, "*azidentity.ManagedIdentityCredential"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, name := range []string{"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH",
-				"AZURE_FEDERATED_TOKEN_FILE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID"} {
+			for _, name := range []string{
+				"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH",
+				"AZURE_FEDERATED_TOKEN_FILE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID",
+			} {
 				t.Setenv(name, tt.env[name])
 			}
 			credentials := azure.Credentials{Cloud: cloud.AzurePublic}

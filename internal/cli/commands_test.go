@@ -29,14 +29,20 @@ func TestFlagsBecomeRequests(t *testing.T) {
 		args []string
 		want []string // writes and reads, without those that find the service
 	}{
-		{"create, shortest", append(create, "contoso"),
-			[]string{link(`{"resourceId":"` + apimID + `"},"importSpecification":"always"`)}},
-		{"create, everything", append(create, "contoso", "--apim-resource-group", "rg2", "--apim-subscription", "sub2", "--workspace", "team a",
-			"--msi-resource-id", "/m", "--import-specification", "never", "--target-environment-id", "prod", "--target-lifecycle-stage", "Production"),
+		{
+			"create, shortest", append(create, "contoso"),
+			[]string{link(`{"resourceId":"` + apimID + `"},"importSpecification":"always"`)},
+		},
+		{
+			"create, everything", append(create, "contoso", "--apim-resource-group", "rg2", "--apim-subscription", "sub2", "--workspace", "team a",
+				"--msi-resource-id", "/m", "--import-specification", "never", "--target-environment-id", "prod", "--target-lifecycle-stage", "Production"),
 			[]string{link(`{"msiResourceId":"/m","resourceId":"/subscriptions/sub2/resourceGroups/rg2/providers/Microsoft.ApiManagement/service/contoso/workspaces/team%20a"},` +
-				`"importSpecification":"never","targetEnvironmentId":"/workspaces/default/environments/prod","targetLifecycleStage":"production"`)}},
-		{"create by ids", append(create, apimID+"/", "--target-environment-id", fakeWorkspace+"/environments/prod"),
-			[]string{link(`{"resourceId":"` + apimID + `"},"importSpecification":"always","targetEnvironmentId":"/workspaces/default/environments/prod"`)}},
+				`"importSpecification":"never","targetEnvironmentId":"/workspaces/default/environments/prod","targetLifecycleStage":"production"`)},
+		},
+		{
+			"create by ids", append(create, apimID+"/", "--target-environment-id", fakeWorkspace+"/environments/prod"),
+			[]string{link(`{"resourceId":"` + apimID + `"},"importSpecification":"always","targetEnvironmentId":"/workspaces/default/environments/prod"`)},
+		},
 		{"create with an environment", append(create, "contoso", "--environment-title", "Gate"), []string{
 			"GET " + at + "/environments/gw" + atStable,
 			env(`{"kind":"production","server":{"type":"Azure API Management"},"title":"Gate"}`),
@@ -48,20 +54,35 @@ func TestFlagsBecomeRequests(t *testing.T) {
 			"PUT " + at + "/apiSources/prod" + atPreview + ` {"properties":{"apiSourceType":"AzureApiManagement","azureApiManagementSource":{"resourceId":"` + apimID +
 				`"},"importSpecification":"always","targetEnvironmentId":"/workspaces/default/environments/prod"}}`,
 		}},
-		{"list with a filter", []string{"integration", "list", "--filter", "name eq 'x'", "--top", "2"},
-			[]string{"GET " + at + "/apiSources" + " ?%24filter=name+eq+%27x%27&%24top=2&api-version=2024-06-01-preview"}},
-		{"search", []string{"api", "list", "--search", "Pets"},
-			[]string{"GET " + at + "/apis ?%24search=Pets&api-version=2024-03-01"}},
+		{
+			"list with a filter",
+			[]string{"integration", "list", "--filter", "name eq 'x'", "--top", "2"},
+			[]string{"GET " + at + "/apiSources" + " ?%24filter=name+eq+%27x%27&%24top=2&api-version=2024-06-01-preview"},
+		},
+		{
+			"search",
+			[]string{"api", "list", "--search", "Pets"},
+			[]string{"GET " + at + "/apis ?%24search=Pets&api-version=2024-03-01"},
+		},
 		{"delete", []string{"integration", "delete", "-i", "prod-gateway", "-y"}, []string{"DELETE " + at + "/apiSources/prod-gateway" + atPreview}},
 		{"sync", []string{"integration", "sync", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/sync" + atPreview + " {}"}},
-		{"sync of an API", []string{"link", "sync", "-i", "prod-gateway", "--api", "echo"},
-			[]string{"POST " + at + "/apiSources/prod-gateway/sync" + atPreview + ` {"api":"echo"}`}},
-		{"runs", []string{"integration", "runs", "-i", "prod-gateway", "--top", "5"},
-			[]string{"GET " + at + "/apiSources/prod-gateway/runs ?%24top=5&api-version=2024-06-01-preview"}},
+		{
+			"sync of an API",
+			[]string{"link", "sync", "-i", "prod-gateway", "--api", "echo"},
+			[]string{"POST " + at + "/apiSources/prod-gateway/sync" + atPreview + ` {"api":"echo"}`},
+		},
+		{
+			"runs",
+			[]string{"integration", "runs", "-i", "prod-gateway", "--top", "5"},
+			[]string{"GET " + at + "/apiSources/prod-gateway/runs ?%24top=5&api-version=2024-06-01-preview"},
+		},
 		{"plan", []string{"integration", "plan", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/plan" + atPreview + " {}"}},
 		{"approve", []string{"integration", "approve", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/approve" + atPreview + " {}"}},
-		{"show", []string{"api", "definition", "show", "--api-id", "petstore", "--version-id", "v1", "--definition-id", "openapi"},
-			[]string{"GET " + at + "/apis/petstore/versions/v1/definitions/openapi" + atStable}},
+		{
+			"show",
+			[]string{"api", "definition", "show", "--api-id", "petstore", "--version-id", "v1", "--definition-id", "openapi"},
+			[]string{"GET " + at + "/apis/petstore/versions/v1/definitions/openapi" + atStable},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			o := newCenter().run(t, append(tt.args, "--service-id", fakeService)...)

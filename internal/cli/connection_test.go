@@ -46,11 +46,21 @@ func TestConnectionIsFoundFromFlagsFilesAndTheCenter(t *testing.T) {
 		{"not a service id", nil, nil, []string{"--server", fakeAddress, "--service-id", "/subscriptions/x"}, exitUsage, 0, "not the id"},
 		{"service id and name", nil, nil, []string{"--server", fakeAddress, "--service-id", fakeService, "-n", "main"}, exitUsage, 0, "service-id"},
 		{"no ready file", nil, nil, []string{"--ready-file", "/nonexistent"}, exitFailed, 0, "ready file"},
-		{"stale ready file of the environment does not matter", []string{"APICENTER_READY_FILE", "/nonexistent"}, nil,
-			[]string{"--server", fakeAddress, "--token", fakeToken, "--service-id", fakeService}, exitOK, 0, ""},
+		{
+			"stale ready file of the environment does not matter",
+			[]string{"APICENTER_READY_FILE", "/nonexistent"},
+			nil,
+			[]string{"--server", fakeAddress, "--token", fakeToken, "--service-id", fakeService},
+			exitOK, 0, "",
+		},
 		{"token of another center stays at home", nil, nil, []string{"--ready-file", elsewhere, "--server", fakeAddress}, exitAuth, 0, "APICENTER_TOKEN"},
-		{"token for another center stays at home", []string{"APICENTER_SERVER", "http://other.example", "APICENTER_TOKEN", fakeToken}, nil,
-			[]string{"--server", fakeAddress}, exitAuth, 0, "APICENTER_TOKEN"},
+		{
+			"token for another center stays at home",
+			[]string{"APICENTER_SERVER", "http://other.example", "APICENTER_TOKEN", fakeToken},
+			nil,
+			[]string{"--server", fakeAddress},
+			exitAuth, 0, "APICENTER_TOKEN",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newCenter()

@@ -19,7 +19,9 @@ func linkKind() kind {
 	return kind{
 		noun: "link", plural: "links", steps: []step{linkStep()}, version: preview,
 		columns: []column{
-			{"NAME", "name", nil}, {"STATE", "linkState.state", linkState}, {"APIS", "synchronization.apis", nil},
+			{"NAME", "name", nil},
+			{"STATE", "linkState.state", linkState},
+			{"APIS", "synchronization.apis", nil},
 			{"SYNCED", "synchronization.syncedAt", age("synchronization.syncedAt")},
 			{"NEXT", "synchronization.nextDue", due("synchronization.nextDue")},
 			{"MESSAGE", "linkState.message", linkMessage},
@@ -137,11 +139,18 @@ func (s *session) confirmDelete(ctx context.Context, path string) error {
 
 func runColumns() []column {
 	return []column{
-		{"RUN", "id", nil}, {"TRIGGER", "trigger", nil}, {"SCOPE", "scope", nil},
-		{"STARTED", "startedAt", age("startedAt")}, {"OUTCOME", "outcome", runOutcome},
+		{"RUN", "id", nil},
+		{"TRIGGER", "trigger", nil},
+		{"SCOPE", "scope", nil},
+		{"STARTED", "startedAt", age("startedAt")},
+		{"OUTCOME", "outcome", runOutcome},
 		{"TOOK", "durationSeconds", runTook},
-		{"OBSERVED", "counts.observed", nil}, {"ADDED", "counts.added", nil}, {"UPDATED", "counts.updated", nil},
-		{"DELETED", "counts.deleted", nil}, {"HELD", "counts.held", nil}, {"FAILED", "counts.failed", nil},
+		{"OBSERVED", "counts.observed", nil},
+		{"ADDED", "counts.added", nil},
+		{"UPDATED", "counts.updated", nil},
+		{"DELETED", "counts.deleted", nil},
+		{"HELD", "counts.held", nil},
+		{"FAILED", "counts.failed", nil},
 		{"MESSAGE", "message", nil},
 	}
 }

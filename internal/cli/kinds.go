@@ -31,8 +31,11 @@ func apiKind() kind {
 	return kind{
 		noun: "API", plural: "APIs", steps: []step{apiStep()}, version: stable, search: true,
 		columns: []column{
-			{"NAME", "name", nil}, {"TITLE", "title", nil}, {"KIND", "kind", nil},
-			{"STAGE", "lifecycleStage", nil}, {"SUMMARY", "summary", nil},
+			{"NAME", "name", nil},
+			{"TITLE", "title", nil},
+			{"KIND", "kind", nil},
+			{"STAGE", "lifecycleStage", nil},
+			{"SUMMARY", "summary", nil},
 		},
 		examples: [2]string{
 			"  apicenter api list --search pet\n  apicenter api list --filter \"kind eq 'rest'\" --max-items 10 -o json",
@@ -57,8 +60,10 @@ func definitionKind() kind {
 		noun: "definition", plural: "definitions of a version",
 		steps: []step{apiStep(), versionStep(), definitionStep()}, version: stable,
 		columns: []column{
-			{"NAME", "name", nil}, {"TITLE", "title", nil},
-			{"SPECIFICATION", "specification.name", nil}, {"SPECVERSION", "specification.version", nil},
+			{"NAME", "name", nil},
+			{"TITLE", "title", nil},
+			{"SPECIFICATION", "specification.name", nil},
+			{"SPECVERSION", "specification.version", nil},
 		},
 		examples: [2]string{
 			"  apicenter api definition list --api-id petstore --version-id v1",
@@ -72,7 +77,9 @@ func deploymentKind() kind {
 		noun: "deployment", plural: "deployments of an API",
 		steps: []step{apiStep(), {"deployments", "deployment-id", ""}}, version: stable,
 		columns: []column{
-			{"NAME", "name", nil}, {"TITLE", "title", nil}, {"STATE", "state", nil},
+			{"NAME", "name", nil},
+			{"TITLE", "title", nil},
+			{"STATE", "state", nil},
 			{"ENVIRONMENT", "environmentId", func(o object) string { return last(o.text("environmentId")) }},
 			{"ADDRESS", "server.runtimeUri", func(o object) string { return joined(o, "server.runtimeUri") }},
 		},

@@ -100,8 +100,11 @@ func (p printer) plan(plan object) error {
 	}
 	if len(changes) > 0 || p.format == "tsv" {
 		err := p.list(changes, []column{
-			{"ACTION", "action", nil}, {"SOURCE OBJECT", "external", nil}, {"TITLE", "title", nil},
-			{"FIELDS", "fields", func(o object) string { return joined(o, "fields") }}, {"WHY", "why", nil},
+			{"ACTION", "action", nil},
+			{"SOURCE OBJECT", "external", nil},
+			{"TITLE", "title", nil},
+			{"FIELDS", "fields", func(o object) string { return joined(o, "fields") }},
+			{"WHY", "why", nil},
 		})
 		if err != nil || p.format == "tsv" {
 			return err
@@ -113,8 +116,12 @@ func (p printer) plan(plan object) error {
 func summary(w io.Writer, plan object) error {
 	parts := []string{}
 	for _, what := range []struct{ count, words string }{
-		{"adds", "to add"}, {"updates", "to update"}, {"moves", "to move"}, {"deletes", "to delete"},
-		{"held", "held for approval"}, {"limited", "kept out by a limit"},
+		{"adds", "to add"},
+		{"updates", "to update"},
+		{"moves", "to move"},
+		{"deletes", "to delete"},
+		{"held", "held for approval"},
+		{"limited", "kept out by a limit"},
 	} {
 		if n := plan.count(what.count); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, what.words))

@@ -48,8 +48,11 @@ func TestWaitEndsWithTheRun(t *testing.T) {
 		{"the center stays away", syncing, nil, func(c *center) {
 			c.fail["GET runs"] = func(w http.ResponseWriter, r *http.Request) { refuse(w, 500, "InternalServerError", "away", "") }
 		}, exitFailed, []string{"away"}, 55 * time.Second},
-		{"never done", append(syncing, "--timeout", "20s"), nil, func(c *center) { c.took = time.Hour }, exitFailed,
-			[]string{"not done after 20s", "goes on"}, 20 * time.Second},
+		{
+			"never done", append(syncing, "--timeout", "20s"), nil, func(c *center) { c.took = time.Hour }, exitFailed,
+			[]string{"not done after 20s", "goes on"},
+			20 * time.Second,
+		},
 		{"link in error", creating, nil, func(c *center) {
 			c.fail["GET runs"] = func(w http.ResponseWriter, r *http.Request) {
 				answerJSON(w, 200, map[string]any{"value": []any{}})
@@ -136,9 +139,15 @@ func TestTokenStaysWithTheOrigin(t *testing.T) {
 		link string
 		ok   bool
 	}{
-		{"https://center.example/x", true}, {"https://CENTER.example:443/x", true}, {"/x", true},
-		{"http://center.example/x", false}, {"https://center.example:8443/x", false}, {"https://center.example.evil/x", false},
-		{"//evil.example/x", false}, {"https://center.example@evil.example/", false}, {"%zz", false},
+		{"https://center.example/x", true},
+		{"https://CENTER.example:443/x", true},
+		{"/x", true},
+		{"http://center.example/x", false},
+		{"https://center.example:8443/x", false},
+		{"https://center.example.evil/x", false},
+		{"//evil.example/x", false},
+		{"https://center.example@evil.example/", false},
+		{"%zz", false},
 	} {
 		if _, err := c.own(tt.link); (err == nil) != tt.ok {
 			t.Errorf("own(%q): %v, want ok %t", tt.link, err, tt.ok)

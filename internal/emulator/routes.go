@@ -70,12 +70,18 @@ func (s *Server) registerSpace(space string) {
 	}).before = prepareAPI
 	get(one+"/revisions", listRevisions)
 	collection[apim.Release]{"Release", "release", locateReleases}.register(s, space+one+"/releases")
-	collection[apim.Operation]{"Operation", "operation",
-		child("operations", (*apim.Revision).Operations, checkOperation)}.register(s, space+one+"/operations")
-	collection[apim.Schema]{"Schema", "schema",
-		child("schemas", (*apim.Revision).Schemas, checkSchema)}.register(s, space+one+"/schemas")
-	collection[apim.ToolContract]{"Tool", "tool",
-		child("tools", (*apim.Revision).Tools, checkTool)}.register(s, space+one+"/tools")
+	collection[apim.Operation]{
+		"Operation", "operation",
+		child("operations", (*apim.Revision).Operations, checkOperation),
+	}.register(s, space+one+"/operations")
+	collection[apim.Schema]{
+		"Schema", "schema",
+		child("schemas", (*apim.Revision).Schemas, checkSchema),
+	}.register(s, space+one+"/schemas")
+	collection[apim.ToolContract]{
+		"Tool", "tool",
+		child("tools", (*apim.Revision).Tools, checkTool),
+	}.register(s, space+one+"/tools")
 	collection[apim.Tag]{"Tag", "tag", locateAPITags}.register(s, space+one+"/tags")
 
 	collection[apim.VersionSet]{"API version set", "set", locateSets}.register(s, space+"/apiVersionSets")

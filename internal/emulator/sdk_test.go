@@ -135,9 +135,11 @@ func TestSDKReleasesARevision(t *testing.T) {
 	c := f.NewAPIClient()
 	put := done[v3.APIClientCreateOrUpdateResponse](t)
 	put(c.BeginCreateOrUpdate(t.Context(), g, s, "echo", v3.APICreateOrUpdateParameter{Properties: &v3.APICreateOrUpdateProperties{
-		Path: new("echo"), DisplayName: new("Echo"), Format: new(v3.ContentFormatOpenapiJSON), Value: new(petstore)}}, nil))
+		Path: new("echo"), DisplayName: new("Echo"), Format: new(v3.ContentFormatOpenapiJSON), Value: new(petstore),
+	}}, nil))
 	second := put(c.BeginCreateOrUpdate(t.Context(), g, s, "echo;rev=2", v3.APICreateOrUpdateParameter{Properties: &v3.APICreateOrUpdateProperties{
-		Path: new("echo"), SourceAPIID: new("/apis/echo"), APIRevisionDescription: new("try")}}, nil))
+		Path: new("echo"), SourceAPIID: new("/apis/echo"), APIRevisionDescription: new("try"),
+	}}, nil))
 	if *second.Name != "echo;rev=2" || *second.Properties.IsCurrent {
 		t.Errorf("new revision is %s, current %v", *second.Name, *second.Properties.IsCurrent)
 	}
@@ -146,7 +148,8 @@ func TestSDKReleasesARevision(t *testing.T) {
 		t.Errorf("HEAD of a revision: %v", err)
 	}
 	rel, err := f.NewAPIReleaseClient().CreateOrUpdate(t.Context(), g, s, "echo", "r1", v3.APIReleaseContract{
-		Properties: &v3.APIReleaseContractProperties{APIID: new("/apis/echo;rev=2"), Notes: new("out")}}, nil)
+		Properties: &v3.APIReleaseContractProperties{APIID: new("/apis/echo;rev=2"), Notes: new("out")},
+	}, nil)
 	if err != nil || *rel.Properties.Notes != "out" || rel.Properties.CreatedDateTime == nil {
 		t.Fatalf("release: %v %+v", err, rel.Properties)
 	}
@@ -179,14 +182,16 @@ func TestSDKKeepsVersionsInASet(t *testing.T) {
 	f := factory(t, w)
 	sets := f.NewAPIVersionSetClient()
 	set, err := sets.CreateOrUpdate(t.Context(), g, s, "vs", v3.APIVersionSetContract{Properties: &v3.APIVersionSetContractProperties{
-		DisplayName: new("Orders"), VersioningScheme: new(v3.VersioningSchemeSegment)}}, nil)
+		DisplayName: new("Orders"), VersioningScheme: new(v3.VersioningSchemeSegment),
+	}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := f.NewAPIClient()
 	for _, v := range []string{"v1", "v2"} {
 		r := done[v3.APIClientCreateOrUpdateResponse](t)(c.BeginCreateOrUpdate(t.Context(), g, s, "orders-"+v, v3.APICreateOrUpdateParameter{
-			Properties: &v3.APICreateOrUpdateProperties{Path: new("orders"), DisplayName: new("Orders"), APIVersion: new(v), APIVersionSetID: new("/apiVersionSets/vs")}}, nil))
+			Properties: &v3.APICreateOrUpdateProperties{Path: new("orders"), DisplayName: new("Orders"), APIVersion: new(v), APIVersionSetID: new("/apiVersionSets/vs")},
+		}, nil))
 		if *r.Properties.APIVersionSetID != *set.ID {
 			t.Errorf("set of %s is %s, want the full id %s", v, *r.Properties.APIVersionSetID, *set.ID)
 		}
@@ -225,7 +230,8 @@ func TestSDKEditsOperationsAndSchemas(t *testing.T) {
 		t.Fatalf("%d operations, want the 3 of the document", len(rows))
 	}
 	op, err := ops.CreateOrUpdate(t.Context(), g, s, api, "ping", v3.OperationContract{Properties: &v3.OperationContractProperties{
-		DisplayName: new("Ping"), Method: new("GET"), URLTemplate: new("/ping")}}, nil)
+		DisplayName: new("Ping"), Method: new("GET"), URLTemplate: new("/ping"),
+	}}, nil)
 	if err != nil || op.ETag == nil {
 		t.Fatal(err)
 	}
@@ -243,7 +249,8 @@ func TestSDKEditsOperationsAndSchemas(t *testing.T) {
 	}
 	schemas := f.NewAPISchemaClient()
 	done[v3.APISchemaClientCreateOrUpdateResponse](t)(schemas.BeginCreateOrUpdate(t.Context(), g, s, api, "graphql", v3.SchemaContract{Properties: &v3.SchemaContractProperties{
-		ContentType: new("application/vnd.ms-azure-apim.graphql.schema"), Document: &v3.SchemaDocumentProperties{Value: new("type Query { a: Int }")}}}, nil))
+		ContentType: new("application/vnd.ms-azure-apim.graphql.schema"), Document: &v3.SchemaDocumentProperties{Value: new("type Query { a: Int }")},
+	}}, nil))
 	got, err := schemas.Get(t.Context(), g, s, api, "graphql", nil)
 	if err != nil || *got.Properties.Document.Value != "type Query { a: Int }" {
 		t.Errorf("schema: %v %+v", err, got.Properties)
@@ -292,7 +299,8 @@ func TestOldSDKWritesToo(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := done[v2.APIClientCreateOrUpdateResponse](t)(c.BeginCreateOrUpdate(t.Context(), g, s, "old", v2.APICreateOrUpdateParameter{
-		Properties: &v2.APICreateOrUpdateProperties{Path: new("old"), Format: new(v2.ContentFormatOpenapiJSON), Value: new(petstore)}}, nil))
+		Properties: &v2.APICreateOrUpdateProperties{Path: new("old"), Format: new(v2.ContentFormatOpenapiJSON), Value: new(petstore)},
+	}, nil))
 	if *r.Properties.DisplayName != "Petstore" {
 		t.Errorf("display name %q", *r.Properties.DisplayName)
 	}
@@ -313,7 +321,8 @@ func TestSDKWorksInAWorkspace(t *testing.T) {
 	}
 	c := f.NewWorkspaceAPIClient()
 	r := done[v3.WorkspaceAPIClientCreateOrUpdateResponse](t)(c.BeginCreateOrUpdate(t.Context(), g, s, "team", "mine", v3.APICreateOrUpdateParameter{
-		Properties: &v3.APICreateOrUpdateProperties{Path: new("mine"), DisplayName: new("Mine")}}, nil))
+		Properties: &v3.APICreateOrUpdateProperties{Path: new("mine"), DisplayName: new("Mine")},
+	}, nil))
 	if *r.Type != "Microsoft.ApiManagement/service/workspaces/apis" || !strings.HasSuffix(*r.ID, "/workspaces/team/apis/mine") {
 		t.Errorf("%s of type %s", *r.ID, *r.Type)
 	}
@@ -341,7 +350,8 @@ func TestSDKManagesInstancesAndGateways(t *testing.T) {
 	}
 	made := done[v3.ServiceClientCreateOrUpdateResponse](t)(f.NewServiceClient().BeginCreateOrUpdate(t.Context(), g, "second", v3.ServiceResource{
 		Location: new("North Europe"), SKU: &v3.ServiceSKUProperties{Name: new(v3.SKUTypeStandard), Capacity: new(int32(1))},
-		Properties: &v3.ServiceProperties{PublisherEmail: new("a@b.example"), PublisherName: new("A")}}, nil))
+		Properties: &v3.ServiceProperties{PublisherEmail: new("a@b.example"), PublisherName: new("A")},
+	}, nil))
 	if *made.Properties.ProvisioningState != "Succeeded" {
 		t.Errorf("state %s", *made.Properties.ProvisioningState)
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"apicenter/internal/inventory"
@@ -39,8 +40,13 @@ func (p *Pass) applyAll(ctx context.Context, ready <-chan *task) error {
 }
 
 // apply writes tasks in one transaction. If one of them cannot be written as
-// things stand, each is tried alone, so that it stops no other.
+// things stand, each is tried alone, so that it stops no other. Those that move
+// things between APIs are alone from the start: events tell of one API each, and
+// what two moves did to one name can only be followed from transaction to transaction.
 func (p *Pass) apply(ctx context.Context, tasks []*task) error {
+	if len(tasks) > 1 && slices.ContainsFunc(tasks, func(t *task) bool { return len(t.Adopt) > 0 }) {
+		return p.applyEach(ctx, tasks)
+	}
 	p.engine.step(ctx, "apply", tasks[0].External)
 	err := p.engine.store.Apply(ctx, p.claim, func(tx inventory.SourceTx) error {
 		for _, t := range tasks {
@@ -61,6 +67,10 @@ func (p *Pass) apply(ctx context.Context, tasks []*task) error {
 		p.fail(tasks[0].External, err)
 		return nil
 	}
+	return p.applyEach(ctx, tasks)
+}
+
+func (p *Pass) applyEach(ctx context.Context, tasks []*task) error {
 	for i := range tasks {
 		if err := p.apply(ctx, tasks[i:i+1]); err != nil {
 			return err

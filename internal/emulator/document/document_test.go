@@ -15,19 +15,23 @@ func TestParse(t *testing.T) {
 	}{
 		{
 			"OpenAPI JSON", `{"openapi":"3.0.0","info":{"title":"T"},"servers":[{"url":"https://a.example"}],"paths":{"/b":{"parameters":[],"get":{"operationId":"Get B!"}},"/a":{"post":{},"get":{}}}}`,
-			OpenAPIJSON, "T", "https://a.example", []string{"get-a", "post-a", "get-b"},
+			OpenAPIJSON, "T", "https://a.example",
+			[]string{"get-a", "post-a", "get-b"},
 		},
 		{
 			"Swagger", `{"swagger":"2.0","info":{"title":"T"},"host":"h.example","basePath":"/v1","schemes":["http"],"paths":{"/x":{"get":{"operationId":"same"},"put":{"operationId":"SAME"}}}}`,
-			Swagger, "T", "http://h.example/v1", []string{"same", "same-1"},
+			Swagger, "T", "http://h.example/v1",
+			[]string{"same", "same-1"},
 		},
 		{
 			"YAML", "openapi: 3.0.0\ninfo: {title: T}\npaths:\n  /x:\n    summary: text\n    get:\n      responses: {200: {description: ok}}\n",
-			OpenAPIYAML, "T", "", []string{"get-x"},
+			OpenAPIYAML, "T", "",
+			[]string{"get-x"},
 		},
 		{
 			"WSDL", `<wsdl:definitions xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/" name="D"><wsdl:portType name="P"><wsdl:operation name="DoIt"/></wsdl:portType><wsdl:service name="S"><wsdl:port><soap:address xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" location="https://s.example"/></wsdl:port></wsdl:service></wsdl:definitions>`,
-			WSDL, "S", "https://s.example", []string{"doit"},
+			WSDL, "S", "https://s.example",
+			[]string{"doit"},
 		},
 		{"GraphQL", "type Query { a: Int }", GraphQL, "", "", nil},
 		{"protocol buffers", "syntax = \"proto3\";", Proto, "", "", nil},

@@ -89,8 +89,10 @@ type Broker struct {
 // New makes a Broker without subscriptions.
 func New(opts Options) *Broker {
 	if len(opts.Backoff) == 0 {
-		opts.Backoff = []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, 10 * time.Minute,
-			30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour}
+		opts.Backoff = []time.Duration{
+			10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, 10 * time.Minute,
+			30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+		}
 	}
 	if opts.Timeout <= 0 {
 		opts.Timeout = 30 * time.Second

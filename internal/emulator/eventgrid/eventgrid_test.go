@@ -16,12 +16,16 @@ func TestEventShapes(t *testing.T) {
 	for _, tt := range []struct {
 		name, more, contentType, origin, body string
 	}{
-		{"Event Grid", "", "application/json; charset=utf-8", "",
+		{
+			"Event Grid", "", "application/json; charset=utf-8", "",
 			`[{"id":"ID","topic":"` + topic + `","subject":"/apis/petstore;Rev=1","eventType":"Microsoft.ApiManagement.APIUpdated",` +
-				`"eventTime":"2000-01-01T00:00:00.0000000Z","data":{"resourceUri":"` + topic + `/apis/petstore;Rev=1"},"dataVersion":"1","metadataVersion":"1"}]`},
-		{"CloudEvents", `,"eventDeliverySchema":"CloudEventSchemaV1_0"`, "application/cloudevents+json; charset=utf-8", "eventgrid.azure.net",
+				`"eventTime":"2000-01-01T00:00:00.0000000Z","data":{"resourceUri":"` + topic + `/apis/petstore;Rev=1"},"dataVersion":"1","metadataVersion":"1"}]`,
+		},
+		{
+			"CloudEvents", `,"eventDeliverySchema":"CloudEventSchemaV1_0"`, "application/cloudevents+json; charset=utf-8", "eventgrid.azure.net",
 			`{"id":"ID","source":"` + topic + `","subject":"/apis/petstore;Rev=1","type":"Microsoft.ApiManagement.APIUpdated",` +
-				`"time":"2000-01-01T00:00:00.0000000Z","data":{"resourceUri":"` + topic + `/apis/petstore;Rev=1"},"specversion":"1.0"}`},
+				`"time":"2000-01-01T00:00:00.0000000Z","data":{"resourceUri":"` + topic + `/apis/petstore;Rev=1"},"specversion":"1.0"}`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

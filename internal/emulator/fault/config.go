@@ -52,8 +52,13 @@ func (c Config) Validate() error {
 		name string
 		rate float64
 	}{
-		{"errorRate", c.ErrorRate}, {"truncateRate", c.TruncateRate}, {"shiftRate", c.ShiftRate}, {"expireRate", c.ExpireRate},
-		{"dropEvents", c.DropEvents}, {"doubleEvents", c.DoubleEvents}, {"reorderEvents", c.ReorderEvents},
+		{"errorRate", c.ErrorRate},
+		{"truncateRate", c.TruncateRate},
+		{"shiftRate", c.ShiftRate},
+		{"expireRate", c.ExpireRate},
+		{"dropEvents", c.DropEvents},
+		{"doubleEvents", c.DoubleEvents},
+		{"reorderEvents", c.ReorderEvents},
 	} {
 		if !(f.rate >= 0 && f.rate <= 1) { // NaN is neither
 			wrong = append(wrong, fmt.Errorf("%s is %v, and a rate is between 0 and 1", f.name, f.rate))
@@ -63,9 +68,15 @@ func (c Config) Validate() error {
 		name  string
 		value int64
 	}{
-		{"latency", int64(c.Latency)}, {"latencyJitter", int64(c.LatencyJitter)}, {"retryAfter", int64(c.RetryAfter)},
-		{"exportDelay", int64(c.ExportDelay)}, {"consistencyDelay", int64(c.ConsistencyDelay)},
-		{"bucket", int64(c.Bucket)}, {"refill", int64(c.Refill)}, {"writeBucket", int64(c.WriteBucket)}, {"writeRefill", int64(c.WriteRefill)},
+		{"latency", int64(c.Latency)},
+		{"latencyJitter", int64(c.LatencyJitter)},
+		{"retryAfter", int64(c.RetryAfter)},
+		{"exportDelay", int64(c.ExportDelay)},
+		{"consistencyDelay", int64(c.ConsistencyDelay)},
+		{"bucket", int64(c.Bucket)},
+		{"refill", int64(c.Refill)},
+		{"writeBucket", int64(c.WriteBucket)},
+		{"writeRefill", int64(c.WriteRefill)},
 	} {
 		if f.value < 0 {
 			wrong = append(wrong, fmt.Errorf("%s is negative", f.name))

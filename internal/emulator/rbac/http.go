@@ -116,8 +116,10 @@ func (d *Directory) putAssignment(w http.ResponseWriter, r *http.Request, scope,
 			"A valid principal ID must be provided for role assignment. '%s' is not a GUID.", in.PrincipalID).Write(w)
 		return
 	}
-	a, created, err := d.assign(Assignment{Name: name, Scope: scope, RoleID: in.RoleDefinitionID,
-		PrincipalID: in.PrincipalID, PrincipalType: in.PrincipalType})
+	a, created, err := d.assign(Assignment{
+		Name: name, Scope: scope, RoleID: in.RoleDefinitionID,
+		PrincipalID: in.PrincipalID, PrincipalType: in.PrincipalType,
+	})
 	if err != nil {
 		err.Write(w)
 		return

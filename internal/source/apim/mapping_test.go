@@ -20,8 +20,10 @@ func text(d inventory.Doc, f inventory.Field) string { return string(d[f]) }
 
 func TestUnversionedAPIIsOneRootWithOneOriginalVersion(t *testing.T) {
 	w := empty(t)
-	w.put("/apis/Echo", m{"displayName": "Echo \"API\" 🦜", "description": "<b>hi</b>", "path": "echo", "protocols": []string{"https"},
-		"format": "openapi+json", "value": petstore("Echo")})
+	w.put("/apis/Echo", m{
+		"displayName": "Echo \"API\" 🦜", "description": "<b>hi</b>", "path": "echo", "protocols": []string{"https"},
+		"format": "openapi+json", "value": petstore("Echo"),
+	})
 	w.put("/apis/plain", m{"displayName": "Plain", "path": "", "type": "http"})
 	roots := w.whole(w.connect())
 	echo := roots["apis/echo"]
@@ -60,8 +62,10 @@ func TestVersionSetIsOneRoot(t *testing.T) {
 	w := empty(t)
 	w.put("/apiVersionSets/Orders", m{"displayName": "Orders", "versioningScheme": "Query", "versionQueryName": "v"})
 	for _, v := range []struct{ name, version, description string }{{"orders", "", "first"}, {"orders-10", "v10", "newest"}, {"orders-9", "v9", ""}, {"orders-9b", "V9", ""}} {
-		w.put("/apis/"+v.name, m{"displayName": "member", "path": "orders/" + v.name, "apiVersion": v.version, "description": v.description,
-			"apiVersionSetId": "/apiVersionSets/orders", "type": map[bool]string{true: "soap", false: "http"}[v.name == "orders-10"]})
+		w.put("/apis/"+v.name, m{
+			"displayName": "member", "path": "orders/" + v.name, "apiVersion": v.version, "description": v.description,
+			"apiVersionSetId": "/apiVersionSets/orders", "type": map[bool]string{true: "soap", false: "http"}[v.name == "orders-10"],
+		})
 	}
 	roots := w.whole(w.connect())
 	o := roots["apiversionsets/orders"]

@@ -170,8 +170,10 @@ func TestErrorsAreSortedByWhatToDo(t *testing.T) {
 		says       string
 		workspace  string
 	}{
-		{name: "no role", status: 403, code: "AuthorizationFailed", text: "The client 'api-center' with object id 'e38f72a9' does not have authorization to perform action.",
-			stalled: true, says: `object id e38f72a9) has no right to read; assign it the role "API Management Service Reader Role" on /subscriptions/`},
+		{
+			name: "no role", status: 403, code: "AuthorizationFailed", text: "The client 'api-center' with object id 'e38f72a9' does not have authorization to perform action.",
+			stalled: true, says: `object id e38f72a9) has no right to read; assign it the role "API Management Service Reader Role" on /subscriptions/`,
+		},
 		{name: "no role for a list", path: "/apis", status: 403, code: "AuthorizationFailed", text: "no", stalled: true, says: "the identity of the link has no right"},
 		{name: "another directory", status: 401, code: "InvalidAuthenticationTokenTenant", text: "wrong issuer", stalled: true, says: "directory"},
 		{name: "no instance", status: 404, code: "ResourceNotFound", stalled: true, says: "is not there"},
