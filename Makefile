@@ -3,7 +3,8 @@
 # make bench      the benchmarks, JSON lines on the standard output
 # make realdata   fetch the real documents, once
 # make realtest   the real documents, all of them
-# make nightly    realtest, and 200 kills
+# make fuzz       the laws, each for FUZZTIME
+# make nightly    realtest, fuzz, and 200 kills
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -12,7 +13,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: test check format vet staticcheck govulncheck needs realdata realtest nightly bench
+.PHONY: test check format vet staticcheck govulncheck needs realdata realtest fuzz nightly bench
 
 test: needs realdata vet
 	go test -race -timeout 15m ./...
@@ -49,8 +50,18 @@ realdata: needs
 realtest: realdata
 	go test -count 1 -timeout 30m -run TestWhatIsExported -v ./e2e -whole
 
-nightly: realtest
+nightly: realtest fuzz
 	go test -count 1 -timeout 120m -run TestKilledAnywhere -v ./e2e -kills 200
+
+# Each law for FUZZTIME, one after the other.
+FUZZTIME := 1m
+fuzz:
+	@grep -rlE '^func Fuzz' --include='*_test.go' internal bench | while read -r file; do \
+		grep -oE '^func Fuzz[A-Za-z0-9_]*' "$$file" | cut -d' ' -f2 | while read -r law; do \
+			echo "fuzz $$law in $$(dirname "$$file") for $(FUZZTIME)"; \
+			go test -run '^$$' -fuzz "^$$law\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" || exit 1; \
+		done || exit 1; \
+	done
 
 bench: realdata
 	@go run ./bench
