@@ -37,12 +37,13 @@ func TestWhatPeopleMadeIsNeverAdopted(t *testing.T) {
 	h.update(func(tx inventory.Tx) error {
 		return errors.Join(
 			put(tx, set.Path+"/versions/version-v2", `{"title":"ours"}`),
+			put(tx, set.Path+"/versions/version-v3", `{"title":"ours"}`),
 			put(tx, set.Path+"/versions/version-v1/definitions/mine", `{"title":"ours"}`))
 	})
 	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", sourcetest.Version("apis/1", "v1", []byte(`{}`)), sourcetest.Version("apis/2", "v2", []byte(`{}`))))
 	check := func(when string) {
 		t.Helper()
-		for _, below := range []string{"/versions/version-v2", "/versions/version-v1/definitions/mine"} {
+		for _, below := range []string{"/versions/version-v2", "/versions/version-v3", "/versions/version-v1/definitions/mine"} {
 			h.view(func(r inventory.Reader) error {
 				rec, err := r.Record(inventory.MustID(set.Path + below))
 				if err != nil || rec.Linked || rec.View().Text("/title") != "ours" {
@@ -63,7 +64,8 @@ func TestWhatPeopleMadeIsNeverAdopted(t *testing.T) {
 	if run := h.pass(""); run.Counts.Deleted != 2 || h.tree() != "" {
 		t.Fatalf("deletion: %+v\n%s", run, h.tree())
 	}
-	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", sourcetest.Version("apis/2", "v2", []byte(`{}`)), sourcetest.Version("apis/1", "v1", []byte(`{}`))))
+	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", sourcetest.Version("apis/3", "v3", []byte(`{}`)),
+		sourcetest.Version("apis/2", "v2", []byte(`{}`)), sourcetest.Version("apis/1", "v1", []byte(`{}`))))
 	h.pass("")
 	check("after it all came again")
 }

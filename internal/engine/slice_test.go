@@ -66,6 +66,20 @@ func TestALookBetweenSlicesBringsNothingTwice(t *testing.T) {
 	}
 }
 
+func TestALookAtOneOfANewSetBetweenSlicesDoesNotMakeTwo(t *testing.T) {
+	h := newHouse(t, engine.Options{Fetchers: 1}, always)
+	h.source.Put(api(0, "First"))
+	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", sourcetest.Version("apis/1", "v1", []byte(`{}`)), sourcetest.Version("apis/2", "v2", []byte(`{}`))))
+	p := h.begin(2) // the environment and the first
+	h.look(p, "apis/1")
+	if run := h.finish(p); run.Outcome != "ok" || len(run.Errors) > 0 {
+		t.Errorf("the whole pass: %+v", run)
+	}
+	if got := len(h.below(h.api("Set").ID)); got != 1+2*3 { // two versions, each with a definition and a deployment
+		t.Errorf("%d things in the set, want 7:\n%s", got, h.tree())
+	}
+}
+
 func TestARowReadBeforeALookRevivesNothing(t *testing.T) {
 	h := newHouse(t, engine.Options{Fetchers: 1}, always)
 	for n := range 3 {
@@ -74,7 +88,8 @@ func TestARowReadBeforeALookRevivesNothing(t *testing.T) {
 	h.pass("")
 	renamed := api(1, "Renamed")
 	h.source.Put(renamed)
-	p := h.begin(1) // the environment: the listing has begun, and its rows bear that time
+	h.source.Put(api(0, "New"))
+	p := h.begin(1) // the first: the listing has begun, and its rows bear that time
 	h.source.Remove("apis/a01")
 	if run := h.look(p, "apis/a01"); run.Counts.Deleted != 1 {
 		t.Fatalf("the look: %+v", run)
