@@ -103,6 +103,10 @@ func (c *Catalog) Services(ctx context.Context, subscription, group string, afte
 		func(r inventory.Resource) bool { return within(r.Path, subscription, group) })
 }
 
+// Generation is the inventory's: what was read since it was asked for still
+// holds while it stays; 0 says that nothing does.
+func (c *Catalog) Generation() uint64 { return c.store.Generation() }
+
 // Subscriptions lists the subscriptions that have a service, in order of their first one.
 func (c *Catalog) Subscriptions(ctx context.Context) ([]string, error) {
 	var out []string

@@ -12,6 +12,10 @@ import (
 type Store interface {
 	// View runs f on one consistent state.
 	View(ctx context.Context, f func(Reader) error) error
+	// Generation changes whenever what a View would see may have changed, before
+	// the write that changes it returns: what was read since it was last asked for
+	// still holds while it stays. 0 says that it is not known, and nothing holds.
+	Generation() uint64
 	// Update runs f in a transaction for people: committed, and safe on disk,
 	// when f returns nil. f may run again after a serialisation failure, so it
 	// must touch nothing but its Tx and its own variables, and must not wait for

@@ -30,6 +30,8 @@ func (s *Store) transact(ctx context.Context, m mode, f func(*session) error) er
 	db := s.writer
 	if m == reading {
 		db = s.reader
+	} else {
+		defer s.written.Add(1) // whatever became of it
 	}
 	conn, err := db.Conn(ctx)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"apicenter/internal/inventory"
@@ -28,6 +29,7 @@ type Store struct {
 	reader  *sql.DB
 	lock    io.Closer
 	packer  packer
+	written atomic.Uint64 // writing transactions that have ended, however they did
 }
 
 // dialect is what the engines do differently.
@@ -90,6 +92,10 @@ func (s *Store) Close() error {
 // Writer is the pool that writes. The job queue shares it, since two writers
 // on one SQLite file would starve each other.
 func (s *Store) Writer() *sql.DB { return s.writer }
+
+// Generation counts the transactions that may have written: this process is
+// the only one that writes to its database.
+func (s *Store) Generation() uint64 { return s.written.Load() + 1 }
 
 // View runs f on one consistent state.
 func (s *Store) View(ctx context.Context, f func(inventory.Reader) error) error {

@@ -34,6 +34,7 @@ type Handler struct {
 	log       *slog.Logger
 	publicURL string
 	buffers   sync.Pool // of *[]byte
+	kept      kept
 }
 
 // New makes a Handler.
@@ -102,6 +103,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
+	key, plain := h.kept.key(r)
+	generation := h.catalog.Generation()
+	if a, ok := h.kept.find(key, generation); plain && ok {
+		a.write(w)
+		return nil
+	}
 	if strings.EqualFold(strings.Trim(r.URL.Path, "/"), "subscriptions") {
 		return h.subscriptions(w, r)
 	}
@@ -133,7 +140,15 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Allow", v.allow)
 		return arm.Errorf(http.StatusMethodNotAllowed, arm.CodeMethodNotAllowed, "%s is not possible here; use %s", r.Method, v.allow)
 	}
-	return do(h, w, &request{Request: r, target: t, version: version})
+	if !plain || t.shape == action {
+		return do(h, w, &request{Request: r, target: t, version: version})
+	}
+	c := &copying{ResponseWriter: w}
+	err = do(h, c, &request{Request: r, target: t, version: version})
+	if err == nil && c.body != nil {
+		h.kept.keep(key, generation, answered{etag: w.Header().Get("Etag"), body: c.body})
+	}
+	return err
 }
 
 func notFound(r *http.Request) error {

@@ -67,13 +67,15 @@ func (h *Handler) delete(w http.ResponseWriter, r *request) error {
 	}
 }
 
+const contentType = "application/json; charset=utf-8"
+
 // write answers with JSON that f appends to a borrowed buffer.
 func (h *Handler) write(w http.ResponseWriter, status int, f func([]byte) ([]byte, error)) error {
 	borrowed := h.buffers.Get().(*[]byte)
 	buf, err := f((*borrowed)[:0])
 	if err == nil {
 		header := w.Header()
-		header["Content-Type"] = []string{"application/json; charset=utf-8"}
+		header["Content-Type"] = []string{contentType}
 		header["Content-Length"] = []string{strconv.Itoa(len(buf))}
 		w.WriteHeader(status)
 		_, _ = w.Write(buf) // the client is gone: nobody to tell

@@ -21,6 +21,7 @@ var transactions = []promise{
 	{"readers see whole transactions only", testIsolation},
 	{"writers take turns", testWriters},
 	{"documents of many writers share transactions", testDocumentWriters},
+	{"the generation tells what was written", testGeneration},
 }
 
 var errUndo = errors.New("undo")
@@ -290,4 +291,23 @@ func testDocumentWriters(t *testing.T, b *bench) {
 		})
 	}
 	group.Wait()
+}
+
+func testGeneration(t *testing.T, b *bench) {
+	last := b.Generation()
+	if last == 0 {
+		return // it is not known: nobody may rely on it
+	}
+	changes := func(what string, want bool, do func()) {
+		t.Helper()
+		do()
+		if now := b.Generation(); (now != last) != want {
+			t.Errorf("%s: the generation went from %d to %d", what, last, now)
+		}
+		last = b.Generation()
+	}
+	changes("a person's write", true, func() { b.own(petstore, `{"title":"x"}`) })
+	changes("a read", false, func() { b.get(petstore) })
+	changes("a claim", true, func() { b.begin() })
+	changes("a source's write", true, func() { b.put(petstore, "apis/petstore", `{"title":"y"}`, `{}`, noon) })
 }
