@@ -13,9 +13,9 @@ import (
 	"apicenter/internal/source"
 )
 
-// Interrupted is how Run ends when its context does: nothing went wrong, and
+// ErrInterrupted is how Run ends when its context does: nothing went wrong, and
 // the next pass goes on where this one stopped.
-var Interrupted = errors.New("interrupted")
+var ErrInterrupted = errors.New("interrupted")
 
 // Pass is one pass of a link. It is worked in slices: Run may stop in the
 // middle and be called again. Close it when it is done with.
@@ -189,7 +189,7 @@ func (p *Pass) Run(ctx context.Context, until time.Time, interrupted func() bool
 		return err
 	})
 	if err != nil && ctx.Err() != nil && !errors.Is(err, inventory.Superseded) {
-		err = Interrupted
+		err = ErrInterrupted
 	}
 	return done && err == nil, err
 }

@@ -66,7 +66,7 @@ func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 	run.Ended, run.Phase = now, inventory.PhaseDone
 	run.Counts.Unchanged = max(0, run.Counts.Observed-run.Counts.Added-run.Counts.Updated-run.Counts.Moved-run.Counts.Limited)
 	switch {
-	case errors.Is(failure, Interrupted):
+	case errors.Is(failure, ErrInterrupted):
 		run.Outcome, run.Message = "interrupted", "the server stopped; the next pass goes on where this one ended"
 	case failure != nil:
 		run.Outcome, run.Message = "failed", failure.Error()
@@ -155,7 +155,7 @@ func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure err
 		if len(p.held) > 0 || p.limited != "" {
 			s.Message = cmp.Or(run.Message, p.limited)
 		}
-	case errors.Is(failure, Interrupted):
+	case errors.Is(failure, ErrInterrupted):
 		s.NextDue = now
 	default:
 		s.State, s.Message, s.Stalled = inventory.Failed, failure.Error(), source.Stalled(failure)

@@ -135,7 +135,7 @@ func (q *Queue) Run(ctx context.Context) error {
 func (q *Queue) leave(ctx context.Context) (err error) {
 	for _, d := range q.desks {
 		if d.pass != nil {
-			err = errors.Join(err, ignoreSuperseded(q.finish(ctx, d.pass, engine.Interrupted, nil)))
+			err = errors.Join(err, ignoreSuperseded(q.finish(ctx, d.pass, engine.ErrInterrupted, nil)))
 		}
 	}
 	return err
