@@ -50,6 +50,9 @@ type Reader interface {
 	// Origins gives what is recorded of a link: of each thing of the kinds that
 	// it states, without States. In no order.
 	Origins(link ID, kinds ...Kind) iter.Seq2[Entry, error]
+	// Origin gives what is recorded of one thing of a link, by its identity at
+	// the source. NotFound.
+	Origin(link ID, kind Kind, external string) (Entry, error)
 	// Below gives the records of id and all below it, parents first.
 	Below(id ID) ([]Record, error)
 	// Tally counts the versions that a link states, and its definitions whose

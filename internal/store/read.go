@@ -192,6 +192,22 @@ func (t *session) Origins(link inventory.ID, kinds ...inventory.Kind) iter.Seq2[
 	}
 }
 
+func (t *session) Origin(link inventory.ID, kind inventory.Kind, external string) (inventory.Entry, error) {
+	found, err := collect(t, query{
+		text: `select ` + entryColumns + `
+			from origin o join resource r on r.id = o.resource
+			where o.link = (select id from resource where path = $1) and o.kind = ` + literal(kind) + ` and o.external = $2`,
+		args: []any{link.String(), external},
+	}, scanEntry)
+	if err != nil {
+		return inventory.Entry{}, err
+	}
+	if len(found) == 0 {
+		return inventory.Entry{}, inventory.Errorf(inventory.NotFound, "", "link %q states no %s %q", link.Name(), kind, external)
+	}
+	return found[0], nil
+}
+
 func (t *session) Due(link inventory.ID, verifiedBefore, now time.Time, limit int) ([]inventory.Entry, error) {
 	const where = `select ` + entryColumns + ` from origin o join resource r on r.id = o.resource
 		where o.link = (select id from resource where path = $1) and o.kind = 'definition'`

@@ -100,6 +100,13 @@ func (w *work) Origins(link inventory.ID, kinds ...inventory.Kind) iter.Seq2[inv
 	return flushed(w, w.session.Origins(link, kinds...))
 }
 
+func (w *work) Origin(link inventory.ID, kind inventory.Kind, external string) (inventory.Entry, error) {
+	if err := w.flush(); err != nil {
+		return inventory.Entry{}, err
+	}
+	return w.session.Origin(link, kind, external)
+}
+
 // flushed is a list that is flushed before it begins.
 func flushed[T any](w *work, list iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {

@@ -52,6 +52,15 @@ func testPutOrigin(t *testing.T, b *bench) {
 	if e := entries[0]; e.ID != id(petstore) || e.Key != before.Key || e.External != "apis/petstore" || !e.Read.Equal(noon) {
 		t.Errorf("origin: %+v", e)
 	}
+	b.view(func(tx inventory.Reader) error {
+		one, err := tx.Origin(id(linkPath), inventory.KindAPI, "apis/petstore")
+		b.same("the origin by its identity", one, entries[0])
+		return err
+	})
+	b.refused("the origin of nothing", b.View(t.Context(), func(tx inventory.Reader) error {
+		_, err := tx.Origin(id(linkPath), inventory.KindVersion, "apis/petstore")
+		return err
+	}), inventory.NotFound)
 	b.refused("below nothing", b.try(func(tx inventory.SourceTx) error {
 		return tx.PutOrigin(id(definition), inventory.Origin{External: "d"}, nil)
 	}), inventory.NoParent)
