@@ -37,9 +37,6 @@ func TestLinksLeadSomewhere(t *testing.T) {
 }
 
 func TestTablesOfFlagsAreThoseOfThePrograms(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the programs")
-	}
 	for _, tt := range []struct {
 		page, program string
 		args          []string
