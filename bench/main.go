@@ -142,7 +142,8 @@ func unlimited(ctx context.Context, b system.Binaries, c corpus, only string) er
 	return nil
 }
 
-// underBucket runs the first sync against Azure's token bucket.
+// underBucket runs the first sync against Azure's token bucket. A figure that
+// was had by asking more than the bucket grants is none.
 func underBucket(ctx context.Context, b system.Binaries, c corpus) error {
 	progress("starting a source of %d APIs under the token bucket, and a server", c.n)
 	s, err := open(ctx, b, c, "--throttle")
@@ -151,7 +152,18 @@ func underBucket(ctx context.Context, b system.Binaries, c corpus) error {
 	}
 	defer s.close()
 	progress(throttled)
-	return emit(s.firstSync(ctx, throttled))
+	f, err := s.firstSync(ctx, throttled)
+	if err != nil {
+		return err
+	}
+	stats, err := s.source.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	if stats.Throttled > 0 {
+		return fmt.Errorf("%s: the source refused %d requests with 429", throttled, stats.Throttled)
+	}
+	return emit(f, nil)
 }
 
 // emit prints a figure, unless it could not be had.
