@@ -79,10 +79,5 @@ func (e *Engine) connect(ctx context.Context, l inventory.Link, first bool) (sou
 	return kind.Open(ctx, l, source.Env{UserAgent: e.o.UserAgent, First: first})
 }
 
-// recall loads what is recorded of a link.
-func recall(r inventory.Reader, link inventory.ID) (plan.Index, error) {
-	return plan.NewIndex(r.Origins(link, inventory.KindEnvironment, inventory.KindAPI, inventory.KindVersion))
-}
-
 // now is the time as it is stored and told: no finer than microseconds.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
