@@ -11,9 +11,32 @@ import (
 	"strings"
 )
 
+// Kind says what a principal is.
+type Kind string
+
+// The kinds of principals.
+const (
+	User        Kind = "User"
+	Application Kind = "Application" // an application or a managed identity of a directory
+	Key         Kind = "Key"         // the holder of an API key
+	Anonymous   Kind = "Anonymous"   // anybody, where a service lets anybody read
+)
+
 // Principal is who acts. Its name goes into stamps and events.
 type Principal struct {
-	Name string
+	ID     string   // object id in its directory, or the id of a key; lower case
+	Name   string   // for people
+	Kind   Kind     // what it is
+	Tenant string   // its directory, where it has one; lower case
+	Groups []string // object ids of the groups that the token names; lower case
+	// Grants are rights that come with the credential itself, as those of a key do.
+	Grants []Grant
+}
+
+// Grant is a role on a scope and on all below it.
+type Grant struct {
+	Role  string // the GUID of the role definition, lower case
+	Scope string // Azure's path, lower case, without a slash at the end; "/" is everything
 }
 
 // contextKey keeps our value apart from all others in a context.

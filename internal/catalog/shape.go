@@ -101,6 +101,26 @@ var shapes = map[inventory.Kind][]property{
 		{name: "onboarding/developerPortalUri", form: texts},
 		{name: "customProperties", form: open},
 	},
+	inventory.KindSchema: {
+		{name: "schema", form: text, required: true},
+		{name: "assignedTo", form: objects, members: []property{
+			{name: "entity", form: text, required: true},
+			{name: "required", form: flag},
+			{name: "deprecated", form: flag},
+		}},
+	},
+	inventory.KindAnalyzer: {
+		title,
+		{name: "analyzerType", form: text, required: true},
+		{name: "description", form: text},
+		{name: "filter", form: open},
+	},
+	inventory.KindPortal: {
+		{name: "title", form: text, limit: maxTitle},
+		{name: "enabled", form: flag},
+		{name: "allowAnonymousAccess", form: flag},
+		{name: "authentication", form: open},
+	},
 	inventory.KindLink: {
 		{name: "sourceType", form: text, required: true},
 		{name: "source", form: text, required: true},

@@ -15,6 +15,9 @@ const (
 	KindDeployment  Kind = "deployment"
 	KindEnvironment Kind = "environment"
 	KindLink        Kind = "link"
+	KindSchema      Kind = "schema"   // of custom metadata
+	KindAnalyzer    Kind = "analyzer" // a configuration of analysis, with its ruleset as document
+	KindPortal      Kind = "portal"   // how the data plane of a service is open
 )
 
 // place says below which kind a kind lives, and the name of its collection in a path.
@@ -31,6 +34,9 @@ var places = []place{
 	{KindDeployment, KindAPI, "deployments"},
 	{KindEnvironment, KindWorkspace, "environments"},
 	{KindLink, KindWorkspace, "links"},
+	{KindSchema, KindService, "metadataSchemas"},
+	{KindAnalyzer, KindWorkspace, "analyzerConfigs"},
+	{KindPortal, KindService, "portals"},
 }
 
 // Collection is the path segment that holds things of kind k: "apis" for an API.

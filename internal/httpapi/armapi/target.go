@@ -29,6 +29,9 @@ var names = []naming{
 	{inventory.KindDeployment, "deployments", workspaceType + "/apis/deployments"},
 	{inventory.KindEnvironment, "environments", workspaceType + "/environments"},
 	{inventory.KindLink, "apiSources", workspaceType + "/apiSources"},
+	{inventory.KindSchema, "metadataSchemas", namespace + "/services/metadataSchemas"},
+	{inventory.KindAnalyzer, "analyzerConfigs", workspaceType + "/analyzerConfigs"},
+	{inventory.KindPortal, "portals", namespace + "/services/portals"},
 }
 
 // nameOf is Azure's naming of a kind.
