@@ -154,10 +154,15 @@ func (j *journal) write(w *work) error {
 		if err != nil {
 			return err
 		}
-		if _, err := w.exec(`insert into event (at, actor, action, path, changes) values ($1, $2, $3, $4, $5)`,
-			micros(w.now), w.by, string(e.action()), e.path, string(changes)); err != nil {
+		if err := w.event(w.by, e.action(), e.path, changes); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (t *session) event(by string, action inventory.Action, path string, changes []byte) error {
+	_, err := t.exec(`insert into event (at, actor, action, path, changes) values ($1, $2, $3, $4, $5)`,
+		micros(t.now), by, string(action), path, string(changes))
+	return err
 }
