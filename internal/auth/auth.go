@@ -5,9 +5,9 @@ package auth
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -53,8 +53,30 @@ func From(ctx context.Context) (Principal, bool) {
 	return p, ok
 }
 
-// ErrUnknown says that a token is not one of ours. It never says why.
+// ErrUnknown says that a token is not one of ours. Why, it says only of a token
+// that was one of ours, or would be.
 var ErrUnknown = errors.New("the bearer token is not valid")
+
+// Authenticator says who a bearer token stands for. It gives ErrUnknown for a
+// token that is nobody's, and inventory.Unavailable when that cannot be told at present.
+type Authenticator interface {
+	Authenticate(ctx context.Context, bearer string) (Principal, error)
+}
+
+// Chain asks one after the other, until one knows the token.
+type Chain []Authenticator
+
+// Authenticate gives the principal of a bearer token, or the error of the last that was asked.
+func (c Chain) Authenticate(ctx context.Context, bearer string) (Principal, error) {
+	err := ErrUnknown
+	for _, a := range c {
+		var p Principal
+		if p, err = a.Authenticate(ctx, bearer); !errors.Is(err, ErrUnknown) {
+			return p, err
+		}
+	}
+	return Principal{}, err
+}
 
 // prefix marks a token as ours, for people and for secret scanners.
 const prefix = "apic_"
@@ -66,32 +88,12 @@ func NewToken() string {
 	return prefix + base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// hash is all that is kept of a token.
-type hash [sha256.Size]byte
-
-// Keys knows API keys by their hashes. It is fixed once made, so that a look-up
-// needs no lock.
-type Keys struct {
-	principals map[hash]Principal
-}
-
-// Static makes Keys of tokens and whom they stand for. Only hashes are kept.
-func Static(tokens map[string]Principal) *Keys {
-	k := &Keys{principals: make(map[hash]Principal, len(tokens))}
-	for token, p := range tokens {
-		k.principals[sha256.Sum256([]byte(token))] = p
-	}
-	return k
-}
-
-// Authenticate gives the principal of a bearer token, or ErrUnknown. The time
-// that it takes tells nothing of a key: what is looked up is a hash, and whoever
-// can choose a token cannot choose its hash.
-func (k *Keys) Authenticate(_ context.Context, bearer string) (Principal, error) {
-	if p, ok := k.principals[sha256.Sum256([]byte(bearer))]; ok {
-		return p, nil
-	}
-	return Principal{}, ErrUnknown
+// NewID makes a random GUID.
+func NewID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // Bearer takes the token out of an Authorization header; false when there is none.

@@ -28,7 +28,7 @@ var rooms = map[string]room{
 	"jobs":      {"engine inventory source", "net/http"},
 	"catalog":   {"auth inventory", "net/http database/sql os"},
 	"store":     {"inventory", "net/http"},
-	"auth":      {"", "database/sql"},
+	"auth":      {"inventory", "database/sql"},
 	"azure":     {"arm", "database/sql"},
 	"cli":       {"", "database/sql"},
 	"server":    {"arm auth httpapi/reply", "database/sql"},
