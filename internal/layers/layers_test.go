@@ -31,7 +31,7 @@ var rooms = map[string]room{
 	"auth":      {"inventory", "database/sql"},
 	"azure":     {"arm", "database/sql"},
 	"cli":       {"", "database/sql"},
-	"server":    {"arm auth httpapi/reply", "database/sql"},
+	"server":    {"arm auth httpapi/reply inventory", "database/sql"},
 	"layers":    {"", ""},
 
 	"source/apim":       {"azure inventory source", "database/sql os"},

@@ -3,7 +3,6 @@ package server
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"apicenter/internal/arm"
-	"apicenter/internal/auth"
 	"apicenter/internal/httpapi/reply"
 )
 
@@ -51,9 +49,8 @@ func guarded(o Options, next http.Handler) http.Handler {
 
 // Header values that many answers share. Nobody changes them.
 var (
-	nosniff   = []string{"nosniff"}
-	closing   = []string{"close"}
-	challenge = []string{`Bearer realm="apicenter"`}
+	nosniff = []string{"nosniff"}
+	closing = []string{"close"}
 )
 
 // requestIDs are unique among all servers that ever ran: random where a server
@@ -137,29 +134,6 @@ func logged(log *slog.Logger, t *tracked, r *http.Request, began time.Time) {
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", t.status),
 		slog.Int64("bytes", t.bytes), slog.Duration("took", time.Since(began)),
 		slog.String("request", t.Header().Get(reply.RequestID)))
-}
-
-// authenticated lets in who has a key, and says who that is.
-func authenticated(keys Authenticator, log *slog.Logger, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token, ok := auth.Bearer(r.Header.Get("Authorization"))
-		if !ok {
-			w.Header()["Www-Authenticate"] = challenge
-			reply.Error(w, arm.Errorf(http.StatusUnauthorized, arm.CodeUnauthenticated, "a key is needed: send the header 'Authorization: Bearer <key>'"))
-			return
-		}
-		p, err := keys.Authenticate(r.Context(), token)
-		switch {
-		case errors.Is(err, auth.ErrUnknown):
-			w.Header()["Www-Authenticate"] = challenge
-			reply.Error(w, arm.Errorf(http.StatusUnauthorized, arm.CodeUnauthenticated, "%v", err))
-		case err != nil:
-			log.ErrorContext(r.Context(), "authenticate", "error", err, "request", w.Header().Get(reply.RequestID))
-			reply.Internal(w)
-		default:
-			next.ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))
-		}
-	})
 }
 
 // routed is the mux, but for its answers in plain text.

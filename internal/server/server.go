@@ -1,5 +1,5 @@
 // Package server listens: it puts the surfaces behind one address, lets nobody
-// in without a key but where a route says so, guards the process against what
+// in without a token but where a route or a surface says so, guards the process against what
 // clients may send, and stops without cutting anybody off.
 package server
 
@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"apicenter/internal/arm"
@@ -18,7 +19,8 @@ import (
 
 // Authenticator says who a bearer token stands for.
 type Authenticator interface {
-	// Authenticate gives auth.ErrUnknown for a token that is nobody's.
+	// Authenticate gives auth.ErrUnknown for a token that is nobody's, and
+	// inventory.Unavailable when that cannot be told at present.
 	Authenticate(ctx context.Context, bearer string) (auth.Principal, error)
 }
 
@@ -26,15 +28,29 @@ type Authenticator interface {
 type Route struct {
 	Pattern string // as http.ServeMux has it
 	Handler http.Handler
-	Public  bool // needs no key: it guards itself, or has nothing to guard
+	Public  bool // needs no token: it guards itself, or has nothing to guard
+}
+
+// Surface is one that no pattern can tell from the others: by the host that was
+// asked, say.
+type Surface struct {
+	Owns    func(*http.Request) bool
+	Handler http.Handler
+	Tokens  Authenticator // whose tokens are good here; nil: Options.Keys
+	// Anonymous lets in who has no token as a principal of the kind
+	// auth.Anonymous, and every OPTIONS, which browsers send without: the handler
+	// decides. A token that is no good is still refused.
+	Anonymous bool
 }
 
 // Options are what a Server needs. ARM, Keys and Log are required.
 type Options struct {
 	Address   string       // "host:port"; empty: a free port of the loopback interface
 	ARM       http.Handler // answers Azure's resource paths, which no ServeMux can
+	Surfaces  []Surface    // asked in order, before all else
 	Routes    []Route      // everything else
 	Keys      Authenticator
+	Authority string // where people get a token, for challenges; may be empty
 	Log       *slog.Logger
 	AccessLog bool // a line for each request
 	// Ready says whether the server can do its work; nil: once it listens.
@@ -143,16 +159,28 @@ func Handler(o Options) http.Handler {
 	for _, route := range o.Routes {
 		h := route.Handler
 		if !route.Public {
-			h = authenticated(o.Keys, o.Log, h)
+			h = o.gate().admit(h)
 		}
 		mux.Handle(route.Pattern, h)
 	}
-	resources := authenticated(o.Keys, o.Log, o.ARM)
+	surfaces := make([]Surface, 0, len(o.Surfaces)+1)
+	for _, s := range append(slices.Clone(o.Surfaces), Surface{Owns: resource, Handler: o.ARM}) {
+		g := o.gate()
+		if g.anonymous = s.Anonymous; s.Tokens != nil {
+			g.tokens = s.Tokens
+		}
+		s.Handler = g.admit(s.Handler)
+		surfaces = append(surfaces, s)
+	}
 	return guarded(o, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if arm.Owns(r.URL.Path) {
-			resources.ServeHTTP(w, r)
-			return
+		for i := range surfaces {
+			if surfaces[i].Owns(r) {
+				surfaces[i].Handler.ServeHTTP(w, r)
+				return
+			}
 		}
 		routed(mux, w, r)
 	}))
 }
+
+func resource(r *http.Request) bool { return arm.Owns(r.URL.Path) }
