@@ -55,6 +55,9 @@ type Reader interface {
 	Origin(link ID, kind Kind, external string) (Entry, error)
 	// Below gives the records of id and all below it, parents first.
 	Below(id ID) ([]Record, error)
+	// Groups gives the resource groups that were made in a subscription, or in
+	// all of them if it is empty, in order of creation.
+	Groups(subscription string) ([]Group, error)
 	// Tally counts the versions that a link states, and its definitions whose
 	// newest document could not be had.
 	Tally(link ID) (versions, problems int, err error)
@@ -85,6 +88,11 @@ type Tx interface {
 	// it would tear a link from what it states, in either direction. What people
 	// said elsewhere to point to it stays as they said it.
 	Delete(id ID, c Condition) error
+	// PutGroup makes a resource group, or sets the location and the tags of one;
+	// the case of a new name is kept. It makes no event.
+	PutGroup(g Group) (created bool, err error)
+	// DeleteGroup forgets a resource group that was made. NotFound.
+	DeleteGroup(subscription, name string) error
 	// SetStatus replaces the status of a link, a JSON object. It makes no event
 	// and leaves Revision alone. NotFound.
 	SetStatus(link ID, status any) error
