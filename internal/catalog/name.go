@@ -26,12 +26,17 @@ func checkName(id inventory.ID, path string) error {
 	if id.Kind() != inventory.KindService {
 		return nil
 	}
-	if !subscriptionShape.MatchString(segments[0]) {
-		return inventory.Errorf(inventory.Invalid, "subscriptionId", "%q is not a subscription id: use letters, digits and hyphens", segments[0])
+	return checkPlace(segments[0], segments[1])
+}
+
+// checkPlace says whether a subscription and a resource group may be called so.
+func checkPlace(subscription, group string) error {
+	if !subscriptionShape.MatchString(subscription) {
+		return inventory.Errorf(inventory.Invalid, "subscriptionId", "%q is not a subscription id: use letters, digits and hyphens", subscription)
 	}
-	if !groupShape.MatchString(segments[1]) || strings.HasSuffix(segments[1], ".") {
+	if !groupShape.MatchString(group) || strings.HasSuffix(group, ".") {
 		return inventory.Errorf(inventory.Invalid, "resourceGroupName",
-			"%q is not the name of a resource group: use up to 90 letters, digits, and - _ . ( ), no dot at the end", segments[1])
+			"%q is not the name of a resource group: use up to 90 letters, digits, and - _ . ( ), no dot at the end", group)
 	}
 	return nil
 }
