@@ -63,7 +63,7 @@ func TestPathIs(t *testing.T) {
 
 func TestOwns(t *testing.T) {
 	for path, want := range map[string]bool{
-		"/subscriptions/s": true, "//SUBSCRIPTIONS/s": true, "/providers/x": true,
+		"/subscriptions/s": true, "//SUBSCRIPTIONS/s": true, "/providers/x": true, "/Tenants": true,
 		"/subscriptionsx": false, "/": false, "": false, "/healthz": false,
 	} {
 		if got := arm.Owns(path); got != want {

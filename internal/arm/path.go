@@ -113,7 +113,7 @@ func (p Path) Is(namespace string, types ...string) bool {
 func Owns(path string) bool {
 	path = strings.TrimLeft(path, "/")
 	word, _, _ := strings.Cut(path, "/")
-	return strings.EqualFold(word, "subscriptions") || strings.EqualFold(word, "providers")
+	return strings.EqualFold(word, "subscriptions") || strings.EqualFold(word, "providers") || strings.EqualFold(word, "tenants")
 }
 
 // splitter yields the segments of an escaped path, without the empty ones.
