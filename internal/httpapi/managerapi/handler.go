@@ -1,0 +1,287 @@
+package managerapi
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"apicenter/internal/arm"
+	"apicenter/internal/auth"
+	"apicenter/internal/catalog"
+	"apicenter/internal/httpapi/reply"
+	"apicenter/internal/inventory"
+)
+
+// Authorizer decides who may do what. Scopes are Azure's paths, in any case.
+type Authorizer interface {
+	// Authorize says whether the caller in ctx may do an action at a scope. The
+	// error has the code Denied and names both.
+	Authorize(ctx context.Context, action, scope string) error
+	// Allowed is Authorize for a list that leaves out what the caller may not read.
+	Allowed(ctx context.Context, action, scope string) bool
+	// Held gives the roles of the caller.
+	Held(ctx context.Context) []auth.Grant
+}
+
+// Options are what a Handler needs. All but those that say otherwise are required.
+type Options struct {
+	Catalog *catalog.Catalog
+	Access  Authorizer
+	Roles   Roles
+	// Provider answers all paths of Microsoft.ApiCenter's own.
+	Provider http.Handler
+	Log      *slog.Logger
+	// PublicURL is how clients reach this server, "https://apis.example.com".
+	// Empty: as the request says, which is right when no proxy changes it.
+	PublicURL string
+	// Tenant is the directory that the center belongs to. Empty: that of the caller.
+	Tenant string
+	// Upstream is the resource manager that answers for all other providers,
+	// "https://management.azure.com". Empty: nobody does.
+	Upstream string
+	// Transport reaches the upstream; it must follow no redirect. Nil: NewTransport's.
+	Transport http.RoundTripper
+}
+
+// Handler answers all requests below /subscriptions, /providers and /tenants.
+// The caller is in the context already, and bodies are limited.
+type Handler struct {
+	catalog   *catalog.Catalog
+	access    Authorizer
+	roles     Roles
+	provider  http.Handler
+	log       *slog.Logger
+	publicURL string
+	tenant    string
+	upstream  *upstream // nil: there is none
+	routes    []route
+}
+
+// New makes a Handler. It sends nothing.
+func New(o Options) (*Handler, error) {
+	if o.Catalog == nil || o.Access == nil || o.Roles == nil || o.Provider == nil || o.Log == nil {
+		return nil, errors.New("managerapi: catalog, access, roles, provider and log are required")
+	}
+	h := &Handler{
+		catalog: o.Catalog, access: o.Access, roles: o.Roles, provider: o.Provider, log: o.Log,
+		publicURL: strings.TrimSuffix(o.PublicURL, "/"), tenant: o.Tenant, routes: routes(),
+	}
+	if o.Upstream == "" {
+		return h, nil
+	}
+	var err error
+	h.upstream, err = newUpstream(o.Upstream, o.Transport)
+	return h, err
+}
+
+// request is one request, and what of its path a route has named.
+type request struct {
+	*http.Request
+	path path
+	args map[string]string
+	body []byte // of a request whose body has been read
+}
+
+func (r *request) param(name string) string {
+	v, _ := arm.Param(r.URL.RawQuery, name)
+	return v
+}
+
+// subscription is the scope of the subscription in the path.
+func (r *request) subscription() string { return subscriptionScope(r.args["subscription"]) }
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := h.serve(w, r); err != nil {
+		h.fail(w, r, err)
+	}
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
+	p, err := parsePath(r.URL.EscapedPath())
+	if err != nil {
+		return notFound(r)
+	}
+	if strings.EqualFold(p.namespace(), apiCenter) && len(p.rest()) > 1 {
+		h.provider.ServeHTTP(w, r)
+		return nil
+	}
+	to, allowed := h.find(r.Method, p)
+	switch {
+	case to != nil && to.words[0] == "{scope}" && p.scope().owner() == foreign:
+		return h.pass(w, &request{Request: r, path: p})
+	case to != nil:
+		return h.answer(w, &request{Request: r, path: p, args: to.args(p)}, to)
+	case len(allowed) > 0:
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		return arm.Errorf(http.StatusMethodNotAllowed, arm.CodeMethodNotAllowed, "%s is not possible here; use %s", r.Method, strings.Join(allowed, ", "))
+	case strings.EqualFold(p.namespace(), apiCenter):
+		h.provider.ServeHTTP(w, r)
+		return nil
+	}
+	return h.pass(w, &request{Request: r, path: p})
+}
+
+func (h *Handler) answer(w http.ResponseWriter, r *request, to *route) error {
+	if to.elsewhere != nil && h.reaches(r) {
+		if elsewhere, err := to.elsewhere(h, r); err != nil || elsewhere {
+			return cmp.Or(err, h.pass(w, r))
+		}
+	}
+	if !to.anyone {
+		if err := h.access.Authorize(r.Context(), to.action, to.scope(r)); err != nil {
+			return err
+		}
+	}
+	return to.do(h, w, r)
+}
+
+// pass answers what is not ours: the upstream does, if there is one.
+func (h *Handler) pass(w http.ResponseWriter, r *request) error {
+	switch {
+	case h.upstream != nil && r.path.scope().owner() != ours:
+		return h.forward(w, r)
+	case r.path.provider < 0:
+		return notFound(r.Request)
+	}
+	return arm.Errorf(http.StatusNotFound, "InvalidResourceNamespace",
+		"The resource namespace '%s' is invalid here: this server answers for %s, and has no other resource manager to ask.", r.path.namespace(), apiCenter)
+}
+
+func notFound(r *http.Request) error {
+	return arm.Errorf(http.StatusNotFound, arm.CodeNotFound, "there is nothing at %s; check the path", r.URL.Path)
+}
+
+// base is how clients reach this server.
+func (h *Handler) base(r *http.Request) string {
+	if h.publicURL != "" {
+		return h.publicURL
+	}
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// maxDepth bounds how deep a body may nest; none of ours nests deeper than five.
+const maxDepth = 32
+
+// decode reads a body that must be a JSON object into v. What it does not know
+// it ignores, as Azure does.
+func (r *request) decode(v any) error {
+	if err := r.read(); err != nil {
+		return err
+	}
+	if len(r.body) == 0 {
+		return invalid("", "the body is empty; send a JSON object")
+	}
+	if !utf8.Valid(r.body) {
+		return invalid("", "the body is not UTF-8")
+	}
+	if depth(r.body) > maxDepth {
+		return invalid("", "the body nests deeper than %d", maxDepth)
+	}
+	if err := json.Unmarshal(r.body, v); err != nil {
+		return invalid("", "the body is not the JSON that is expected: %v", err)
+	}
+	return nil
+}
+
+// read takes the body in, which the server has limited, so that it can still be
+// passed on.
+func (r *request) read() (err error) {
+	if r.body != nil {
+		return nil
+	}
+	if r.body, err = io.ReadAll(r.Body); err != nil {
+		return fmt.Errorf("read the request's body: %w", err)
+	}
+	return nil
+}
+
+// depth is how deep objects and lists nest in JSON text.
+func depth(body []byte) (deepest int) {
+	level, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			level++
+			deepest = max(deepest, level)
+		case c == '}' || c == ']':
+			level--
+		}
+	}
+	return deepest
+}
+
+func invalid(target, format string, args ...any) *arm.Error {
+	e := arm.Errorf(http.StatusBadRequest, arm.CodeInvalidContent, format, args...)
+	e.Target = target
+	return e
+}
+
+// answer writes v as the body.
+func answer(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	reply.JSON(w, status, body)
+	return nil
+}
+
+// statuses is the table from the inventory's codes to Azure's, of those that
+// happen around the provider.
+var statuses = map[inventory.Code]struct {
+	status int
+	code   string
+}{
+	inventory.Invalid:      {http.StatusBadRequest, "ValidationError"},
+	inventory.NotFound:     {http.StatusNotFound, arm.CodeNotFound},
+	inventory.Exists:       {http.StatusConflict, "Conflict"},
+	inventory.Conflict:     {http.StatusConflict, "Conflict"},
+	inventory.LimitReached: {http.StatusBadRequest, "LimitExceeded"},
+	inventory.Denied:       {http.StatusForbidden, "AuthorizationFailed"},
+	inventory.Unavailable:  {http.StatusServiceUnavailable, "ServiceUnavailable"},
+}
+
+// fail answers with err. What is no fault of the caller is told to the log, not to him.
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if e, ok := errors.AsType[*arm.Error](err); ok {
+		reply.Error(w, e)
+		return
+	}
+	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		reply.Error(w, arm.Errorf(http.StatusRequestEntityTooLarge, arm.CodeTooLarge, "the body has more than %d bytes", e.Limit))
+		return
+	}
+	if s, ok := statuses[inventory.CodeOf(err)]; ok {
+		out := arm.Errorf(s.status, s.code, "%v", err)
+		if e, ok := errors.AsType[*inventory.Error](err); ok {
+			out.Message, out.Target = e.Message, e.Target
+		}
+		if s.status == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", "5")
+		}
+		reply.Error(w, out)
+		return
+	}
+	if r.Context().Err() != nil {
+		reply.Error(w, arm.Errorf(http.StatusServiceUnavailable, "RequestCanceled", "the request was given up"))
+		return
+	}
+	h.log.ErrorContext(r.Context(), "request failed",
+		"method", r.Method, "path", r.URL.Path, "request", w.Header().Get(reply.RequestID), "error", err)
+	reply.Internal(w)
+}
