@@ -282,3 +282,29 @@ func TestPagesEnd(t *testing.T) {
 		}
 	}
 }
+
+func TestANextLinkElsewhereIsNotAsked(t *testing.T) {
+	var visits atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visits.Add(1) }))
+	defer other.Close()
+	var next string
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, `{"value":[1],"nextLink":%q}`, next) })
+	own, _ := strings.CutPrefix(c.URL(""), "http://")
+	for _, next = range []string{
+		other.URL + "/x?sig=secret", "//" + strings.TrimPrefix(other.URL, "http://") + "/x", "https://169.254.169.254/metadata/identity", "https://evil.example/x",
+		"https://" + own + "/x", "http://user:secret@" + own + "/x", "http://" + own + "@evil.example/x", "http://" + own + ".evil.example/x", "file:///etc/passwd", "http://%zz",
+	} {
+		var pages int
+		var end error
+		for _, err := range azure.Pages[int](t.Context(), c, c.URL("/list")) {
+			pages++
+			end = err
+		}
+		if _, refused := errors.AsType[*azure.AddressError](end); !refused || pages != 2 || strings.Contains(end.Error(), "secret") {
+			t.Errorf("nextLink %s: %d pages, %v", next, pages, end)
+		}
+	}
+	if visits.Load() > 0 {
+		t.Errorf("%d requests went elsewhere", visits.Load())
+	}
+}

@@ -5,34 +5,35 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 )
-
-func TestIsPublic(t *testing.T) {
-	for address, want := range map[string]bool{
-		"20.60.1.1": true, "1.1.1.1": true, "2603:1030::1": true,
-		"127.0.0.1": false, "10.1.2.3": false, "172.16.0.1": false, "172.32.0.1": true, "192.168.1.1": false,
-		"169.254.169.254": false, "100.64.0.1": false, "100.128.0.1": true, "168.63.129.16": false, "0.0.0.0": false, "0.1.2.3": false,
-		"192.0.0.170": false, "198.18.0.1": false, "224.0.0.1": false, "240.0.0.1": false, "255.255.255.255": false,
-		"::1": false, "::": false, "fe80::1": false, "fc00::1": false, "ff02::1": false, "fec0::1": false,
-		"64:ff9b::a00:1": false, "2002:a00:1::": false, "2001:0:1::": false, "::10.0.0.1": false, "2001:db8::1": false,
-	} {
-		if got := isPublic(netip.MustParseAddr(address)); got != want {
-			t.Errorf("isPublic(%s) = %t, want %t", address, got, want)
-		}
-	}
-}
 
 func TestLinksInProductionDoNotReachThisMachine(t *testing.T) {
 	reached := false
 	secure := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
 	defer secure.Close()
 	for _, link := range []string{secure.URL, strings.Replace(secure.URL, "127.0.0.1", "localhost", 1), strings.Replace(secure.URL, "https", "http", 1)} {
-		_, err := NewLinks(false).Get(t.Context(), link+"/x?sig=secret")
+		_, err := NewLinks(false, nil).Get(t.Context(), link+"/x?sig=secret")
 		if _, refused := errors.AsType[*AddressError](err); !refused || reached || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v, reached %t", link, err, reached)
+		}
+	}
+}
+
+func TestLinksInsideOrAwayAreRefused(t *testing.T) {
+	redirect := httptest.NewServer(http.RedirectHandler("https://169.254.169.254/?sig=secret", http.StatusFound))
+	defer redirect.Close()
+	for _, link := range []string{
+		"https://169.254.169.254/metadata/identity?sig=secret", "https://10.0.0.1/?sig=secret", "https://[fd00::1]/?sig=secret", "https://168.63.129.16/?sig=secret",
+		"https://[::ffff:10.0.0.1]/?sig=secret", "https://[64:ff9b::a00:1]/?sig=secret", "https://2130706433/?sig=secret", "https://0x7f.1/?sig=secret", "https://0177.0.0.1/?sig=secret",
+		"http://example.com/?sig=secret", "https://u:secret@example.com/", "ftp://example.com/?sig=secret", "file:///etc/passwd", "//example.com/?sig=secret", "", redirect.URL,
+	} {
+		l := NewLinks(true, nil)
+		_, err := l.Get(t.Context(), link)
+		_, refused := errors.AsType[*AddressError](err)
+		if err == nil || refused == (link == redirect.URL) || strings.Contains(err.Error(), "secret") || l.Fetched() > 1 {
+			t.Errorf("%s: %v after %d requests", link, err, l.Fetched())
 		}
 	}
 }
@@ -45,7 +46,7 @@ func TestLinksAreCountedAndPlain(t *testing.T) {
 		_, _ = io.WriteString(w, "document")
 	}))
 	defer s.Close()
-	l := NewLinks(true)
+	l := NewLinks(true, nil)
 	resp, err := l.Get(t.Context(), " "+s.URL+"/My API.json?sig=a%2Bb%3D")
 	if err != nil {
 		t.Fatal(err)

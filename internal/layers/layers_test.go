@@ -29,9 +29,10 @@ var rooms = map[string]room{
 	"catalog":   {"auth inventory", "net/http database/sql os"},
 	"store":     {"inventory", "net/http"},
 	"auth":      {"inventory", "database/sql"},
-	"azure":     {"arm", "database/sql"},
+	"azure":     {"arm outbound", "database/sql"},
 	"cli":       {"", "database/sql"},
 	"server":    {"arm auth httpapi/reply inventory", "database/sql"},
+	"outbound":  {"", "database/sql log log/slog os"},
 	"layers":    {"", ""},
 
 	"source/apim":       {"azure inventory source", "database/sql os"},

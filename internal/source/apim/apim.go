@@ -40,7 +40,7 @@ func New(o Options) source.Kind {
 	if o.MaxDocument <= 0 {
 		o.MaxDocument = defaultMaxDocument
 	}
-	k := &kind{Options: o, transport: azure.NewTransport(), links: azure.NewLinks(o.AllowLoopback && isLocal(o.Endpoint))}
+	k := &kind{Options: o, transport: azure.NewTransport(), links: azure.NewLinks(o.AllowLoopback && isLocal(o.Endpoint), nil)}
 	return source.Kind{Name: Name, Open: k.open}
 }
 
