@@ -5,6 +5,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -50,7 +51,8 @@ type Options struct {
 	Surfaces  []Surface    // asked in order, before all else
 	Routes    []Route      // everything else
 	Keys      Authenticator
-	Authority string // where people get a token, for challenges; may be empty
+	Authority string      // where people get a token, for challenges; may be empty
+	TLS       *tls.Config // nil: plain HTTP; see Certificate and SelfSigned
 	Log       *slog.Logger
 	AccessLog bool // a line for each request
 	// Ready says whether the server can do its work; nil: once it listens.
@@ -91,6 +93,7 @@ func New(o Options) *Server {
 	}
 	return &Server{options: o, http: &http.Server{
 		Handler:           Handler(o),
+		TLSConfig:         o.TLS,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -115,7 +118,13 @@ func (s *Server) Listen(ctx context.Context) (net.Addr, error) {
 // lets those under way end, and returns; what does not end in time is cut off.
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
-	go func() { failed <- s.http.Serve(s.listener) }()
+	go func() {
+		if s.options.TLS != nil {
+			failed <- s.http.ServeTLS(s.listener, "", "")
+			return
+		}
+		failed <- s.http.Serve(s.listener)
+	}()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
