@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -46,6 +49,8 @@ type settings struct {
 	publicURL       string // how clients reach the server, if not at the address that it listens on
 	readyFile       string
 	token           string // one more administrator's token, besides the key in the data folder
+	tls             certificates
+	roots           *x509.CertPool // authorities that are trusted when it calls others; nil: those of the system
 }
 
 // register adds the flags that serve and demo have in common.
@@ -55,12 +60,14 @@ func (s *settings) register(f *pflag.FlagSet) {
 	f.IntVar(&s.maxAPIs, "max-apis", 0, "most APIs that one link may bring; 0: no limit")
 	f.TextVar(&s.logLevel, "log-level", s.logLevel, "debug, info, warn or error")
 	f.BoolVar(&s.accessLog, "access-log", false, "log each request")
+	s.tls.register(f)
 	f.StringVar(&s.readyFile, "ready-file", "", "write addresses, ids and a token to this file once all is up")
 }
 
 // center is a running API center.
 type center struct {
 	url     string
+	ca      string // the file with what clients have to trust; "" if that is nothing new
 	token   string
 	service string // ARM id
 	store   *store.Store
@@ -116,8 +123,12 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 		return nil, err
 	}
 	rest := armapi.New(armapi.Options{Catalog: people, Signer: documents.NewSigner(key), Log: log, PublicURL: strings.TrimSuffix(s.publicURL, "/")})
+	encryption, ca, err := s.encryption(log)
+	if err != nil {
+		return nil, err
+	}
 	front := server.New(server.Options{
-		Address: s.listen, ARM: rest, Keys: auth.Static(tokens), Log: log, AccessLog: s.accessLog,
+		Address: s.listen, TLS: encryption, ARM: rest, Keys: auth.Static(tokens), Log: log, AccessLog: s.accessLog,
 		Routes: []server.Route{{Pattern: "/documents/", Handler: rest.Documents(), Public: true}},
 	})
 	address, err := front.Listen(ctx)
@@ -125,7 +136,11 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 		return nil, err
 	}
 	running, stop := context.WithCancel(ctx)
-	c := &center{url: "http://" + address.String(), token: token, service: service, store: db, stop: stop, ended: make(chan error, 1)}
+	scheme := "http://"
+	if encryption != nil {
+		scheme = "https://"
+	}
+	c := &center{url: scheme + address.String(), ca: ca, token: token, service: service, store: db, stop: stop, ended: make(chan error, 1)}
 	go func() {
 		err := runAll(running, front.Serve, queue.Run)
 		c.ended <- errors.Join(err, db.Close())
@@ -167,7 +182,9 @@ func (s settings) apim() (source.Kind, error) {
 			return source.Kind{}, err
 		}
 	}
-	credentials := azure.Credentials{Cloud: cloud.Configuration{
+	transport := azure.NewTransport()
+	transport.TLSClientConfig = &tls.Config{RootCAs: s.roots}
+	credentials := azure.Credentials{Transport: &http.Client{Transport: transport}, Cloud: cloud.Configuration{
 		ActiveDirectoryAuthorityHost: s.authority,
 		Services: map[cloud.ServiceName]cloud.ServiceConfiguration{
 			cloud.ResourceManager: {Endpoint: s.resourceManager, Audience: s.audience},
@@ -175,7 +192,7 @@ func (s settings) apim() (source.Kind, error) {
 	}}
 	return apim.New(apim.Options{
 		Endpoint: s.resourceManager, Audience: s.audience, Credential: credentials.For,
-		Limiters: &azure.Limiters{}, AllowLoopback: local,
+		Limiters: &azure.Limiters{}, AllowLoopback: local, Roots: s.roots,
 	}), nil
 }
 

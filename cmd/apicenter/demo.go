@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -17,6 +21,7 @@ import (
 	"apicenter/internal/auth"
 	"apicenter/internal/cli"
 	"apicenter/internal/emulator"
+	"apicenter/internal/emulator/certificate"
 	"apicenter/internal/inventory"
 )
 
@@ -82,6 +87,14 @@ func (d demo) run(ctx context.Context, streams cli.Streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, azure.Close()) }()
+	if azure.trust != nil {
+		if d.roots, err = x509.SystemCertPool(); err != nil {
+			return err
+		}
+		d.roots.AppendCertsFromPEM(azure.trust)
+		d.tls.others = azure.trust
+		d.tls.caFile = cmp.Or(d.tls.caFile, filepath.Join(d.data, "ca.pem"))
+	}
 
 	// The center gets its tokens as it would in Azure: from the identity
 	// endpoint that its platform announces, and from nowhere else.
@@ -106,6 +119,7 @@ func (d demo) run(ctx context.Context, streams cli.Streams) (err error) {
 	r := ready{
 		Center: running.url, Emulator: azure.url, Token: running.token, ServiceID: running.service,
 		APIMID: target.InstanceID, SubscriptionID: target.SubscriptionID, TenantID: target.TenantID,
+		CA: running.ca, Authority: azure.url + "/adfs",
 	}
 	if !d.noLink {
 		r.LinkID = running.service + "/workspaces/default/apiSources/" + demoLink
@@ -138,6 +152,10 @@ func (d demo) link(ctx context.Context, streams cli.Streams, r ready) error {
 	}
 	fmt.Fprintf(streams.Out, "$ apicenter %s\n", strings.Join(args, " "))
 	ours := streams
+	var err error
+	if ours.Transport, err = trusting(r.CA); err != nil {
+		return err
+	}
 	ours.Getenv = func(name string) string {
 		switch name {
 		case "APICENTER_SERVER":
@@ -156,12 +174,31 @@ func (d demo) link(ctx context.Context, streams cli.Streams, r ready) error {
 	return nil
 }
 
+// trusting is a transport that trusts the authorities in a file, or those of the system when none is named.
+func trusting(caFile string) (http.RoundTripper, error) {
+	transport := &http.Transport{}
+	if caFile != "" {
+		trust, err := os.ReadFile(caFile)
+		if err != nil {
+			return nil, err
+		}
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM(trust)
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+	}
+	return transport, nil
+}
+
 // explain prints what to try next.
 func (d demo) explain(out io.Writer, r ready) {
+	trust := ""
+	if r.CA != "" {
+		trust = "\n  export SSL_CERT_FILE=" + r.CA
+	}
 	fmt.Fprintf(out, `
 Try, in another terminal of this folder:
 
-  export APICENTER_SERVER=%s APICENTER_TOKEN=%s
+  export APICENTER_SERVER=%s APICENTER_TOKEN=%s%s
 
   go run ./cmd/apicenter api list
   go run ./cmd/apicenter api list --search orders -o json
@@ -176,7 +213,7 @@ The emulated source, with the same token:
 
 Ctrl-C ends everything.
 
-`, r.Center, r.Token, demoLink, demoLink, r.Center, r.ServiceID, r.Emulator, r.APIMID)
+`, r.Center, r.Token, trust, demoLink, demoLink, r.Center, r.ServiceID, r.Emulator, r.APIMID)
 }
 
 // show prints what changes in the inventory, as it does.
@@ -251,6 +288,7 @@ func describe(e inventory.Event) string {
 type azureServer struct {
 	*emulator.Server
 	url   string
+	trust []byte // what its clients have to trust, as PEM; nil: it speaks plain HTTP
 	http  *http.Server
 	stop  context.CancelFunc
 	ended chan error
@@ -272,6 +310,15 @@ func (d demo) startEmulator(ctx context.Context) (*azureServer, error) {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	s := &azureServer{Server: e, url: "http://" + l.Addr().String(), stop: stop, ended: make(chan error, 2)}
+	if d.tls.mode == selfSigned {
+		cert, trust, err := certificate.New()
+		if err != nil {
+			stop()
+			return nil, errors.Join(err, l.Close())
+		}
+		s.url, s.trust = "https://"+l.Addr().String(), trust
+		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}})
+	}
 	s.http = &http.Server{Handler: e.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { s.ended <- e.Run(ctx) }()
 	go func() { s.ended <- s.http.Serve(l) }()

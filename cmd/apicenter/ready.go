@@ -19,6 +19,8 @@ type ready struct {
 	LinkID         string `json:"linkId,omitempty"`
 	SubscriptionID string `json:"subscriptionId,omitempty"`
 	TenantID       string `json:"tenantId,omitempty"`
+	CA             string `json:"ca,omitempty"`        // file with the authorities to trust, where both are self-signed
+	Authority      string `json:"authority,omitempty"` // where tokens come from, in the form that az takes
 }
 
 // write lets the file appear whole or not at all.

@@ -33,8 +33,8 @@ identity, a workload identity, or what AZURE_CLIENT_ID and its like name.`,
 			if err != nil {
 				return err
 			}
-			log.Info("serving", "center", running.url, "service", running.service, "data", s.data)
-			r := ready{Center: running.url, Token: running.token, ServiceID: running.service, SubscriptionID: running.subscription()}
+			log.Info("serving", "center", running.url, "service", running.service, "data", s.data, "ca", running.ca)
+			r := ready{Center: running.url, CA: running.ca, Token: running.token, ServiceID: running.service, SubscriptionID: running.subscription()}
 			if err := r.write(s.readyFile); err != nil {
 				return fmt.Errorf("%w; %v", err, running.Close())
 			}

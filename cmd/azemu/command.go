@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"apicenter/internal/emulator"
+	"apicenter/internal/emulator/certificate"
 )
 
 // settings are the flags that are not the emulator's own options.
@@ -81,9 +82,14 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	defer l.Close()
 	scheme := "http"
 	if s.tls {
-		cert, err := selfSigned(s.tlsCA)
+		cert, trust, err := certificate.New()
 		if err != nil {
 			return err
+		}
+		if s.tlsCA != "" {
+			if err := writeFile(s.tlsCA, trust); err != nil {
+				return err
+			}
 		}
 		scheme, l = "https", tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}})
 	}

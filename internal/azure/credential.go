@@ -18,7 +18,8 @@ import (
 // Credentials makes the credential of each identity once, so that its tokens
 // are asked for once whoever uses it. The zero value is for the public cloud.
 type Credentials struct {
-	Cloud cloud.Configuration
+	Transport policy.Transporter // carries what asks for tokens; nil: azcore's own
+	Cloud     cloud.Configuration
 
 	mu sync.Mutex // guards by
 	by map[string]azcore.TokenCredential
@@ -33,7 +34,7 @@ func (c *Credentials) For(identity string) (azcore.TokenCredential, error) {
 	if cred, ok := c.by[key]; ok {
 		return cred, nil
 	}
-	cred, err := Credential(identity, c.Cloud)
+	cred, err := Credential(identity, azcore.ClientOptions{Cloud: c.Cloud, Transport: c.Transport})
 	if err != nil {
 		return nil, err
 	}
@@ -52,8 +53,7 @@ func (c *Credentials) For(identity string) (azcore.TokenCredential, error) {
 //	workload identity   AZURE_FEDERATED_TOKEN_FILE is set, and the identity is not a resource id
 //	service principal   AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH is set, and the identity is the server's own
 //	managed identity    all else: the endpoint that the platform announces, or the machine's
-func Credential(identity string, in cloud.Configuration) (azcore.TokenCredential, error) {
-	options := azcore.ClientOptions{Cloud: in}
+func Credential(identity string, options azcore.ClientOptions) (azcore.TokenCredential, error) {
 	byResource := strings.HasPrefix(identity, "/")
 	announced := os.Getenv("IDENTITY_ENDPOINT") != "" || os.Getenv("MSI_ENDPOINT") != ""
 	secret := os.Getenv("AZURE_CLIENT_SECRET") != "" || os.Getenv("AZURE_CLIENT_CERTIFICATE_PATH") != ""

@@ -2,6 +2,8 @@ package apim
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 	"sync"
 
@@ -30,6 +32,8 @@ type Options struct {
 	APIVersion    string // empty: 2024-05-01
 	MaxDocument   int64  // bytes; 0: 50 MB
 	AllowLoopback bool   // the endpoint may be this machine, over plain HTTP: for development
+
+	Roots *x509.CertPool // authorities that are trusted; nil: those of the system
 }
 
 // New is the kind of source. Its connectors share their connections.
@@ -40,7 +44,8 @@ func New(o Options) source.Kind {
 	if o.MaxDocument <= 0 {
 		o.MaxDocument = defaultMaxDocument
 	}
-	k := &kind{Options: o, transport: azure.NewTransport(), links: azure.NewLinks(o.AllowLoopback && isLocal(o.Endpoint), nil)}
+	k := &kind{Options: o, transport: azure.NewTransport(), links: azure.NewLinks(o.AllowLoopback && isLocal(o.Endpoint), o.Roots)}
+	k.transport.TLSClientConfig = &tls.Config{RootCAs: o.Roots}
 	return source.Kind{Name: Name, Open: k.open}
 }
 

@@ -1,4 +1,6 @@
-package main
+// Package certificate makes the certificate that an emulated Azure shows over
+// https. It outlives no run: the key stays in memory.
+package certificate
 
 import (
 	"crypto/ecdsa"
@@ -13,17 +15,16 @@ import (
 	"time"
 )
 
-// selfSigned makes a certificate for the loopback interface that is its own
-// authority, and writes it to caFile if that is named. It outlives no run: the
-// key stays in memory.
-func selfSigned(caFile string) (tls.Certificate, error) {
+// New makes a certificate for the loopback interface that is its own authority.
+// trust is what clients have to trust, as PEM.
+func New() (cert tls.Certificate, trust []byte, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return tls.Certificate{}, err
+		return tls.Certificate{}, nil, err
 	}
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
-		return tls.Certificate{}, err
+		return tls.Certificate{}, nil, err
 	}
 	now := time.Now()
 	template := &x509.Certificate{
@@ -40,12 +41,7 @@ func selfSigned(caFile string) (tls.Certificate, error) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		return tls.Certificate{}, err
+		return tls.Certificate{}, nil, err
 	}
-	if caFile != "" {
-		if err := writeFile(caFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})); err != nil {
-			return tls.Certificate{}, err
-		}
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
 }
