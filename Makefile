@@ -2,6 +2,7 @@
 # make check      make test, and format, staticcheck and govulncheck
 # make bench      the benchmarks, JSON lines on the standard output
 # make realdata   fetch the real documents, once
+# make node       fetch the clients for Node.js, once
 # make realtest   the real documents, all of them
 # make fuzz       the laws, each for FUZZTIME
 # make nightly    realtest, fuzz, and 200 kills
@@ -13,9 +14,9 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: test check format vet staticcheck govulncheck needs realdata realtest fuzz nightly bench
+.PHONY: test check format vet staticcheck govulncheck needs realdata node realtest fuzz nightly bench
 
-test: needs realdata vet
+test: needs realdata node vet
 	go test -race -timeout 15m ./...
 
 check: format staticcheck govulncheck test
@@ -46,6 +47,11 @@ needs:
 
 realdata: needs
 	@go run ./e2e/realdata/fetch
+
+NODE := e2e/node
+node: needs
+	@[ $(NODE)/node_modules/.package-lock.json -nt $(NODE)/package-lock.json ] || \
+		npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --silent
 
 realtest: realdata
 	go test -count 1 -timeout 30m -run TestWhatIsExported -v ./e2e -whole

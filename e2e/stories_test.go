@@ -30,6 +30,7 @@ const storyWithin = time.Minute
 //	                                on, and the name of the link in $linkName
 //	stop NAME                       end it with SIGTERM; it must end well
 //	until REGEXP program args…      run a program until it ends well and prints a match
+//	fill FILE                       put the values of $names into a file
 //	http METHOD URL [FILE]          a request with $token, and with a JSON body from FILE
 //
 // The client verbs find the center by the ready file that was written last.
@@ -42,7 +43,7 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": start, "stop": stop, "until": until, "http": request,
+			"start": start, "stop": stop, "until": until, "http": request, "fill": fill,
 		},
 	})
 }
@@ -100,6 +101,13 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 		err := ts.Exec(args[1], args[2:]...)
 		return err == nil && pattern.MatchString(ts.ReadFile("stdout")), nil
 	}))
+}
+
+func fill(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: fill FILE")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
 }
 
 func request(ts *testscript.TestScript, neg bool, args []string) {

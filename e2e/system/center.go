@@ -27,6 +27,7 @@ type CenterReady struct {
 	LinkID         string `json:"linkId"`
 	SubscriptionID string `json:"subscriptionId"`
 	TenantID       string `json:"tenantId"`
+	CA             string `json:"ca"`
 }
 
 // StartCenter runs apicenter serve over the data in dir, reading from the
