@@ -15,7 +15,11 @@ const (
 
 // kept are the fields of a people's layer that a Put neither sets nor removes.
 var kept = map[inventory.Kind][]inventory.Field{
-	inventory.KindDefinition: {inventory.FieldDocument, fieldSpecification},
+	inventory.KindAPI:         {inventory.FieldImported},
+	inventory.KindVersion:     {inventory.FieldImported},
+	inventory.KindDefinition:  {inventory.FieldDocument, fieldSpecification, inventory.FieldImported},
+	inventory.KindDeployment:  {inventory.FieldImported},
+	inventory.KindEnvironment: {inventory.FieldImported},
 }
 
 // fieldSpecification says what a definition's document is: set by an import, never by a Put.

@@ -145,7 +145,7 @@ func (p *Pass) service() string {
 }
 
 // exists says whether there is a resource with an ID.
-func exists(tx inventory.SourceTx) func(inventory.ID) (bool, error) {
+func exists(tx inventory.Reader) func(inventory.ID) (bool, error) {
 	return func(id inventory.ID) (bool, error) {
 		_, err := tx.Get(id)
 		if errors.Is(err, inventory.NotFound) {

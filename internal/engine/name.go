@@ -75,6 +75,11 @@ func names(o source.Object) iter.Seq[string] {
 	}
 }
 
+// hashes are those that the name of an API may end in, but for the rarest.
+func hashes(o source.Object) []string {
+	return []string{digest(o.External, 8), digest(string(o.Kind)+" "+o.External, 16)}
+}
+
 // join puts a suffix behind as much of a name as there is room for.
 func join(name, suffix string) string {
 	if name == "" || suffix == "" {

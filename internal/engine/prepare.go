@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -133,20 +134,12 @@ func (p *Pass) fetch(ctx context.Context, t *task, o source.Object) (fetched, er
 	p.engine.step(ctx, "fetch", o.External)
 	_, have, _ := p.find(t.recorded, inventory.KindDefinition, o.External)
 	at := time.Now().UTC().Truncate(time.Microsecond)
-	content, err := o.Document.Open(ctx)
-	if err != nil {
-		return fetched{problem: err}, ctx.Err()
+	got, err := p.engine.download(ctx, o)
+	if err != nil || got.problem != nil {
+		return fetched{problem: got.problem}, err
 	}
-	defer content.Close()
-	from := &reader{r: content}
-	new, size, err := p.engine.store.PutDocument(ctx, from)
-	if from.err != nil {
-		return fetched{problem: from.err}, ctx.Err()
-	}
-	if err != nil {
-		return fetched{}, fmt.Errorf("store the document of %s: %w", o.External, err)
-	}
-	p.count(func(c *inventory.Counts) { c.Documents++; c.Bytes += size })
+	p.count(func(c *inventory.Counts) { c.Documents++; c.Bytes += got.size })
+	new := got.digest
 	old := inventory.Digest(have.States.Text(inventory.FieldDocument))
 	if old != "" && old != new {
 		same, err := p.sameDocument(ctx, old, new)
@@ -157,12 +150,37 @@ func (p *Pass) fetch(ctx context.Context, t *task, o source.Object) (fetched, er
 			new = old
 		}
 	}
-	states := inventory.Doc{}
-	for f, v := range content.States {
-		states[f] = v
+	return fetched{states: got.states.With(inventory.FieldDocument, string(new)), verified: at}, nil
+}
+
+// document is one that was downloaded from a source, and is in the store.
+type document struct {
+	digest  inventory.Digest
+	size    int64
+	states  inventory.Doc // what the document told of itself; never nil
+	problem error         // of the source: there is no document
+}
+
+// download streams the document of a definition into the store.
+func (e *Engine) download(ctx context.Context, o source.Object) (document, error) {
+	content, err := o.Document.Open(ctx)
+	if err != nil {
+		return document{problem: err}, ctx.Err()
 	}
-	states.Set(inventory.FieldDocument, string(new))
-	return fetched{states: states, verified: at}, nil
+	defer content.Close()
+	from := &reader{r: content}
+	digest, size, err := e.store.PutDocument(ctx, from)
+	if from.err != nil {
+		return document{problem: from.err}, ctx.Err()
+	}
+	if err != nil {
+		return document{}, fmt.Errorf("store the document of %s: %w", o.External, err)
+	}
+	states := maps.Clone(content.States)
+	if states == nil {
+		states = inventory.Doc{}
+	}
+	return document{digest: digest, size: size, states: states}, nil
 }
 
 // reader remembers an error of the source, to tell it from one of the store.

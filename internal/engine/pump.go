@@ -91,13 +91,18 @@ func send[T any](ctx context.Context, to chan<- T, v T) error {
 	}
 }
 
-// guarded turns a panic, of a connector say, into an error of the pass: no
+// guarded is the engine's, for the work of one pass.
+func (p *Pass) guarded(f func() error) error {
+	return p.engine.guarded(slog.String("link", p.claim.Link.String()), f)
+}
+
+// guarded turns a panic, of a connector say, into an error of what was done: no
 // source may end the server.
-func (p *Pass) guarded(f func() error) (err error) {
+func (e *Engine) guarded(of slog.Attr, f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			p.engine.o.Log.Error("panic in a pass", slog.String("link", p.claim.Link.String()), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
-			err = errors.New("an internal error ended the pass; the server's log has more")
+			e.o.Log.Error("panic at work on a source", of, slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+			err = errors.New("an internal error ended it; the server's log has more")
 		}
 	}()
 	return f()

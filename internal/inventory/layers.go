@@ -21,6 +21,9 @@ const (
 	// never overwrite each other, but it is not part of what readers see in Doc:
 	// they find it in Resource.Document.
 	FieldDocument Field = "/document"
+	// FieldImported holds where an import took a thing from, so that the next one
+	// finds it again. Like FieldDocument it is not part of what readers see.
+	FieldImported Field = "/importedFrom"
 	// FieldLifecycleStage of an API is derived: it is that of its newest version.
 	FieldLifecycleStage Field = "/lifecycleStage"
 )
@@ -151,12 +154,12 @@ var defaults = map[Kind]map[string]string{
 }
 
 // JSON is the doc as the properties object of a resource of kind k, members in
-// order, with the defaults of the kind, without FieldDocument.
+// order, with the defaults of the kind, without FieldDocument and FieldImported.
 func (d Doc) JSON(k Kind) json.RawMessage {
 	top := make(map[string]json.RawMessage, len(d)+3)
 	inner := map[string]Doc{}
 	for f, v := range d {
-		if f == FieldDocument {
+		if f == FieldDocument || f == FieldImported {
 			continue
 		}
 		name, member, nested := strings.Cut(string(f[1:]), "/")

@@ -20,7 +20,8 @@ const (
 type place struct {
 	subscription string
 	service      string // name of the instance
-	path         string // of the instance, escaped
+	id           string // of the instance
+	path         string // its id, escaped
 	workspace    string // empty: all of the instance
 }
 
@@ -40,6 +41,8 @@ func parsePlace(id string) (place, error) {
 		return place{}, bad
 	}
 	p.subscription, p.service = r.SubscriptionID, r.Name
+	p.id = "/subscriptions/" + r.SubscriptionID + "/resourceGroups/" + r.ResourceGroupName +
+		"/providers/Microsoft.ApiManagement/service/" + r.Name
 	p.path = "/subscriptions/" + url.PathEscape(r.SubscriptionID) + "/resourceGroups/" + url.PathEscape(r.ResourceGroupName) +
 		"/providers/Microsoft.ApiManagement/service/" + url.PathEscape(r.Name)
 	return p, nil
@@ -100,8 +103,15 @@ type thing struct {
 	name       string
 }
 
-// parse reads an identity; ok is false for what is none.
+// parse reads an identity, or the resource id of an API of the instance; ok is
+// false for what is none.
 func (p place) parse(external string) (t thing, ok bool) {
+	if full := strings.ToLower(strings.TrimRight(external, "/")); strings.HasPrefix(full, "/subscriptions/") {
+		if external, ok = strings.CutPrefix(full, strings.ToLower(p.id)+"/"); !ok {
+			return thing{}, false
+		}
+		external = base(external)
+	}
 	parts := strings.Split(external, "/")
 	t.space.place = p
 	if len(parts) == 4 && parts[0] == "workspaces" && isName(parts[1]) {

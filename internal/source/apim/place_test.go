@@ -66,6 +66,27 @@ func FuzzIdentity(f *testing.F) {
 	})
 }
 
+func TestAnIdentityMayBeAResourceID(t *testing.T) {
+	p, err := parsePlace(instanceID + "/workspaces/Sales")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for in, want := range map[string]string{
+		instanceID + "/apis/Echo":                            "apis/echo",
+		strings.ToUpper(instanceID) + "/APIS/echo;rev=2/":    "apis/echo",
+		instanceID + "/workspaces/Sales/apis/Orders":         "workspaces/sales/apis/orders",
+		instanceID + "2/apis/echo":                           "",
+		instanceID:                                           "",
+		instanceID + "/apis/echo/operations/get":             "",
+		"/subscriptions/other/resourceGroups/rg/providers/x": "",
+	} {
+		got, ok := p.parse(in)
+		if ok != (want != "") || ok && got.space.identity(got.collection, got.name) != want {
+			t.Errorf("%q was parsed as %+v, %t; want %q", in, got, ok, want)
+		}
+	}
+}
+
 func TestThingsThatAreNone(t *testing.T) {
 	for _, external := range []string{"", "apis", "apis/", "apis/a/b", "products/x", "workspaces/w/apis", "workspaces//apis/a", "../apis/a", "/apis/a", "apis/..", "apis/.", "workspaces/../apis/a"} {
 		if got, ok := (place{}).parse(external); ok {
