@@ -51,6 +51,9 @@ type Options struct {
 // Client reads from one endpoint as one identity. Its methods may be called at the same time.
 type Client struct {
 	endpoint  *url.URL
+	audience  string
+	tokens    *tokens
+	wire      wire
 	pipeline  runtime.Pipeline
 	limiter   *Limiter
 	first     bool
@@ -72,8 +75,12 @@ func NewClient(o Options) (*Client, error) {
 	if audience == "" {
 		audience = endpoint.String()
 	}
-	c := &Client{endpoint: endpoint, limiter: o.Limiter, first: o.First, userAgent: o.UserAgent}
-	c.pipeline, err = armruntime.NewPipeline("apicenter", "v1.0.0", tokens{o.Credential},
+	c := &Client{
+		endpoint: endpoint, audience: audience, tokens: &tokens{TokenCredential: o.Credential},
+		limiter: o.Limiter, first: o.First, userAgent: o.UserAgent,
+	}
+	c.wire = newWire(o.Transport, &c.sent)
+	c.pipeline, err = armruntime.NewPipeline("apicenter", "v1.0.0", c.tokens,
 		// The turn is taken before the token policy, so that a retry takes its own;
 		// the time limit begins after it, so that waiting for one costs nothing of it.
 		runtime.PipelineOptions{PerRetry: []policy.Policy{policyFunc(c.takeTurn)}},
@@ -86,7 +93,7 @@ func NewClient(o Options) (*Client, error) {
 				InsecureAllowCredentialWithHTTP: endpoint.Scheme == "http",
 				Retry:                           policy.RetryOptions{MaxRetries: maxRetries, MaxRetryDelay: longPark},
 				Telemetry:                       policy.TelemetryOptions{Disabled: true}, // the user agent is ours
-				Transport:                       newWire(o.Transport, &c.sent),
+				Transport:                       c.wire,
 			},
 		})
 	if err != nil {
@@ -140,6 +147,15 @@ func IsLoopback(host string) bool {
 
 // Requests is how many requests have been sent to Azure Resource Manager, retries included.
 func (c *Client) Requests() int64 { return c.sent.Load() }
+
+// Authenticate gets a token and says whom it is for, as far as it tells. TokenError.
+func (c *Client) Authenticate(ctx context.Context) (Identity, error) {
+	_, err := c.tokens.GetToken(ctx, tokenRequest(c.audience))
+	return c.Identity(), err
+}
+
+// Identity is whom the last token was for; nothing before the first.
+func (c *Client) Identity() Identity { return c.tokens.identity() }
 
 // URL is the address of an escaped path below the endpoint, with a query of
 // names and values in turn. Spaces become %20: not every provider reads + as one.

@@ -1,7 +1,6 @@
 package azure
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,9 +19,13 @@ import (
 type Credentials struct {
 	Transport policy.Transporter // carries what asks for tokens; nil: azcore's own
 	Cloud     cloud.Configuration
+	// Development lets the login of the Azure CLI stand in for the server's own
+	// identity where the environment offers no other.
+	Development bool
 
-	mu sync.Mutex // guards by
-	by map[string]azcore.TokenCredential
+	mu        sync.Mutex // guards all below
+	by        map[string]azcore.TokenCredential
+	described map[string]described
 }
 
 // For is the credential of an identity: of the user-assigned one with this
@@ -34,7 +37,7 @@ func (c *Credentials) For(identity string) (azcore.TokenCredential, error) {
 	if cred, ok := c.by[key]; ok {
 		return cred, nil
 	}
-	cred, err := Credential(identity, azcore.ClientOptions{Cloud: c.Cloud, Transport: c.Transport})
+	cred, err := c.choose(identity)
 	if err != nil {
 		return nil, err
 	}
@@ -45,15 +48,18 @@ func (c *Credentials) For(identity string) (azcore.TokenCredential, error) {
 	return cred, nil
 }
 
-// Credential is the credential of an identity, chosen by what the environment
-// offers. It is one kind, not a chain: which identity reads a source must
-// not depend on which endpoint happens to answer first, and a developer's own
-// login is never used.
+// choose makes the credential of an identity, by what the environment offers.
+// It is one kind, not a chain: which identity reads a source must not depend on
+// which endpoint happens to answer first. A developer's own login is used in
+// development only.
 //
+//	managed identity    IDENTITY_ENDPOINT or MSI_ENDPOINT is set: the platform announces one
 //	workload identity   AZURE_FEDERATED_TOKEN_FILE is set, and the identity is not a resource id
 //	service principal   AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH is set, and the identity is the server's own
-//	managed identity    all else: the endpoint that the platform announces, or the machine's
-func Credential(identity string, options azcore.ClientOptions) (azcore.TokenCredential, error) {
+//	Azure CLI           in development, and the identity is the server's own
+//	managed identity    all else: the machine's
+func (c *Credentials) choose(identity string) (azcore.TokenCredential, error) {
+	options := azcore.ClientOptions{Cloud: c.Cloud, Transport: c.Transport}
 	byResource := strings.HasPrefix(identity, "/")
 	announced := os.Getenv("IDENTITY_ENDPOINT") != "" || os.Getenv("MSI_ENDPOINT") != ""
 	secret := os.Getenv("AZURE_CLIENT_SECRET") != "" || os.Getenv("AZURE_CLIENT_CERTIFICATE_PATH") != ""
@@ -64,6 +70,8 @@ func Credential(identity string, options azcore.ClientOptions) (azcore.TokenCred
 		cred, err = azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{ClientOptions: options, ClientID: identity})
 	case !announced && identity == "" && secret:
 		cred, err = azidentity.NewEnvironmentCredential(&azidentity.EnvironmentCredentialOptions{ClientOptions: options})
+	case !announced && identity == "" && c.Development:
+		cred, err = azidentity.NewAzureCLICredential(nil)
 	default:
 		o := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: options}
 		if byResource {
@@ -77,17 +85,6 @@ func Credential(identity string, options azcore.ClientOptions) (azcore.TokenCred
 		return nil, fmt.Errorf("credential of identity %q: %w", identity, err)
 	}
 	return cred, nil
-}
-
-// tokens is a credential whose errors are TokenErrors.
-type tokens struct{ azcore.TokenCredential }
-
-func (t tokens) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	token, err := t.TokenCredential.GetToken(ctx, o)
-	if err == nil || ctx.Err() != nil {
-		return token, err
-	}
-	return token, &TokenError{Refused: refused(err), Err: err}
 }
 
 // refused sorts a credential's error. It fails for good when there is no such

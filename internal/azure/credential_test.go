@@ -37,12 +37,7 @@ func TestCredentialIsChosenByTheEnvironment(t *testing.T) {
 		{"principal, by resource", principal, resource, "*azidentity.ManagedIdentityCredential"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, name := range []string{
-				"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH",
-				"AZURE_FEDERATED_TOKEN_FILE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID",
-			} {
-				t.Setenv(name, tt.env[name])
-			}
+			setEnvironment(t, tt.env)
 			credentials := azure.Credentials{Cloud: cloud.AzurePublic}
 			got, err := credentials.For(tt.identity)
 			if err != nil || fmt.Sprintf("%T", got) != tt.want {
@@ -52,5 +47,38 @@ func TestCredentialIsChosenByTheEnvironment(t *testing.T) {
 				t.Errorf("the second time another one: %v, %v", again, err)
 			}
 		})
+	}
+}
+
+func TestTheLoginOfADeveloperIsUsedInDevelopmentOnly(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		env      map[string]string
+		identity string
+		want     string
+	}{
+		{"nothing else", nil, "", "*azidentity.AzureCLICredential"},
+		{"announced", map[string]string{"IDENTITY_ENDPOINT": "http://127.0.0.1:1/msi", "IDENTITY_HEADER": "h"}, "", "*azidentity.ManagedIdentityCredential"},
+		{"another identity", nil, "c1", "*azidentity.ManagedIdentityCredential"},
+		{"principal", map[string]string{"AZURE_CLIENT_SECRET": "s", "AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c"}, "", "*azidentity.EnvironmentCredential"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			setEnvironment(t, tt.env)
+			credentials := azure.Credentials{Cloud: cloud.AzurePublic, Development: true}
+			if got, err := credentials.For(tt.identity); err != nil || fmt.Sprintf("%T", got) != tt.want {
+				t.Errorf("got %T, %v; want %s", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// setEnvironment lets nothing but env say which identity there is.
+func setEnvironment(t *testing.T, env map[string]string) {
+	t.Helper()
+	for _, name := range []string{
+		"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH",
+		"AZURE_FEDERATED_TOKEN_FILE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID",
+	} {
+		t.Setenv(name, env[name])
 	}
 }

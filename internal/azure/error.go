@@ -16,6 +16,7 @@ type Error struct {
 	Code       string // Azure's word for it; "" when the body had none
 	Message    string // Azure's text, cut to a line, without secrets
 	RetryAfter time.Duration
+	Directory  string // of a 401: whose tokens would be taken; "" when it does not say
 }
 
 func (e *Error) Error() string {
@@ -72,7 +73,7 @@ const (
 // answerError turns an answer into an Error. It reads and closes the body.
 func answerError(resp *http.Response) *Error {
 	defer resp.Body.Close()
-	e := &Error{Status: resp.StatusCode, Code: resp.Header.Get("X-Ms-Error-Code"), RetryAfter: retryAfter(resp.Header)}
+	e := &Error{Status: resp.StatusCode, Code: resp.Header.Get("X-Ms-Error-Code"), RetryAfter: retryAfter(resp.Header), Directory: challenged(resp.Header)}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, errorBody)) // what came is what is parsed
 	code, message := parseError(body)
 	if code != "" {
