@@ -67,6 +67,12 @@ const (
 	// ManagedID and ManagedClientID are of the center's managed identity.
 	ManagedID       = "e38f72a9-1d64-4c0b-a5f7-20b6c9e14d02"
 	ManagedClientID = "f91a04c7-5e28-4b3d-96d1-47a8e0c3b503"
+	// UserAssignedIdentity is an identity that stands on its own and has no role,
+	// UserAssignedID and UserAssignedClientID are its object and its application.
+	UserAssignedIdentity = "/subscriptions/" + SubscriptionID + "/resourceGroups/" + ResourceGroup +
+		"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/gateway-reader"
+	UserAssignedID       = "5b0e97c1-3f4d-4a26-8c15-d2a7e64f9b06"
+	UserAssignedClientID = "a47d12f8-60e9-4b7c-b3a8-1f5c9e20d707"
 	// ClientID and ClientSecret sign in an application of the tenant.
 	ClientID     = "1c7e5d90-b2a3-4f68-8d04-e6f91b3a7c04"
 	ClientSecret = "emulator-secret"

@@ -131,6 +131,10 @@ func (s *Server) registerIdentity() error {
 		ManagedIdentity: identity.Principal{
 			ObjectID: ManagedID, ClientID: ManagedClientID, TenantID: TenantID, Name: "api-center", Type: identity.ServicePrincipal,
 		},
+		UserAssigned: []identity.UserAssigned{{ResourceID: UserAssignedIdentity, Principal: identity.Principal{
+			ObjectID: UserAssignedID, ClientID: UserAssignedClientID, TenantID: TenantID, Name: "gateway-reader", Type: identity.ServicePrincipal,
+		}}},
+		TenantOf: s.tenantOf,
 		Clients: map[string]identity.Client{ClientID: {Secret: ClientSecret, Principal: identity.Principal{
 			ObjectID: ApplicationID, ClientID: ClientID, TenantID: TenantID, Name: "automation", Type: identity.ServicePrincipal,
 		}}},
@@ -144,6 +148,21 @@ func (s *Server) registerIdentity() error {
 	s.roles = rbac.New()
 	s.extensions = map[string]*extension{rbac.Provider: {"role", s.roles}, eventgrid.Provider: {"event", s.events}}
 	return nil
+}
+
+// tenantOf is the tenant of the subscription in a path, or "".
+func (s *Server) tenantOf(r *http.Request) (tenant string) {
+	path := segments(r.URL.EscapedPath())
+	if len(path) < 2 || !strings.EqualFold(path[0], "subscriptions") {
+		return ""
+	}
+	_ = s.Cloud.View(func() error {
+		if sub := s.Cloud.Subscriptions.Get(path[1]); sub != nil {
+			tenant = sub.Tenant
+		}
+		return nil
+	})
+	return tenant
 }
 
 // publish tells Event Grid what a write did.

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -30,14 +31,17 @@ type identified struct {
 //
 // A principal of any tenant passes; whether it is that of the subscription is asked with [Authority.CheckTenant].
 func (a *Authority) Authenticate(r *http.Request) (Principal, error) {
+	challenge := func(code, format string, args ...any) error {
+		return a.refuse(r, cmp.Or(a.opts.TenantOf(r), a.opts.TenantID), code, format, args...)
+	}
 	header := r.Header.Get("Authorization")
 	if header == "" {
-		return Principal{}, a.refuse(r, a.opts.TenantID, "AuthenticationFailed",
+		return Principal{}, challenge("AuthenticationFailed",
 			"Authentication failed. The 'Authorization' header is missing.")
 	}
 	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return Principal{}, a.refuse(r, a.opts.TenantID, "AuthenticationFailed",
+		return Principal{}, challenge("AuthenticationFailed",
 			"Authentication failed. The 'Authorization' header is provided in an invalid format.")
 	}
 	if p, ok := a.opts.StaticTokens[token]; ok {
@@ -48,14 +52,14 @@ func (a *Authority) Authenticate(r *http.Request) (Principal, error) {
 	switch {
 	case err == nil && now.Before(id.expires):
 	case err == nil || errors.Is(err, jwt.ErrTokenExpired):
-		return Principal{}, a.refuse(r, a.opts.TenantID, "ExpiredAuthenticationToken",
+		return Principal{}, challenge("ExpiredAuthenticationToken",
 			"The access token expiry UTC time '%s' is earlier than current UTC time '%s'.", stamp(id.expires), stamp(now))
 	default:
-		return Principal{}, a.refuse(r, a.opts.TenantID, "InvalidAuthenticationToken", "The access token is invalid: %v.", err)
+		return Principal{}, challenge("InvalidAuthenticationToken", "The access token is invalid: %v.", err)
 	}
 	// The address of the emulator itself is an audience too: services beside ARM, such as Graph, have no other name.
 	if aud := plain(id.audience); !a.audiences[aud] && aud != strings.ToLower(wire.Base(r)) {
-		return Principal{}, a.refuse(r, a.opts.TenantID, "InvalidAuthenticationTokenAudience",
+		return Principal{}, challenge("InvalidAuthenticationTokenAudience",
 			"The access token has been obtained for wrong audience or resource '%s'. It should exactly match with one of the allowed audiences '%s'.",
 			id.audience, strings.Join(a.opts.Audiences, "','"))
 	}

@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -62,6 +63,9 @@ type Options struct {
 	TokenLife time.Duration
 	// Audiences are what ARM accepts in a token besides its own address; nil means those of the public cloud.
 	Audiences []string
+	// TenantOf names the tenant that a request is about, for the challenge to one without a good token; nil or
+	// "" means TenantID.
+	TenantOf func(*http.Request) string
 	// Key signs the tokens. Nil makes one. Hand one in to keep tokens valid over a restart, or for a second
 	// emulator in a process: the Azure SDK keeps the tokens of managed identities for the life of its process.
 	Key *rsa.PrivateKey
@@ -91,6 +95,9 @@ func New(opts Options) (*Authority, error) {
 	}
 	if opts.Audiences == nil {
 		opts.Audiences = []string{"https://management.azure.com", "https://management.core.windows.net"}
+	}
+	if opts.TenantOf == nil {
+		opts.TenantOf = func(*http.Request) string { return "" }
 	}
 	if opts.Key == nil {
 		key, err := rsa.GenerateKey(rand.Reader, 2048)
