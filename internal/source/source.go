@@ -32,6 +32,16 @@ type Connector interface {
 	Requests() int64
 }
 
+// Checker is a connector that can say beforehand what a pass may not do. Not
+// every connector is one.
+type Checker interface {
+	// Check tries, in order and once each, what passes need: the token, whether
+	// the source may be linked at all, and each sort of read. What follows from an
+	// earlier failure is skipped. It gives what it found also when the context
+	// ends, which is its only error.
+	Check(ctx context.Context) ([]inventory.Finding, error)
+}
+
 // Scope says what to read: everything that the link covers or, with API, one
 // API of the source with the group that it belongs to.
 type Scope struct {
@@ -91,18 +101,22 @@ type Kind struct {
 
 // Error is an error of a source, sorted by what to do about it.
 type Error struct {
-	Stalled bool          // wait for a person, a role or a changed link; otherwise: try again
-	After   time.Duration // when the source named a time to wait
-	Message string        // what, where, what to do; no secrets
+	Stalled bool              // wait for a person, a role or a changed link; otherwise: try again
+	After   time.Duration     // when the source named a time to wait
+	Message string            // what, where, what to do; no secrets
+	Remedy  *inventory.Remedy // the role that is missing, if that is it
 	Err     error
 }
 
 func (e *Error) Error() string {
 	if e.Err == nil {
-		return e.Message
+		return e.Advice()
 	}
-	return fmt.Sprintf("%s: %v", e.Message, e.Err)
+	return fmt.Sprintf("%s: %v", e.Advice(), e.Err)
 }
+
+// Advice is the message with the remedy, without the cause.
+func (e *Error) Advice() string { return e.Remedy.Advice(e.Message) }
 
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }

@@ -153,8 +153,7 @@ type connection struct {
 // gateways, and that is no reason to fail.
 func (c *connector) workspaceHosts(ctx context.Context) (map[string][]string, error) {
 	hosts := map[string][]string{}
-	collection := "/subscriptions/" + url.PathEscape(c.place.subscription) + "/providers/Microsoft.ApiManagement/gateways"
-	for page, err := range azure.Pages[gateway](ctx, c.azure, c.url(collection)) {
+	for page, err := range azure.Pages[gateway](ctx, c.azure, c.url(c.place.gateways())) {
 		if refused(err) {
 			return hosts, nil
 		}

@@ -1,18 +1,24 @@
 package apim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"apicenter/internal/azure"
+	"apicenter/internal/inventory"
 	"apicenter/internal/source"
 )
 
-// role is what an identity needs to read an instance.
-const role = "API Management Service Reader Role"
+// What an identity needs to read an instance.
+const (
+	role   = "API Management Service Reader Role"
+	roleID = "71522526-b88f-4d52-b57f-d31fc3546d0d"
+)
 
 // The codes by which Azure says that something around an instance is not there.
 const (
@@ -44,12 +50,15 @@ func (c *connector) fault(what string, err error) error {
 	switch {
 	case e.Status == http.StatusUnauthorized:
 		out.Stalled = true
-		out.Message = fmt.Sprintf("read %s: Azure does not accept the token of the link's identity; "+
-			"it must belong to the directory of the instance", what)
+		if out.Message = abroad(e.Directory, c.azure.Identity().TenantID); out.Message == "" {
+			out.Message = fmt.Sprintf("read %s: Azure does not accept the token of the link's identity; "+
+				"it must belong to the directory of the instance", what)
+		}
 	case e.Status == http.StatusForbidden:
 		out.Stalled = true
-		out.Message = fmt.Sprintf("read %s: %s has no right to read; assign it the role %q on %s "+
-			"(a new assignment takes minutes to work)", what, principal(e.Message), role, c.place.path)
+		out.Remedy = c.remedy(cmp.Or(c.azure.Identity().PrincipalID, principal(e.Message)))
+		out.Message = fmt.Sprintf("waiting for role: %s may not read %s; it needs the role %q (%s) on %s "+
+			"(a new assignment takes minutes to work)", holder(out.Remedy.PrincipalID), what, role, roleID, c.place.id)
 	case e.Status == http.StatusNotFound && what == theInstance, e.Code == subscriptionNotFound, e.Code == groupNotFound:
 		out.Stalled = true
 		out.Message = fmt.Sprintf("read %s: %s is not there", what, c.place.path)
@@ -82,15 +91,57 @@ func isVersionCode(code string) bool {
 	return strings.Contains(strings.ToLower(code), "apiversion") || code == "NoRegisteredProviderFound"
 }
 
-// principal names who was refused, as far as the text of the refusal tells. The
-// words of such texts are no contract, so without a match it is just the identity.
+// abroad says that a source and the identity that reads it are in different
+// directories; "" when they are not, or when one is not known.
+func abroad(source, identity string) string {
+	if source == "" || identity == "" || strings.EqualFold(source, identity) {
+		return ""
+	}
+	return fmt.Sprintf("the source is in directory %s, and the identity that would read it in directory %s; "+
+		"only sources of the center's own directory can be linked", source, identity)
+}
+
+// principal is who was refused, as far as the text of the refusal tells: the
+// words of such texts are no contract.
 func principal(message string) string {
 	_, rest, ok := strings.Cut(message, "object id '")
 	id, _, closed := strings.Cut(rest, "'")
 	if !ok || !closed || len(id) > 64 {
+		return ""
+	}
+	return id
+}
+
+// holder names a principal to people.
+func holder(principal string) string {
+	if principal == "" {
 		return "the identity of the link"
 	}
-	return "the identity of the link (object id " + id + ")"
+	return "the identity of the link (object id " + principal + ")"
+}
+
+// remedy is the role that a principal lacks.
+func (c *connector) remedy(principal string) *inventory.Remedy {
+	assignee := principal
+	if assignee == "" {
+		assignee = "OBJECT-ID"
+	}
+	return &inventory.Remedy{
+		Role: role, RoleID: roleID, PrincipalID: principal, Scope: c.place.id,
+		Command: fmt.Sprintf("az role assignment create --assignee-object-id %s --assignee-principal-type ServicePrincipal --role %q --scope %s",
+			quote(assignee), role, quote(c.place.id)),
+	}
+}
+
+var harmless = regexp.MustCompile(`^[\w./-]+$`)
+
+// quote makes a word of a shell of any text: somebody will paste it, and who
+// names a source need not mean well.
+func quote(text string) string {
+	if harmless.MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // status is the HTTP status of an answer that was an error, or 0.

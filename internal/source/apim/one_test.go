@@ -172,9 +172,9 @@ func TestErrorsAreSortedByWhatToDo(t *testing.T) {
 	}{
 		{
 			name: "no role", status: 403, code: "AuthorizationFailed", text: "The client 'api-center' with object id 'e38f72a9' does not have authorization to perform action.",
-			stalled: true, says: `object id e38f72a9) has no right to read; assign it the role "API Management Service Reader Role" on /subscriptions/`,
+			stalled: true, says: `waiting for role: the identity of the link (object id e38f72a9) may not read the instance; it needs the role "API Management Service Reader Role" (71522526-b88f-4d52-b57f-d31fc3546d0d) on /subscriptions/`,
 		},
-		{name: "no role for a list", path: "/apis", status: 403, code: "AuthorizationFailed", text: "no", stalled: true, says: "the identity of the link has no right"},
+		{name: "no role for a list", path: "/apis", status: 403, code: "AuthorizationFailed", text: "no", stalled: true, says: "the identity of the link may not read the APIs"},
 		{name: "another directory", status: 401, code: "InvalidAuthenticationTokenTenant", text: "wrong issuer", stalled: true, says: "directory"},
 		{name: "no instance", status: 404, code: "ResourceNotFound", stalled: true, says: "is not there"},
 		{name: "no subscription", status: 404, code: "SubscriptionNotFound", stalled: true, says: "is not there"},

@@ -48,6 +48,11 @@ func parsePlace(id string) (place, error) {
 	return p, nil
 }
 
+// gateways are all workspace gateways of the subscription.
+func (p place) gateways() string {
+	return "/subscriptions/" + url.PathEscape(p.subscription) + "/providers/Microsoft.ApiManagement/gateways"
+}
+
 // name is what people know the place by.
 func (p place) name() string {
 	if p.workspace != "" {

@@ -3,6 +3,7 @@ package sourcetest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"iter"
 	"maps"
 	"math"
@@ -231,6 +232,26 @@ func (s *Script) Gone(ctx context.Context, external string) (bool, error) {
 	return true, nil
 }
 
+// Check finds whether a reading would begin well.
+func (s *Script) Check(ctx context.Context) ([]inventory.Finding, error) {
+	s.mu.Lock()
+	s.requests++
+	s.mu.Unlock()
+	if err := s.wait(ctx); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := inventory.Finding{Check: "script", Outcome: inventory.Passed, Message: "it can be read"}
+	if s.fail != nil {
+		f.Outcome, f.Message = inventory.NotProven, s.fail.Error()
+		if e, ok := errors.AsType[*source.Error](s.fail); ok && e.Stalled {
+			f.Outcome, f.Message, f.Remedy = inventory.Refused, e.Message, e.Remedy
+		}
+	}
+	return []inventory.Finding{f}, nil
+}
+
 // Requests counts one for each hundred roots listed, one for each document and two for each proof.
 func (s *Script) Requests() int64 {
 	s.mu.Lock()
@@ -343,4 +364,7 @@ func named(external string) func(source.Object) bool {
 	return func(o source.Object) bool { return o.External == external }
 }
 
-var _ source.Connector = (*Script)(nil)
+var (
+	_ source.Connector = (*Script)(nil)
+	_ source.Checker   = (*Script)(nil)
+)

@@ -71,6 +71,7 @@ func Run(t *testing.T, start func(t testing.TB) Subject) {
 		{"who stops early leaves nothing behind", earlyStopLeaks},
 		{"many may read at once", manyReadAtOnce},
 		{"requests are counted", requestsAreCounted},
+		{"a check tells what a reading would", checkTells},
 	} {
 		t.Run(law.name, func(t *testing.T) { law.holds(t, start(t)) })
 	}
