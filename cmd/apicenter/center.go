@@ -44,6 +44,7 @@ type settings struct {
 	interval        time.Duration
 	audit           time.Duration
 	maxAPIs         int
+	development     bool // the login of the Azure CLI may stand in for the server's identity
 	logLevel        slog.Level
 	accessLog       bool
 	publicURL       string // how clients reach the server, if not at the address that it listens on
@@ -100,7 +101,7 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	if s.token != "" {
 		tokens[s.token], token = admin, s.token
 	}
-	kind, err := s.apim()
+	kind, credentials, err := s.apim()
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +114,9 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	if err != nil {
 		return nil, err
 	}
-	people := catalog.New(db, catalog.Options{Waker: waker{queue}, Fetcher: queue, Planner: planner{passes}})
+	people := catalog.New(db, catalog.Options{
+		Waker: waker{queue}, Fetcher: queue, Planner: planner{passes}, Checker: passes, Identities: identities{credentials},
+	})
 	service, err := ensureService(auth.With(ctx, admin), people, s.service)
 	if err != nil {
 		return nil, err
@@ -164,27 +167,28 @@ func (c *center) Close() error {
 	return c.Wait()
 }
 
-// apim is the source of API Management links, read from the settings' Azure.
-func (s settings) apim() (source.Kind, error) {
+// apim is the source of API Management links, read from the settings' Azure, and
+// the credentials that it is read with.
+func (s settings) apim() (source.Kind, *azure.Credentials, error) {
 	endpoint, err := url.Parse(s.resourceManager)
 	if err != nil || endpoint.Host == "" {
-		return source.Kind{}, fmt.Errorf("--resource-manager %q is not a URL such as %s", s.resourceManager, publicResourceManager)
+		return source.Kind{}, nil, fmt.Errorf("--resource-manager %q is not a URL such as %s", s.resourceManager, publicResourceManager)
 	}
 	local := azure.IsLoopback(endpoint.Hostname())
 	if endpoint.Scheme != "https" && !local {
-		return source.Kind{}, fmt.Errorf("--resource-manager %s: tokens only travel over https; plain http is for an emulator on this machine", s.resourceManager)
+		return source.Kind{}, nil, fmt.Errorf("--resource-manager %s: tokens only travel over https; plain http is for an emulator on this machine", s.resourceManager)
 	}
 	if local && os.Getenv("IDENTITY_ENDPOINT") == "" {
 		// An emulator is its own identity endpoint, so that a local trial needs no environment.
 		if err := errors.Join(
 			os.Setenv("IDENTITY_ENDPOINT", strings.TrimSuffix(s.resourceManager, "/")+"/msi/token"),
 			os.Setenv("IDENTITY_HEADER", "local")); err != nil {
-			return source.Kind{}, err
+			return source.Kind{}, nil, err
 		}
 	}
 	transport := azure.NewTransport()
 	transport.TLSClientConfig = &tls.Config{RootCAs: s.roots}
-	credentials := azure.Credentials{Transport: &http.Client{Transport: transport}, Cloud: cloud.Configuration{
+	credentials := &azure.Credentials{Transport: &http.Client{Transport: transport}, Development: s.development, Cloud: cloud.Configuration{
 		ActiveDirectoryAuthorityHost: s.authority,
 		Services: map[cloud.ServiceName]cloud.ServiceConfiguration{
 			cloud.ResourceManager: {Endpoint: s.resourceManager, Audience: s.audience},
@@ -193,7 +197,7 @@ func (s settings) apim() (source.Kind, error) {
 	return apim.New(apim.Options{
 		Endpoint: s.resourceManager, Audience: s.audience, Credential: credentials.For,
 		Limiters: &azure.Limiters{}, AllowLoopback: local, Roots: s.roots,
-	}), nil
+	}), credentials, nil
 }
 
 // ensureService creates the service of the settings unless it is there, and gives its ARM id.
@@ -241,6 +245,14 @@ type planner struct{ *engine.Engine }
 
 func (p planner) Preview(ctx context.Context, link inventory.ID) (any, error) {
 	return p.Engine.Preview(ctx, link)
+}
+
+// identities are the credentials as the catalog wants them.
+type identities struct{ *azure.Credentials }
+
+func (i identities) Describe(ctx context.Context, identity string) (catalog.Identity, error) {
+	who, err := i.Credentials.Describe(ctx, identity)
+	return catalog.Identity(who), err
 }
 
 // runAll runs parts until ctx ends or one of them fails, and waits for all.

@@ -50,6 +50,7 @@ identity, a workload identity, or what AZURE_CLIENT_ID and its like name.`,
 	f.StringVar(&s.resourceManager, "resource-manager", publicResourceManager, "endpoint of Azure Resource Manager")
 	f.StringVar(&s.audience, "audience", publicResourceManager, "for whom its tokens are made out")
 	f.StringVar(&s.authority, "authority", "https://login.microsoftonline.com/", "who issues them")
+	f.BoolVar(&s.development, "development", false, "read with the login of the Azure CLI where the machine has no identity of its own")
 	s.register(f)
 	return c
 }

@@ -41,9 +41,11 @@ type Planner interface {
 // needs it then answers Unavailable, but for Waker, without which links simply
 // wait until they are due.
 type Options struct {
-	Waker   Waker
-	Fetcher Fetcher
-	Planner Planner
+	Waker      Waker
+	Fetcher    Fetcher
+	Planner    Planner
+	Checker    Checker
+	Identities Identities // nil: nothing is known of any
 }
 
 // Catalog is the people's door to the inventory. Its methods may be called
@@ -53,11 +55,14 @@ type Catalog struct {
 	waker   Waker
 	fetcher Fetcher
 	planner Planner
+
+	checker    Checker
+	identities Identities
 }
 
 // New makes a Catalog.
 func New(store inventory.Store, o Options) *Catalog {
-	return &Catalog{store: store, waker: o.Waker, fetcher: o.Fetcher, planner: o.Planner}
+	return &Catalog{store: store, waker: o.Waker, fetcher: o.Fetcher, planner: o.Planner, checker: o.Checker, identities: o.Identities}
 }
 
 // Get gives one thing. NotFound; NoParent when not even what it would live in is there.

@@ -29,6 +29,10 @@ const FieldEnvironmentGiven inventory.Field = "/targetEnvironmentIdGiven"
 // putLink is Put for a link. A changed link is told to synchronise anew, and a
 // pass that is under way with the old settings ends.
 func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path string, body inventory.Doc, m Match) (r inventory.Resource, created bool, err error) {
+	waiting, err := c.preflight(ctx, id, path, body, m)
+	if err != nil {
+		return r, false, err
+	}
 	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
 		rec, err := recordFor(tx, id, path, m)
 		if err != nil {
@@ -47,6 +51,11 @@ func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path 
 		}
 		if _, err = tx.Begin(id); err != nil {
 			return err
+		}
+		if waiting != nil {
+			if err = tx.SetStatus(id, waiting); err != nil {
+				return err
+			}
 		}
 		r, err = tx.Get(id)
 		return err
@@ -117,7 +126,7 @@ func sourceShape(l inventory.Link) error {
 		return inventory.Errorf(inventory.Invalid, "properties.source",
 			"%q is not the resource id of an API Management instance or of a workspace in one; want %s", l.Source, shapes[0])
 	}
-	if l.Identity != "" && !matches(identityShape, l.Identity) {
+	if l.Identity != "" && !isIdentity(l.Identity) {
 		return inventory.Errorf(inventory.Invalid, "properties.identity",
 			"%q is not the resource id of a user-assigned identity; want %s", l.Identity, identityShape)
 	}

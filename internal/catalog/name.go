@@ -12,6 +12,7 @@ import (
 var (
 	nameShape         = regexp.MustCompile(`^[a-zA-Z0-9-]{3,90}$`)
 	groupShape        = regexp.MustCompile(`^[-\w.()]{1,90}$`)
+	clientShape       = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`) // of an application
 	subscriptionShape = regexp.MustCompile(`^[a-zA-Z0-9-]{1,90}$`)
 )
 

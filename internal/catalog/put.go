@@ -44,6 +44,11 @@ func (c *Catalog) Put(ctx context.Context, path string, body inventory.Doc, m Ma
 	if id.Kind() == inventory.KindLink {
 		return c.putLink(ctx, by, id, path, body, m)
 	}
+	if id.Kind() == inventory.KindService {
+		if body, err = c.identify(ctx, id, body); err != nil {
+			return r, false, err
+		}
+	}
 	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
 		rec, err := recordFor(tx, id, path, m)
 		if err != nil {
@@ -138,18 +143,10 @@ func shownName(tx inventory.Reader, id inventory.ID) string {
 	return id.Name()
 }
 
-// completeService adds what every service has, and drops what only the server
-// could know of an identity.
+// completeService adds what every service has.
 func completeService(own inventory.Doc) {
 	if _, ok := own["/sku"]; !ok {
 		own["/sku"] = json.RawMessage(`{"name":"Standard"}`)
-	}
-	var identity struct {
-		Type     json.RawMessage            `json:"type,omitempty"`
-		Assigned map[string]json.RawMessage `json:"userAssignedIdentities,omitempty"`
-	}
-	if raw, ok := own["/identity"]; ok && json.Unmarshal(raw, &identity) == nil {
-		own.Set("/identity", identity)
 	}
 }
 

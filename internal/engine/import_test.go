@@ -93,7 +93,9 @@ func TestImportNamesAsAPassDoes(t *testing.T) {
 	imported.mustImport(3)
 	linked.pass("")
 	without := func(h *house) []string {
-		return slices.DeleteFunc(paths(h.everything()), func(p string) bool { return strings.Contains(p, "environments/") || strings.Contains(p, "deployments/") })
+		return slices.DeleteFunc(paths(h.everything()), func(p string) bool {
+			return strings.Contains(p, "environments/") || strings.Contains(p, "deployments/")
+		})
 	}
 	if got, want := without(imported), without(linked); !slices.Equal(got, want) {
 		t.Errorf("an import made %q\na pass %q", got, want)

@@ -47,6 +47,7 @@ type desk struct {
 type fakeSource struct {
 	notified []string
 	failure  error // of a preview
+	findings []inventory.Finding
 }
 
 func (f *fakeSource) Notify(_ context.Context, link inventory.ID, api string) error {
@@ -72,7 +73,7 @@ func newDesk(t testing.TB) *desk {
 	f := &fakeSource{}
 	log := slog.New(slog.DiscardHandler)
 	h := armapi.New(armapi.Options{
-		Catalog: catalog.New(s, catalog.Options{Waker: f, Planner: f}),
+		Catalog: catalog.New(s, catalog.Options{Waker: f, Planner: f, Checker: f, Identities: f}),
 		Signer:  documents.NewSigner([]byte("key")), Log: log,
 	})
 	return &desk{TB: t, store: s, source: f, mux: server.Handler(server.Options{

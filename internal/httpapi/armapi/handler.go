@@ -78,6 +78,7 @@ var actions = map[inventory.Kind]map[string]verbs{
 		"runs":    {allow: "GET, HEAD", get: (*Handler).runs},
 		"plan":    {allow: "POST", post: (*Handler).plan},
 		"approve": {allow: "POST", post: (*Handler).approve},
+		"check":   {allow: "POST", post: (*Handler).check},
 	},
 }
 
@@ -199,11 +200,11 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if e, ok := errors.AsType[*source.Error](err); ok {
 		if e.Stalled { // the same request fails until somebody has done something
-			reply.Error(w, arm.Errorf(http.StatusConflict, "SourceRefused", "%s", e.Message))
+			reply.Error(w, arm.Errorf(http.StatusConflict, "SourceRefused", "%s", e.Advice()))
 			return
 		}
 		w.Header().Set("Retry-After", strconv.Itoa(max(5, int(e.After.Seconds()))))
-		reply.Error(w, arm.Errorf(http.StatusServiceUnavailable, "SourceUnavailable", "%s", e.Message))
+		reply.Error(w, arm.Errorf(http.StatusServiceUnavailable, "SourceUnavailable", "%s", e.Advice()))
 		return
 	}
 	if r.Context().Err() != nil {

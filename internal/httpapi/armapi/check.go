@@ -1,0 +1,43 @@
+package armapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"apicenter/internal/inventory"
+)
+
+// check tries what a link needs. Without a body that is the link that is there;
+// with the body of a PUT, the one that this would make.
+func (h *Handler) check(w http.ResponseWriter, r *request) error {
+	var body struct {
+		Properties json.RawMessage `json:"properties"`
+	}
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	var doc inventory.Doc
+	if p := body.Properties; len(p) > 0 && string(p) != "null" {
+		var err error
+		if doc, err = linkDoc(p); err != nil {
+			return err
+		}
+	}
+	findings, err := h.catalog.Check(r.Context(), r.id, doc)
+	if err != nil {
+		return err
+	}
+	if findings == nil {
+		findings = []inventory.Finding{}
+	}
+	return answer(w, http.StatusOK, struct {
+		OK       bool                `json:"ok"`
+		Findings []inventory.Finding `json:"findings"`
+	}{!slices.ContainsFunc(findings, stops), findings})
+}
+
+// stops says that a link cannot be worked as things are.
+func stops(f inventory.Finding) bool {
+	return f.Outcome == inventory.Refused || f.Outcome == inventory.NotProven
+}
