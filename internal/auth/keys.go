@@ -94,19 +94,22 @@ func (k *Keys) All() []inventory.Key {
 	return all
 }
 
-// Find gives the key of an id. NotFound.
-func (k *Keys) Find(id string) (inventory.Key, error) {
+// Find gives the key of an id; false when there is none.
+func (k *Keys) Find(id string) (inventory.Key, bool) {
 	for _, h := range *k.known.Load() {
 		if strings.EqualFold(h.key.ID, id) {
-			return h.key, nil
+			return h.key, true
 		}
 	}
-	return inventory.Key{}, inventory.Errorf(inventory.NotFound, "", "there is no key %s", id)
+	return inventory.Key{}, false
 }
 
 // Make makes a key of a name, role, scope and expiry, and gives its token, which
-// nobody can have again. LimitReached.
+// nobody can have again. Invalid when the name is none; LimitReached.
 func (k *Keys) Make(ctx context.Context, by string, key inventory.Key) (inventory.Key, string, error) {
+	if !presentable(key.Name) {
+		return key, "", inventory.Errorf(inventory.Invalid, "name", "a key needs a name of 1 to %d printable characters, which must not begin with \"link/\"", maxName)
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	known := maps.Clone(*k.known.Load())
@@ -129,9 +132,9 @@ func (k *Keys) Make(ctx context.Context, by string, key inventory.Key) (inventor
 func (k *Keys) Revoke(ctx context.Context, by, id string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	key, err := k.Find(id)
-	if err != nil {
-		return err
+	key, ok := k.Find(id)
+	if !ok {
+		return inventory.Errorf(inventory.NotFound, "", "there is no key %s", id)
 	}
 	if err := k.store.DeleteKey(ctx, by, key.ID); err != nil {
 		return err

@@ -86,7 +86,7 @@ func TestKeyExpires(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, token, err := keys.Make(t.Context(), "ann", inventory.Key{Expires: time.Now().Add(time.Hour)})
+		_, token, err := keys.Make(t.Context(), "ann", inventory.Key{Name: "ci", Expires: time.Now().Add(time.Hour)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,10 +107,25 @@ func TestKeysAreLimited(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range 1001 {
-		_, _, err := keys.Make(t.Context(), "ann", inventory.Key{})
+		_, _, err := keys.Make(t.Context(), "ann", inventory.Key{Name: "ci"})
 		if limited := errors.Is(err, inventory.LimitReached); limited != (n == 1000) {
 			t.Fatalf("key %d: %v", n, err)
 		}
+	}
+}
+
+func TestKeyNeedsAName(t *testing.T) {
+	keys, err := auth.NewKeys(t.Context(), nowhere{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"", "a\nb", "link/gateway", strings.Repeat("x", 300)} {
+		if _, _, err := keys.Make(t.Context(), "ann", inventory.Key{Name: name}); !errors.Is(err, inventory.Invalid) {
+			t.Errorf("a key named %q: %v", name, err)
+		}
+	}
+	if all := keys.All(); len(all) != 0 {
+		t.Errorf("made %+v", all)
 	}
 }
 

@@ -42,8 +42,9 @@ var rooms = map[string]room{
 	"httpapi/armapi":     {"arm catalog httpapi/documents httpapi/odata httpapi/reply inventory source", "database/sql os"},
 	"httpapi/documents":  {"arm httpapi/reply inventory", "database/sql os"},
 	"httpapi/managerapi": {"access arm auth azure catalog httpapi/odata httpapi/reply inventory", "database/sql"},
-	"httpapi/odata":      {"inventory", "net/http database/sql os"},
+	"httpapi/odata":      {"inventory", "database/sql net/http os"},
 	"httpapi/reply":      {"arm", "database/sql os"},
+	"httpapi/keysapi":    {"access arm auth httpapi/reply inventory", "database/sql os"},
 
 	// The emulator must not share the bugs of what it checks.
 	"emulator/...": {"emulator/...", "database/sql github.com/Azure/azure-sdk-for-go/..."},
