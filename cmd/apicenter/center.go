@@ -25,6 +25,7 @@ import (
 	"apicenter/internal/engine"
 	"apicenter/internal/httpapi/armapi"
 	"apicenter/internal/httpapi/documents"
+	"apicenter/internal/httpapi/keysapi"
 	"apicenter/internal/inventory"
 	"apicenter/internal/jobs"
 	"apicenter/internal/server"
@@ -52,6 +53,10 @@ type settings struct {
 	token           string // one more administrator's token, besides the key in the data folder
 	tls             certificates
 	roots           *x509.CertPool // authorities that are trusted when it calls others; nil: those of the system
+	issuers         []string
+	audiences       []string // of tokens of the issuers, besides Azure's
+	clientID        string   // with which people sign in at the issuers
+	administrators  []string // object ids
 }
 
 // register adds the flags that serve and demo have in common.
@@ -62,6 +67,10 @@ func (s *settings) register(f *pflag.FlagSet) {
 	f.TextVar(&s.logLevel, "log-level", s.logLevel, "debug, info, warn or error")
 	f.BoolVar(&s.accessLog, "access-log", false, "log each request")
 	s.tls.register(f)
+	f.StringArrayVar(&s.issuers, "oidc-issuer", nil, "whose tokens are trusted, such as https://login.microsoftonline.com/TENANT-ID/v2.0; may be repeated")
+	f.StringArrayVar(&s.audiences, "oidc-audience", nil, "for whom such tokens may be made out, besides Azure's audiences; may be repeated")
+	f.StringVar(&s.clientID, "oidc-client-id", "", "application with which people sign in at the issuers")
+	f.StringArrayVar(&s.administrators, "administrator", nil, "object id of who is made an administrator of everything; may be repeated")
 	f.StringVar(&s.readyFile, "ready-file", "", "write addresses, ids and a token to this file once all is up")
 }
 
@@ -96,10 +105,13 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	if err != nil {
 		return nil, err
 	}
-	admin := auth.Principal{Name: "administrator"}
-	tokens := map[string]auth.Principal{token: admin}
+	tokens := map[string]auth.Principal{token: administrator}
 	if s.token != "" {
-		tokens[s.token], token = admin, s.token
+		tokens[s.token], token = administrator, s.token
+	}
+	door, err := s.openDoor(auth.With(ctx, administrator), db, tokens, log)
+	if err != nil {
+		return nil, err
 	}
 	kind, credentials, err := s.apim()
 	if err != nil {
@@ -117,7 +129,7 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	people := catalog.New(db, catalog.Options{
 		Waker: waker{queue}, Fetcher: queue, Planner: planner{passes}, Checker: passes, Identities: identities{credentials},
 	})
-	service, err := ensureService(auth.With(ctx, admin), people, s.service)
+	service, err := ensureService(auth.With(ctx, administrator), people, s.service)
 	if err != nil {
 		return nil, err
 	}
@@ -130,9 +142,13 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	if err != nil {
 		return nil, err
 	}
+	routes := []server.Route{{Pattern: "/documents/", Handler: rest.Documents(), Public: true}}
+	for _, r := range keysapi.New(keysapi.Options{Guard: door.guard, Keys: door.keys, SignIns: door.oidc.SignIns(), Log: log}).Routes() {
+		routes = append(routes, server.Route(r))
+	}
 	front := server.New(server.Options{
-		Address: s.listen, TLS: encryption, ARM: rest, Keys: auth.Static(tokens), Log: log, AccessLog: s.accessLog,
-		Routes: []server.Route{{Pattern: "/documents/", Handler: rest.Documents(), Public: true}},
+		Address: s.listen, TLS: encryption, ARM: rest, Routes: routes, Keys: door.tokens(door.oidc.Control()), Authority: door.oidc.Authority(),
+		Log: log, AccessLog: s.accessLog,
 	})
 	address, err := front.Listen(ctx)
 	if err != nil {

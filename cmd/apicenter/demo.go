@@ -106,6 +106,9 @@ func (d demo) run(ctx context.Context, streams cli.Streams) (err error) {
 		}
 	}
 	d.resourceManager = azure.url
+	// Who signs in at the emulated Azure, as az does, administers the center.
+	d.issuers = append(d.issuers, azure.url+"/adfs", azure.url+"/"+emulator.TenantID+"/v2.0")
+	d.administrators = append(d.administrators, emulator.ApplicationID)
 	log := slog.New(slog.NewJSONHandler(streams.Err, &slog.HandlerOptions{Level: d.logLevel}))
 	running, err := startCenter(ctx, d.settings, log)
 	if err != nil {

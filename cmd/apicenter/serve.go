@@ -19,13 +19,16 @@ func serveCommand() *cobra.Command {
 		Long: `Run the API center on an inventory in one folder.
 
 The first start makes an administrator's key in the folder, in the file
-admin.key, which only its owner can read: it is the bearer token of the REST API
-and of the client verbs.
+admin.key, which only its owner can read: it is a bearer token of the REST API
+and of the client verbs, and may do everything. Others come in with API keys, or
+with tokens of the issuers that --oidc-issuer names, and may do what the roles
+allow that they are assigned; --administrator names the first.
 
 API Management instances are read with the identity of the machine: a managed
 identity, a workload identity, or what AZURE_CLIENT_ID and its like name.`,
 		Example: `  apicenter serve --data ./inventory
-  apicenter serve --data ./inventory --listen 127.0.0.1:9000 --resource-manager http://127.0.0.1:8090`,
+  apicenter serve --data ./inventory --listen 127.0.0.1:9000 --resource-manager http://127.0.0.1:8090
+  apicenter serve --oidc-issuer https://login.microsoftonline.com/TENANT-ID/v2.0 --administrator OBJECT-ID`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			log := slog.New(slog.NewJSONHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: s.logLevel}))
