@@ -137,7 +137,9 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	if err != nil {
 		return nil, err
 	}
-	rest := armapi.New(armapi.Options{Catalog: people, Signer: documents.NewSigner(key), Log: log, PublicURL: strings.TrimSuffix(s.publicURL, "/")})
+	rest := armapi.New(armapi.Options{
+		Catalog: people, Access: door.guard, Signer: documents.NewSigner(key), Log: log, PublicURL: strings.TrimSuffix(s.publicURL, "/"),
+	})
 	encryption, ca, err := s.encryption(log)
 	if err != nil {
 		return nil, err

@@ -99,21 +99,29 @@ func (c *Catalog) List(ctx context.Context, q inventory.Query) (Page, error) {
 	return c.page(ctx, q, func(inventory.Resource) bool { return true })
 }
 
-// Services gives a page of the services of a subscription or, with group, of one group in it.
-func (c *Catalog) Services(ctx context.Context, subscription, group string, after int64, limit int) (Page, error) {
-	if subscription == "" || limit <= 0 {
+// Services gives a page of the services of a subscription or, with group, of one
+// group in it, of those that readable accepts. Of q, After, Skip and Limit count.
+func (c *Catalog) Services(ctx context.Context, subscription, group string, q inventory.Query, readable func(inventory.Resource) bool) (Page, error) {
+	if subscription == "" || q.Limit <= 0 {
 		return Page{}, inventory.Errorf(inventory.Invalid, "", "a list of services needs a subscription and a limit")
 	}
-	return c.page(ctx, inventory.Query{Kind: inventory.KindService, After: after, Limit: limit},
-		func(r inventory.Resource) bool { return within(r.Path, subscription, group) })
+	skip := q.Skip
+	return c.page(ctx, inventory.Query{Kind: inventory.KindService, After: q.After, Limit: q.Limit}, func(r inventory.Resource) bool {
+		if !within(r.Path, subscription, group) || !readable(r) {
+			return false
+		}
+		skip--
+		return skip < 0
+	})
 }
 
 // Generation is the inventory's: what was read since it was asked for still
 // holds while it stays; 0 says that nothing does.
 func (c *Catalog) Generation() uint64 { return c.store.Generation() }
 
-// Subscriptions lists the subscriptions that have a service, in order of their first one.
-func (c *Catalog) Subscriptions(ctx context.Context) ([]string, error) {
+// Subscriptions lists the subscriptions that have a service that readable
+// accepts, in order of their first one.
+func (c *Catalog) Subscriptions(ctx context.Context, readable func(inventory.Resource) bool) ([]string, error) {
 	var out []string
 	err := c.store.View(ctx, func(tx inventory.Reader) error {
 		for r, err := range tx.List(inventory.Query{Kind: inventory.KindService}) {
@@ -121,7 +129,7 @@ func (c *Catalog) Subscriptions(ctx context.Context) ([]string, error) {
 				return err
 			}
 			name, _, _ := strings.Cut(r.Path, "/")
-			if !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, name) }) {
+			if readable(r) && !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, name) }) {
 				out = append(out, name)
 			}
 		}

@@ -216,7 +216,7 @@ func TestServicesOfAGroup(t *testing.T) {
 		var got []string
 		var after int64
 		for {
-			page, err := d.Services(d.ctx, tt.subscription, tt.group, after, 1)
+			page, err := d.Services(d.ctx, tt.subscription, tt.group, inventory.Query{After: after, Limit: 1}, everything)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -232,3 +232,5 @@ func TestServicesOfAGroup(t *testing.T) {
 		}
 	}
 }
+
+func everything(inventory.Resource) bool { return true }

@@ -30,6 +30,7 @@ func TestWireShapes(t *testing.T) {
 	d := filled(t)
 	d.must("PUT", space+"/apiSources/gateway", linkBody, 201)
 	for name, path := range map[string]string{
+		"operations":                   "/providers/Microsoft.ApiCenter/operations",
 		"service":                      center,
 		"services":                     base + "/services",
 		"workspace":                    space,
@@ -46,7 +47,7 @@ func TestWireShapes(t *testing.T) {
 		"error-api-version":            api + "?api-version=1999-01-01",
 		"error-filter":                 space + "/apis?$filter=name%20is%20x",
 	} {
-		t.Run(name, func(t *testing.T) { (&desk{t, d.store, d.mux, d.source}).golden(name, d.ask("GET", path, "")) })
+		t.Run(name, func(t *testing.T) { d.in(t).golden(name, d.ask("GET", path, "")) })
 	}
 }
 
@@ -261,7 +262,7 @@ func FuzzPut(f *testing.F) {
 		if strings.HasSuffix(path, "/sync") {
 			method = "POST"
 		}
-		d := &desk{t, d.store, d.mux, d.source}
+		d := d.in(t)
 		if w := d.ask(method, path, body); w.Code >= 500 {
 			t.Errorf("%s %s %q: %d %s", method, path, body, w.Code, w.Body)
 		}
@@ -278,7 +279,7 @@ func FuzzQuery(f *testing.F) {
 	f.Add("customProperties/tags/any(t: t eq 'x')", "*\"", "", "z")
 	f.Add("summary eq null", "a'b", "-1", "zzzzzzzzzzzzzzzzzzz")
 	f.Fuzz(func(t *testing.T, filter, search, top, token string) {
-		d := &desk{t, d.store, d.mux, d.source}
+		d := d.in(t)
 		q := "?$filter=" + escape(filter) + "&$search=" + escape(search) + "&$top=" + escape(top) + "&$skiptoken=" + escape(token)
 		if w := d.ask("GET", space+"/apis"+q, ""); w.Code >= 500 {
 			t.Errorf("%s: %d %s", q, w.Code, w.Body)

@@ -41,6 +41,24 @@ type desk struct {
 	store  *store.Store
 	mux    http.Handler
 	source *fakeSource
+	guard  *fakeGuard
+}
+
+// fakeGuard lets everybody do everything that it was not told to deny.
+type fakeGuard struct {
+	deny  func(action, scope string) bool // nil: nothing
+	asked []string
+}
+
+func (g *fakeGuard) Authorize(ctx context.Context, action, scope string) error {
+	p, known := auth.From(ctx)
+	if g.deny != nil {
+		g.asked = append(g.asked, action+" "+scope)
+	}
+	if !known || g.deny != nil && g.deny(action, scope) {
+		return inventory.Errorf(inventory.Denied, "", "%s may not perform %s on %s", p.Name, action, scope)
+	}
+	return nil
 }
 
 // fakeSource remembers what it was told.
@@ -72,11 +90,13 @@ func newDesk(t testing.TB) *desk {
 	})
 	f := &fakeSource{}
 	log := slog.New(slog.DiscardHandler)
+	guard := &fakeGuard{}
 	h := armapi.New(armapi.Options{
+		Access:  guard,
 		Catalog: catalog.New(s, catalog.Options{Waker: f, Planner: f, Checker: f, Identities: f}),
 		Signer:  documents.NewSigner([]byte("key")), Log: log,
 	})
-	return &desk{TB: t, store: s, source: f, mux: server.Handler(server.Options{
+	return &desk{TB: t, store: s, source: f, guard: guard, mux: server.Handler(server.Options{
 		ARM: h, Keys: auth.Static(map[string]auth.Principal{"secret": {Name: "ada"}}), Log: log,
 		Routes: []server.Route{{Pattern: documents.Prefix, Handler: h.Documents(), Public: true}},
 	})}
@@ -88,6 +108,13 @@ func centre(t testing.TB) *desk {
 	d := newDesk(t)
 	d.must("PUT", center, `{"location":"westeurope"}`, 201)
 	return d
+}
+
+// in is the same desk, failing another test.
+func (d *desk) in(t testing.TB) *desk {
+	other := *d
+	other.TB = t
+	return &other
 }
 
 // ask sends one request; headers come in pairs. A path without api-version gets one.

@@ -1,6 +1,7 @@
 package armapi
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -16,9 +17,10 @@ import (
 	"apicenter/internal/source"
 )
 
-// Options are what a Handler needs.
+// Options are what a Handler needs. All but PublicURL is required.
 type Options struct {
 	Catalog *catalog.Catalog
+	Access  Authorizer
 	Signer  *documents.Signer // signs the addresses of exported documents
 	Log     *slog.Logger
 	// PublicURL is how clients reach this server, "https://apis.example.com".
@@ -30,6 +32,8 @@ type Options struct {
 // caller is in the context already, and bodies are limited.
 type Handler struct {
 	catalog   *catalog.Catalog
+	access    Authorizer
+	routes    map[place]*methods
 	signer    *documents.Signer
 	log       *slog.Logger
 	publicURL string
@@ -39,7 +43,10 @@ type Handler struct {
 
 // New makes a Handler.
 func New(o Options) *Handler {
-	h := &Handler{catalog: o.Catalog, signer: o.Signer, log: o.Log, publicURL: o.PublicURL}
+	if o.Access == nil {
+		panic("armapi: a handler without an Authorizer would let everybody in")
+	}
+	h := &Handler{catalog: o.Catalog, access: o.Access, routes: routes(), signer: o.Signer, log: o.Log, publicURL: o.PublicURL}
 	h.buffers.New = func() any { return new(make([]byte, 0, 16<<10)) }
 	return h
 }
@@ -53,50 +60,6 @@ type request struct {
 
 func (r *request) param(name string) (string, bool) { return arm.Param(r.URL.RawQuery, name) }
 
-type verb func(*Handler, http.ResponseWriter, *request) error
-
-// verbs are what can be done with a shape, by method; allow names the methods.
-type verbs struct {
-	allow               string
-	get, put, del, post verb
-}
-
-var (
-	resourceVerbs = verbs{allow: "GET, HEAD, PUT, DELETE", get: (*Handler).get, put: (*Handler).put, del: (*Handler).delete}
-	listVerbs     = verbs{allow: "GET, HEAD", get: (*Handler).list}
-)
-
-// actions are what can be done with a resource besides, by its kind and the
-// last word of the path.
-var actions = map[inventory.Kind]map[string]verbs{
-	inventory.KindDefinition: {
-		"importspecification": {allow: "POST", post: (*Handler).importSpecification},
-		"exportspecification": {allow: "POST", post: (*Handler).exportSpecification},
-	},
-	inventory.KindLink: {
-		"sync":    {allow: "POST", post: (*Handler).sync},
-		"runs":    {allow: "GET, HEAD", get: (*Handler).runs},
-		"plan":    {allow: "POST", post: (*Handler).plan},
-		"approve": {allow: "POST", post: (*Handler).approve},
-		"check":   {allow: "POST", post: (*Handler).check},
-	},
-}
-
-func (v verbs) of(method string) verb {
-	switch method {
-	case http.MethodGet, http.MethodHead: // the server drops the body of a HEAD
-		return v.get
-	case http.MethodPut:
-		return v.put
-	case http.MethodDelete:
-		return v.del
-	case http.MethodPost:
-		return v.post
-	default:
-		return nil
-	}
-}
-
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := h.serve(w, r); err != nil {
 		h.fail(w, r, err)
@@ -107,6 +70,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	key, plain := h.kept.key(r)
 	generation := h.catalog.Generation()
 	if a, ok := h.kept.find(key, generation); plain && ok {
+		if err := h.access.Authorize(r.Context(), a.action, a.scope); err != nil {
+			return err
+		}
 		a.write(w)
 		return nil
 	}
@@ -121,35 +87,48 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return notFound(r)
 	}
-	var v verbs
-	switch t.shape {
-	case one:
-		v = resourceVerbs
-	case list:
-		v = listVerbs
-	default:
-		if v, ok = actions[t.kind][t.action]; !ok {
-			return notFound(r)
-		}
+	m, ok := h.routes[t.place]
+	if !ok {
+		return notFound(r)
 	}
 	version, _ := arm.Param(r.URL.RawQuery, "api-version")
 	if err := arm.CheckVersion(version); err != nil {
 		return err
 	}
-	do := v.of(r.Method)
-	if do == nil {
-		w.Header().Set("Allow", v.allow)
-		return arm.Errorf(http.StatusMethodNotAllowed, arm.CodeMethodNotAllowed, "%s is not possible here; use %s", r.Method, v.allow)
+	o := m.of(r.Method)
+	if o == nil {
+		return notAllowed(w, r, m.names)
 	}
-	if !plain || t.shape == action {
-		return do(h, w, &request{Request: r, target: t, version: version})
+	req := &request{Request: r, target: t, version: version}
+	if o.filtered {
+		return o.do(h, w, req)
+	}
+	if err := h.access.Authorize(r.Context(), o.needs, t.scope); err != nil {
+		return err
+	}
+	if !plain || t.shape != one && t.shape != list {
+		return o.do(h, w, req)
 	}
 	c := &copying{ResponseWriter: w}
-	err = do(h, c, &request{Request: r, target: t, version: version})
+	err = o.do(h, c, req)
 	if err == nil && c.body != nil {
-		h.kept.keep(key, generation, answered{etag: w.Header().Get("Etag"), body: c.body})
+		h.kept.keep(key, generation, answered{action: o.needs, scope: t.scope, etag: w.Header().Get("Etag"), body: c.body})
 	}
 	return err
+}
+
+func notAllowed(w http.ResponseWriter, r *http.Request, names []string) error {
+	allow := strings.Join(names, ", ")
+	w.Header().Set("Allow", allow)
+	return arm.Errorf(http.StatusMethodNotAllowed, arm.CodeMethodNotAllowed, "%s is not possible here; use %s", r.Method, allow)
+}
+
+// readable says that the caller may read a service.
+func (h *Handler) readable(ctx context.Context) func(inventory.Resource) bool {
+	read := nameOf(inventory.KindService).typ + "/read"
+	return func(r inventory.Resource) bool {
+		return h.access.Authorize(ctx, read, string(appendID(nil, r.Path))) == nil
+	}
 }
 
 func notFound(r *http.Request) error {

@@ -10,7 +10,8 @@ import (
 // kept holds answers to plain GETs, until anything in the inventory changes:
 // then all of them go. Between two changes the same few lists and resources are
 // asked for over and over, by portals, editors and pipelines. Everybody who may
-// read gets the same answer; who may has been decided before.
+// read gets the same answer; with it stands what one must be allowed for it,
+// since that is asked anew each time.
 type kept struct {
 	mu         sync.RWMutex // guards all below
 	generation uint64       // of the inventory when they were made
@@ -18,10 +19,11 @@ type kept struct {
 	answers    map[string]answered
 }
 
-// answered is the body of a 200, and its tag.
+// answered is the body of a 200, its tag, and who may have it.
 type answered struct {
-	etag string
-	body []byte
+	action, scope string
+	etag          string
+	body          []byte
 }
 
 const (

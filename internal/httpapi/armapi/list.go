@@ -31,7 +31,7 @@ func (h *Handler) list(w http.ResponseWriter, r *request) error {
 	}
 	var page catalog.Page
 	if r.kind == inventory.KindService {
-		page, err = h.catalog.Services(r.Context(), r.scope.Subscription, r.scope.Group, q.After, q.Limit)
+		page, err = h.catalog.Services(r.Context(), r.in.Subscription, r.in.Group, q, h.readable(r.Context()))
 	} else {
 		page, err = h.catalog.List(r.Context(), q)
 	}

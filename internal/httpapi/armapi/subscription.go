@@ -1,10 +1,6 @@
 package armapi
 
-import (
-	"net/http"
-
-	"apicenter/internal/arm"
-)
+import "net/http"
 
 // subscription is one on the wire.
 type subscription struct {
@@ -14,14 +10,13 @@ type subscription struct {
 	State          string `json:"state"`
 }
 
-// subscriptions lists those that have a service here: clients that are told no
-// service begin with it. Its api-versions are those of another provider, so any will do.
+// subscriptions lists those that have a service here that the caller may read:
+// clients that are told no service begin with it. Its api-versions are those of another provider, so any will do.
 func (h *Handler) subscriptions(w http.ResponseWriter, r *http.Request) error {
-	if listVerbs.of(r.Method) == nil {
-		w.Header().Set("Allow", listVerbs.allow)
-		return arm.Errorf(http.StatusMethodNotAllowed, arm.CodeMethodNotAllowed, "%s is not possible here; use %s", r.Method, listVerbs.allow)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return notAllowed(w, r, []string{http.MethodGet, http.MethodHead})
 	}
-	ids, err := h.catalog.Subscriptions(r.Context())
+	ids, err := h.catalog.Subscriptions(r.Context(), h.readable(r.Context()))
 	if err != nil {
 		return err
 	}

@@ -34,8 +34,17 @@ var names = []naming{
 	{inventory.KindPortal, "portals", namespace + "/services/portals"},
 }
 
+// kindProvider is the provider itself, which is no resource of the inventory.
+const kindProvider inventory.Kind = "provider"
+
+// operationResults is the collection of what became of long operations.
+const operationResults = "operationResults"
+
 // nameOf is Azure's naming of a kind.
 func nameOf(k inventory.Kind) naming {
+	if k == kindProvider {
+		return naming{kind: k, typ: namespace}
+	}
 	for _, n := range names {
 		if n.kind == k {
 			return n
@@ -54,64 +63,81 @@ func childNamed(parent inventory.Kind, collection string) (inventory.Kind, bool)
 	return "", false
 }
 
-// shape says what a path is to its kind.
-type shape int
-
-const (
-	one    shape = iota + 1 // a resource
-	list                    // all of a kind in a resource, or in a subscription or group
-	action                  // something to do with a resource
-)
-
 // target is what a request is about.
 type target struct {
-	shape  shape
-	kind   inventory.Kind
-	path   string       // the inventory's path of the resource, or of what is listed in, as the caller spells it
-	id     inventory.ID // of path; zero for a list of services
-	action string
-	scope  arm.Path // of a list of services: its subscription and group
+	place
+	path  string       // the inventory's path of the resource, or of what is listed in, as the caller spells it
+	id    inventory.ID // of path; zero for what is in no service
+	name  string       // of a result
+	scope string       // Azure's path of what a right to it is asked on
+	in    arm.Path     // of a list of services: its subscription and group
 }
 
 // locate finds what a path is about; false when it is none of ours.
 func locate(p arm.Path) (target, bool) {
-	if p.Subscription == "" || !strings.EqualFold(p.Namespace, namespace) {
+	if !strings.EqualFold(p.Namespace, namespace) {
 		return target{}, false
 	}
+	if p.Subscription == "" {
+		t := target{place: place{action, kindProvider, strings.ToLower(p.Tail)}, scope: "/providers/" + namespace}
+		return t, len(p.Segments) == 0
+	}
 	if len(p.Segments) == 0 {
-		t := target{shape: list, kind: inventory.KindService, scope: p}
+		t := target{place: place{shape: list, kind: inventory.KindService}, in: p, scope: scopeOf(p)}
 		return t, strings.EqualFold(p.Tail, names[0].collection)
 	}
 	if p.Group == "" {
 		return target{}, false
 	}
+	t, ok := resource(p)
+	if !ok || p.Tail == "" {
+		return t, ok
+	}
+	if t.shape != one {
+		return target{}, false
+	}
+	if child, ok := childNamed(t.kind, p.Tail); ok {
+		t.shape, t.kind = list, child
+		return t, true
+	}
+	t.shape, t.word = action, strings.ToLower(p.Tail)
+	return t, true
+}
+
+// resource finds what the segments of a path name.
+func resource(p arm.Path) (target, bool) {
+	t := target{place: place{shape: one}}
+	segments := p.Segments
+	if last := segments[len(segments)-1]; strings.EqualFold(last.Type, operationResults) {
+		t.shape, t.name, segments = result, last.Name, segments[:len(segments)-1]
+	}
 	var b strings.Builder
 	b.WriteString(p.Subscription + "/" + p.Group)
-	var kind inventory.Kind
-	for i, s := range p.Segments {
-		next, ok := childNamed(kind, s.Type)
+	for i, s := range segments {
+		next, ok := childNamed(t.kind, s.Type)
 		if !ok || strings.ContainsRune(s.Name, '/') {
 			return target{}, false
 		}
-		if kind = next; i > 0 {
+		if t.kind = next; i > 0 {
 			b.WriteByte('/')
-			b.WriteString(kind.Collection())
+			b.WriteString(t.kind.Collection())
 		}
 		b.WriteByte('/')
 		b.WriteString(s.Name)
 	}
-	t := target{shape: one, kind: kind, path: b.String()}
+	t.path = b.String()
 	var err error
 	if t.id, err = inventory.ParseID(t.path); err != nil {
 		return target{}, false
 	}
-	if p.Tail == "" {
-		return t, true
-	}
-	if child, ok := childNamed(kind, p.Tail); ok {
-		t.shape, t.kind = list, child
-		return t, true
-	}
-	t.shape, t.action = action, strings.ToLower(p.Tail)
+	t.scope = string(appendID(nil, t.path))
 	return t, true
+}
+
+// scopeOf is the subscription, or the group in it, of a path.
+func scopeOf(p arm.Path) string {
+	if p.Group == "" {
+		return "/subscriptions/" + p.Subscription
+	}
+	return "/subscriptions/" + p.Subscription + "/resourceGroups/" + p.Group
 }

@@ -1,0 +1,188 @@
+package armapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"apicenter/internal/inventory"
+)
+
+// Authorizer says who may do what. The error of somebody who may not is an
+// inventory.Error with the code Denied, which names the action and the scope.
+type Authorizer interface {
+	// Authorize asks for an action of the control plane on a scope, which is a
+	// resource path of Azure in any case. It is asked on every request.
+	Authorize(ctx context.Context, action, scope string) error
+}
+
+// Operation is one thing that can be done on this surface.
+type Operation struct {
+	Method string // HEAD is wherever GET is
+	Path   string // with {names} in braces
+	Action string // what the caller must be allowed to do
+	Data   bool   // an action of the data plane; nothing on this surface is one
+}
+
+// Operations lists all that can be done here. There is no route besides.
+func Operations() []Operation {
+	var out []Operation
+	for _, o := range operations() {
+		out = append(out, Operation{Method: o.method, Path: o.template(), Action: o.action()})
+	}
+	return out
+}
+
+// shape says what a path is to its kind.
+type shape int
+
+const (
+	one    shape = iota + 1 // a resource
+	list                    // all of a kind in a resource, or in a subscription or group
+	action                  // something to do with a resource, or to see of it
+	result                  // what became of a long operation on a resource
+)
+
+// place is a form of path: all paths of one form take the same methods.
+type place struct {
+	shape shape
+	kind  inventory.Kind
+	word  string // the last one of an action
+}
+
+type verb func(*Handler, http.ResponseWriter, *request) error
+
+// operation is a method at a place.
+type operation struct {
+	place
+	method string
+	do     verb
+	// filtered: what the caller may not read is left out, so that he need not be
+	// allowed to read all.
+	filtered bool
+}
+
+// operations is the one table of what can be done, in the order in which it is documented.
+func operations() []operation {
+	out := []operation{
+		{place: place{action, kindProvider, "operations"}, method: http.MethodGet, do: (*Handler).operations},
+	}
+	for _, n := range names {
+		k := n.kind
+		out = append(out,
+			operation{place: place{shape: list, kind: k}, method: http.MethodGet, do: (*Handler).list, filtered: k == inventory.KindService},
+			operation{place: place{shape: one, kind: k}, method: http.MethodGet, do: (*Handler).get},
+			operation{place: place{shape: one, kind: k}, method: http.MethodPut, do: (*Handler).put},
+			operation{place: place{shape: one, kind: k}, method: http.MethodDelete, do: (*Handler).delete},
+		)
+		for _, o := range special {
+			if o.kind == k {
+				out = append(out, o)
+			}
+		}
+	}
+	return out
+}
+
+// special are the operations that only one kind has.
+var special = []operation{
+	{place: place{action, inventory.KindDefinition, "importSpecification"}, method: http.MethodPost, do: (*Handler).importSpecification},
+	{place: place{action, inventory.KindDefinition, "exportSpecification"}, method: http.MethodPost, do: (*Handler).exportSpecification},
+	{place: place{action, inventory.KindLink, "sync"}, method: http.MethodPost, do: (*Handler).sync},
+	{place: place{action, inventory.KindLink, "runs"}, method: http.MethodGet, do: (*Handler).runs},
+	{place: place{action, inventory.KindLink, "plan"}, method: http.MethodPost, do: (*Handler).plan},
+	{place: place{action, inventory.KindLink, "approve"}, method: http.MethodPost, do: (*Handler).approve},
+	{place: place{action, inventory.KindLink, "check"}, method: http.MethodPost, do: (*Handler).check},
+}
+
+// action is Azure's name of what the operation does. Who reads or lists things
+// needs the same: a list is read at what it is in.
+func (o operation) action() string {
+	typ := nameOf(o.kind).typ
+	if o.shape == result {
+		typ += "/" + operationResults
+	}
+	if o.shape == action {
+		typ += "/" + o.word
+	}
+	switch o.method {
+	case http.MethodGet:
+		return typ + "/read"
+	case http.MethodDelete:
+		return typ + "/delete"
+	case http.MethodPost:
+		return typ + "/action"
+	default:
+		return typ + "/write"
+	}
+}
+
+// template is the path with names in braces.
+func (o operation) template() string {
+	switch o.shape {
+	case list:
+		return templateOf(o.kind.Parent()) + "/" + nameOf(o.kind).collection
+	case action:
+		return templateOf(o.kind) + "/" + o.word
+	case result:
+		return templateOf(o.kind) + "/" + operationResults + "/{operation}"
+	default:
+		return templateOf(o.kind)
+	}
+}
+
+// templateOf is the path of a resource with names in braces.
+func templateOf(k inventory.Kind) string {
+	switch k {
+	case kindProvider:
+		return "/providers/" + namespace
+	case "":
+		return "/subscriptions/{subscription}/resourceGroups/{group}/providers/" + namespace
+	default:
+		return templateOf(k.Parent()) + "/" + nameOf(k).collection + "/{" + string(k) + "}"
+	}
+}
+
+// methods are the operations at one place.
+type methods struct {
+	all   []*allowed
+	names []string // as an Allow header has them
+}
+
+// allowed is an operation with the name of its action.
+type allowed struct {
+	operation
+	needs string
+}
+
+// routes indexes the operations by place, words in lower case.
+func routes() map[place]*methods {
+	out := map[place]*methods{}
+	for _, o := range operations() {
+		at := o.place
+		at.word = strings.ToLower(at.word)
+		m := out[at]
+		if m == nil {
+			m = &methods{}
+			out[at] = m
+		}
+		m.all = append(m.all, &allowed{operation: o, needs: o.action()})
+		if m.names = append(m.names, o.method); o.method == http.MethodGet {
+			m.names = append(m.names, http.MethodHead)
+		}
+	}
+	return out
+}
+
+// of is the operation of a method, nil if there is none. The server drops the
+// body of a HEAD.
+func (m *methods) of(method string) *allowed {
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	if at := slices.IndexFunc(m.all, func(o *allowed) bool { return o.method == method }); at >= 0 {
+		return m.all[at]
+	}
+	return nil
+}
