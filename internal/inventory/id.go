@@ -66,11 +66,15 @@ func (k Kind) Parent() Kind {
 type ID struct{ folded string }
 
 // ParseID reads a path as ID.String writes it. A path that names no kind of
-// resource, or has an empty segment, is Invalid.
+// resource, or has an empty segment, is Invalid; so is one below a service with
+// a "~" in its name: under such names the store keeps what is deleted.
 func ParseID(path string) (ID, error) {
 	rest := path
 	for i := range 3 {
 		segment, after, more := strings.Cut(rest, "/")
+		if i == 2 && strings.IndexByte(segment, '~') >= 0 {
+			return ID{}, Errorf(Invalid, "", "%q cannot be the name of a service", segment)
+		}
 		if segment == "" || !more && i < 2 || more && after == "" {
 			return ID{}, Errorf(Invalid, "", "%q does not name a resource: want subscription/group/service[/collection/name…]", path)
 		}

@@ -94,6 +94,10 @@ const (
 	Updated Action = "updated"
 	Deleted Action = "deleted"
 	Moved   Action = "moved"
+	// These are told of a service alone, and are true of all below it.
+	SoftDeleted Action = "softDeleted" // out of sight until it is restored or purged
+	Restored    Action = "restored"
+	Purged      Action = "purged"
 )
 
 // Event is one committed change: of an API and all below it, or of any other single resource.

@@ -75,6 +75,10 @@ type Reader interface {
 	Hints(link ID) ([]Hint, error)
 	// Waiting gives the links that are due at now, or have unread hints, or are being deleted.
 	Waiting(now time.Time) ([]ID, error)
+	// DeletedServices gives the services that can be restored, in order of creation.
+	DeletedServices() ([]DeletedService, error)
+	// Operation gives a long operation by its name. NotFound.
+	Operation(name string) (Operation, error)
 }
 
 // Tx is the people's door. It reads what it wrote.
@@ -93,6 +97,21 @@ type Tx interface {
 	PutGroup(g Group) (created bool, err error)
 	// DeleteGroup forgets a resource group that was made. NotFound.
 	DeleteGroup(subscription, name string) error
+	// SoftDelete takes a service and all below it out of sight, links included,
+	// until Restore gives it back as it was or Purge ends it: until then it is
+	// not there for anybody, but its name is taken. NotFound.
+	SoftDelete(service ID, purge time.Time) error
+	// Restore gives a deleted service back. NotFound.
+	Restore(service ID) (Resource, error)
+	// Purge ends a deleted service for good, and what tombstones keep of it. NotFound.
+	Purge(service ID) error
+	// PutOperation writes a long operation, new or known by its name.
+	PutOperation(o Operation) error
+	// ForgetOperations removes those that ended before the instant.
+	ForgetOperations(before time.Time) error
+	// AbandonOperations ends as failed, for this reason, those that go on: those
+	// who did them are no more.
+	AbandonOperations(reason *Error) error
 	// SetStatus replaces the status of a link, a JSON object. It makes no event
 	// and leaves Revision alone. NotFound.
 	SetStatus(link ID, status any) error

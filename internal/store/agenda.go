@@ -16,7 +16,7 @@ import (
 func (t *session) Waiting(now time.Time) ([]inventory.ID, error) {
 	return collect(t, query{text: `
 		select r.path from resource r left join link l on l.resource = r.id
-		where r.kind = 'link' and (coalesce(l.due, 0) <= $1 or exists (select 1 from hint h where h.link = r.id)
+		where r.kind = 'link' and ` + inSight + ` and (coalesce(l.due, 0) <= $1 or exists (select 1 from hint h where h.link = r.id)
 			or json_extract(l.status, '$.state') = 'deleting')
 		order by coalesce(l.due, 0)`, args: []any{micros(now)}}, func(rows *sql.Rows) (inventory.ID, error) {
 		var path string

@@ -73,6 +73,12 @@ func (j *journal) moved(rec inventory.Record, to inventory.ID, shown string) {
 	e.changes = append(e.changes, change)
 }
 
+// whole notes what happened to a service with all below it.
+func (j *journal) whole(path string, id inventory.ID, a inventory.Action) {
+	e := j.entry(id, path)
+	e.changes = append(e.changes, inventory.Change{Path: path, Action: a})
+}
+
 // entry is the event that tells of id.
 func (j *journal) entry(id inventory.ID, path string) *entry {
 	root := id

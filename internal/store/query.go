@@ -34,6 +34,8 @@ func (t *session) listQuery(q inventory.Query) (query, error) {
 	}
 	if !q.Parent.IsZero() {
 		b.WriteString(" and r.parent = (select id from resource where path = " + bind(q.Parent.String()) + ")")
+	} else {
+		b.WriteString(" and " + inSight)
 	}
 	b.WriteString(" and r.kind = " + literal(q.Kind))
 	if q.Filter != nil {

@@ -17,7 +17,7 @@ const fieldDefinition inventory.Field = "/definitionId"
 // referrers are the deployments that point to a definition.
 func (w *work) referrers(definition inventory.ID) ([]inventory.ID, error) {
 	all, err := collect(w.session, query{
-		text: `select path from resource where kind = 'deployment' and lower(json_extract(doc, '$.definitionId')) = $1`,
+		text: `select r.path from resource r where r.kind = 'deployment' and lower(json_extract(r.doc, '$.definitionId')) = $1 and ` + inSight,
 		args: []any{inventory.ShortID(definition.String())},
 	}, scanID)
 	service := definition.Ancestor(inventory.KindService)

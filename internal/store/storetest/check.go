@@ -125,6 +125,10 @@ func (w *walk) load() error {
 		if err != nil {
 			return err
 		}
+		// What is deleted with its service must be as sound as all else: it may come back.
+		for _, at := range []*string{&r.folded, &r.Path, &r.name} {
+			*at = strings.Replace(*at, "~deleted", "", 1)
+		}
 		if r.ID, err = inventory.ParseID(r.Path); err != nil {
 			return err
 		}

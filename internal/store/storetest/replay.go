@@ -82,6 +82,16 @@ func (p *replay) play(e inventory.Event, fault func(string, ...any)) {
 				p.revisions[fold(c.To)] = p.revisions[at]
 				delete(p.revisions, at)
 			}
+		case inventory.SoftDeleted, inventory.Restored:
+			if !there {
+				fault("event %d: %s is %s and was not there", e.Sequence, c.Path, c.Action)
+			}
+		case inventory.Purged:
+			for path := range p.revisions {
+				if id(c.Path).Contains(id(path)) {
+					delete(p.revisions, path)
+				}
+			}
 		default:
 			fault("event %d: unknown action %q", e.Sequence, c.Action)
 		}

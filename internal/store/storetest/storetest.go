@@ -25,7 +25,7 @@ const (
 
 // Run runs the suite; open gives an empty store for one test.
 func Run(t *testing.T, open func(testing.TB) *store.Store) {
-	for _, group := range [][]promise{people, sources, lists, journal, agenda, transactions, access, groups} {
+	for _, group := range [][]promise{people, sources, lists, journal, agenda, transactions, access, groups, services, operations} {
 		for _, p := range group {
 			t.Run(p.name, func(t *testing.T) {
 				b := newBench(t, open(t))
