@@ -26,7 +26,8 @@ var rooms = map[string]room{
 	"plan":      {"inventory source", "context log log/slog os net/http database/sql math/rand math/rand/v2 time"},
 	"engine":    {"inventory plan source", "net/http database/sql os github.com/riverqueue/river"},
 	"jobs":      {"engine inventory source", "net/http"},
-	"catalog":   {"auth inventory", "net/http database/sql os"},
+	"metadata":  {"", "context log log/slog os net/http database/sql"},
+	"catalog":   {"auth inventory metadata", "net/http database/sql os"},
 	"store":     {"inventory", "net/http"},
 	"auth":      {"inventory", "database/sql"},
 	"azure":     {"arm outbound", "database/sql"},
@@ -56,6 +57,7 @@ var onlyHome = map[string]string{
 	"github.com/pressly/goose/v3":                      "store",
 	"github.com/riverqueue/...":                        "jobs",
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity": "azure",
+	"github.com/santhosh-tekuri/jsonschema/v6":         "metadata",
 	"github.com/spf13/cobra":                           "cli",
 }
 
