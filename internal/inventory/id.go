@@ -136,7 +136,7 @@ func (id ID) Kind() Kind {
 	last := strings.LastIndexByte(id.folded, '/')
 	collection := id.folded[strings.LastIndexByte(id.folded[:last], '/')+1 : last]
 	for _, p := range places {
-		if p.collection == collection {
+		if strings.EqualFold(p.collection, collection) {
 			return p.kind
 		}
 	}
@@ -171,7 +171,7 @@ func (id ID) Child(k Kind, name string) ID {
 	if k.Parent() != id.Kind() || name == "" || strings.Contains(name, "/") {
 		panic("inventory: no " + string(k) + " " + name + " below " + id.folded)
 	}
-	return ID{id.folded + "/" + k.Collection() + "/" + strings.ToLower(name)}
+	return ID{id.folded + "/" + strings.ToLower(k.Collection()+"/"+name)}
 }
 
 // Contains says that other is id or lies below it.
