@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,47 @@ type fakeSource struct {
 	store    *store.Store
 	notified []string
 	document string
+
+	imported  []string
+	failure   error             // of an import
+	panics    bool              // an import does
+	documents map[string]string // by address
+	hold      chan struct{}     // imports and downloads wait until it is closed; nil: they do not
+}
+
+// wait says when what was to be held may go on.
+func (f *fakeSource) wait(ctx context.Context) error {
+	if f.hold == nil {
+		return nil
+	}
+	select {
+	case <-f.hold:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (f *fakeSource) Import(ctx context.Context, by string, workspace inventory.ID, from inventory.Link, apis []string) (int, error) {
+	if err := f.wait(ctx); err != nil {
+		return 0, err
+	}
+	if f.panics {
+		panic("secret of the inside")
+	}
+	f.imported = append(f.imported, fmt.Sprintf("%s %s %s %s %q", by, workspace, from.Source, from.Import, apis))
+	return len(apis), f.failure
+}
+
+func (f *fakeSource) Download(ctx context.Context, address string, limit int64) ([]byte, error) {
+	if err := f.wait(ctx); err != nil {
+		return nil, err
+	}
+	text, ok := f.documents[address]
+	if !ok || int64(len(text)) > limit {
+		return nil, errors.New("nothing is to be had there")
+	}
+	return []byte(text), nil
 }
 
 func (f *fakeSource) Notify(_ context.Context, link inventory.ID, api string) error {
@@ -90,7 +132,7 @@ func newDesk(t *testing.T) *desk {
 	f := &fakeSource{store: s}
 	return &desk{
 		T: t, store: s, source: f, ctx: auth.With(t.Context(), auth.Principal{Name: "ada"}),
-		Catalog: catalog.New(s, catalog.Options{Waker: f, Fetcher: f, Planner: f}),
+		Catalog: catalog.New(s, catalog.Options{Waker: f, Fetcher: f, Planner: f, Importer: f, Downloader: f}),
 	}
 }
 

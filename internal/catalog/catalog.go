@@ -5,8 +5,10 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -37,32 +39,60 @@ type Planner interface {
 	Preview(ctx context.Context, link inventory.ID) (any, error)
 }
 
+// Downloader gets documents that people give the address of.
+type Downloader interface {
+	// Download gives all that is at an address, at most limit bytes. It decides
+	// which addresses may be asked, and bounds the time.
+	Download(ctx context.Context, address string, limit int64) ([]byte, error)
+}
+
+// Importer copies APIs of a source into a workspace once, as if by brings them
+// himself: nothing links them to the source afterwards.
+type Importer interface {
+	// Import brings the named APIs, by external identity or by their full ids at
+	// the source, or all if apis is nil, and says how many. Doing it twice brings
+	// nothing twice. Its errors carry an inventory.Code where people can do something.
+	Import(ctx context.Context, by string, workspace inventory.ID, from inventory.Link, apis []string) (imported int, err error)
+}
+
 // Options are what a Catalog works with besides its store. Each may be nil; what
 // needs it then answers Unavailable, but for Waker, without which links simply
-// wait until they are due.
+// wait until they are due, and Log, without which nothing is told.
 type Options struct {
 	Waker      Waker
 	Fetcher    Fetcher
 	Planner    Planner
 	Checker    Checker
 	Identities Identities // nil: nothing is known of any
+	Downloader Downloader
+	Importer   Importer
+	Limits     Limits
+	Log        *slog.Logger
 }
 
 // Catalog is the people's door to the inventory. Its methods may be called
-// from many goroutines.
+// from many goroutines. Long operations are done while Run runs.
 type Catalog struct {
-	store   inventory.Store
-	waker   Waker
-	fetcher Fetcher
-	planner Planner
-
+	store      inventory.Store
+	waker      Waker
+	fetcher    Fetcher
+	planner    Planner
 	checker    Checker
 	identities Identities
+	downloader Downloader
+	importer   Importer
+	limits     Limits
+	log        *slog.Logger
+	long       long
 }
 
 // New makes a Catalog.
 func New(store inventory.Store, o Options) *Catalog {
-	return &Catalog{store: store, waker: o.Waker, fetcher: o.Fetcher, planner: o.Planner, checker: o.Checker, identities: o.Identities}
+	return &Catalog{
+		store: store, waker: o.Waker, fetcher: o.Fetcher, planner: o.Planner, checker: o.Checker, identities: o.Identities,
+		downloader: o.Downloader, importer: o.Importer, limits: o.Limits, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
+		long: long{started: make(chan struct{})},
+	}
 }
 
 // Get gives one thing. NotFound; NoParent when not even what it would live in is there.

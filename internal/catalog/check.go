@@ -35,7 +35,7 @@ func (c *Catalog) Check(ctx context.Context, id inventory.ID, body inventory.Doc
 			_, link, err = living(tx, id)
 			return err
 		}
-		link, _, err = intended(tx, id, id.String(), body, Match{})
+		link, _, err = c.intended(tx, id, id.String(), body, Match{})
 		return err
 	})
 	if err != nil {
@@ -61,7 +61,7 @@ func (c *Catalog) preflight(ctx context.Context, id inventory.ID, path string, b
 	var link inventory.Link
 	var rec *inventory.Record
 	err := c.store.View(ctx, func(tx inventory.Reader) (err error) {
-		link, rec, err = intended(tx, id, path, body, m)
+		link, rec, err = c.intended(tx, id, path, body, m)
 		return err
 	})
 	if err != nil {
@@ -91,8 +91,8 @@ func (c *Catalog) preflight(ctx context.Context, id inventory.ID, path string, b
 }
 
 // intended is the link that body would make, with its record if it is there, or why it may not be.
-func intended(tx inventory.Reader, id inventory.ID, path string, body inventory.Doc, m Match) (inventory.Link, *inventory.Record, error) {
-	rec, err := recordFor(tx, id, path, m)
+func (c *Catalog) intended(tx inventory.Reader, id inventory.ID, path string, body inventory.Doc, m Match) (inventory.Link, *inventory.Record, error) {
+	rec, err := c.recordFor(tx, id, path, m)
 	if err != nil {
 		return inventory.Link{}, nil, err
 	}
@@ -101,6 +101,6 @@ func intended(tx inventory.Reader, id inventory.ID, path string, body inventory.
 		now = *rec
 	}
 	own := known(inventory.KindLink, body)
-	err = prepareLink(tx, id, now, own)
+	err = c.prepareLink(tx, id, now, own)
 	return inventory.LinkOf(own), rec, err
 }

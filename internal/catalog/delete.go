@@ -3,12 +3,14 @@ package catalog
 import (
 	"context"
 	"strings"
+	"time"
 
 	"apicenter/internal/inventory"
 )
 
-// Delete removes a thing and all below it. A link is only told to go: it takes
-// what it brought with it, and is gone when that is done. NotFound; Exists and
+// Delete removes a thing and all below it. A service can be restored for a while.
+// A link is only told to go: it takes what it brought with it, and is gone when
+// that is done. NotFound; Exists and
 // Changed (m does not hold); Conflict for what a link brought or needs.
 func (c *Catalog) Delete(ctx context.Context, id inventory.ID, m Match) error {
 	by, err := actor(ctx)
@@ -25,6 +27,9 @@ func (c *Catalog) Delete(ctx context.Context, id inventory.ID, m Match) error {
 		}
 		if err := deletable(tx, r); err != nil {
 			return err
+		}
+		if id.Kind() == inventory.KindService {
+			return tx.SoftDelete(id, time.Now().Add(inventory.Retention))
 		}
 		return tx.Delete(id, inventory.Condition{})
 	})
@@ -60,6 +65,8 @@ func deletable(tx inventory.Reader, r inventory.Resource) error {
 			return inventory.Errorf(inventory.Conflict, "", "workspace %q has the link %q; delete the link first", r.Name(), link.Name())
 		}
 		return nil
+	case inventory.KindSchema:
+		return unset(tx, r, "it cannot be deleted")
 	case inventory.KindEnvironment:
 		if err := unused(tx, r); err != nil {
 			return err

@@ -8,12 +8,8 @@ import (
 	"apicenter/internal/inventory"
 )
 
-// Bounds of a resource group's tags, as Azure has them.
-const (
-	maxTags     = 50
-	maxTagName  = 512
-	maxTagValue = 256
-)
+// maxLocation bounds the name of a location, in bytes.
+const maxLocation = 512
 
 // AllServices lists the services of all subscriptions, in order of creation.
 func (c *Catalog) AllServices(ctx context.Context) (services []inventory.Resource, err error) {
@@ -152,19 +148,10 @@ func checkGroup(g inventory.Group) error {
 	if strings.TrimSpace(g.Location) == "" {
 		return inventory.Errorf(inventory.Invalid, "location", "a resource group needs a location, such as \"local\"")
 	}
-	if len(g.Location) > maxTagName {
-		return inventory.Errorf(inventory.Invalid, "location", "a location has at most %d characters", maxTagName)
+	if len(g.Location) > maxLocation {
+		return inventory.Errorf(inventory.Invalid, "location", "a location has at most %d characters", maxLocation)
 	}
-	if len(g.Tags) > maxTags {
-		return inventory.Errorf(inventory.Invalid, "tags", "a resource group has at most %d tags", maxTags)
-	}
-	for name, value := range g.Tags {
-		if name == "" || len(name) > maxTagName || len(value) > maxTagValue {
-			return inventory.Errorf(inventory.Invalid, "tags",
-				"a tag has a name of 1 to %d characters and a value of at most %d", maxTagName, maxTagValue)
-		}
-	}
-	return nil
+	return checkTags("tags", g.Tags)
 }
 
 // region is a location without what Azure does not look at: "West Europe" is "westeurope".

@@ -11,10 +11,13 @@ import (
 	"apicenter/internal/inventory"
 )
 
+// apiManagement is the type of source that Azure's article is about.
+const apiManagement = "AzureApiManagement"
+
 // sources are the kinds of sources that can be linked, and what the identity of
 // one looks like there: fixed words as they are, names as "*".
 var sources = map[string][]string{
-	"AzureApiManagement": {
+	apiManagement: {
 		"/subscriptions/*/resourceGroups/*/providers/Microsoft.ApiManagement/service/*",
 		"/subscriptions/*/resourceGroups/*/providers/Microsoft.ApiManagement/service/*/workspaces/*",
 	},
@@ -34,7 +37,7 @@ func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path 
 		return r, false, err
 	}
 	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
-		rec, err := recordFor(tx, id, path, m)
+		rec, err := c.recordFor(tx, id, path, m)
 		if err != nil {
 			return err
 		}
@@ -43,7 +46,7 @@ func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path 
 			rec = &inventory.Record{}
 		}
 		own := known(inventory.KindLink, body)
-		if err := prepareLink(tx, id, *rec, own); err != nil {
+		if err := c.prepareLink(tx, id, *rec, own); err != nil {
 			return err
 		}
 		if r, err = tx.PutOwn(path, own, inventory.Condition{}); err != nil || r.Revision == rec.Revision {
@@ -67,14 +70,14 @@ func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path 
 }
 
 // prepareLink completes a link's settings and says whether they may be.
-func prepareLink(tx inventory.Reader, id inventory.ID, rec inventory.Record, own inventory.Doc) error {
+func (c *Catalog) prepareLink(tx inventory.Reader, id inventory.ID, rec inventory.Record, own inventory.Doc) error {
 	if rec.Key != 0 && inventory.StatusOf(rec.Resource).State == inventory.Deleting {
 		return deleting(rec.Name())
 	}
-	if t := own.Text(inventory.FieldSourceType); t != "" && sources[t] == nil {
-		return inventory.Errorf(inventory.Invalid, "properties.sourceType", "sources of type %q cannot be linked; AzureApiManagement can", t)
+	if err := sourceKnown(own); err != nil {
+		return err
 	}
-	if err := check(inventory.KindLink, rec.Own, own); err != nil {
+	if err := c.rules(inventory.KindLink).check(rec.Own, own); err != nil {
 		return err
 	}
 	if err := completeLink(tx, id, own); err != nil {
@@ -89,6 +92,14 @@ func prepareLink(tx inventory.Reader, id inventory.ID, rec inventory.Record, own
 		return err
 	}
 	return noOverlap(tx, id, next)
+}
+
+// sourceKnown says whether sources of the type can be read.
+func sourceKnown(own inventory.Doc) error {
+	if t := own.Text(inventory.FieldSourceType); t != "" && sources[t] == nil {
+		return inventory.Errorf(inventory.Invalid, "properties.sourceType", "sources of type %q cannot be linked; %s can", t, apiManagement)
+	}
+	return nil
 }
 
 // completeLink fills in defaults, and brings values into the one form that the

@@ -1,6 +1,10 @@
 package catalog
 
-import "apicenter/internal/inventory"
+import (
+	"slices"
+
+	"apicenter/internal/inventory"
+)
 
 // Match is what a caller wants to be true of a thing before it is changed. The
 // zero Match always holds.
@@ -8,6 +12,7 @@ type Match struct {
 	Absent  bool  // it is not there
 	Present bool  // it is there
 	Tags    []Tag // it is there, and one of these
+	Not     []Tag // it is none of these
 }
 
 // Tag names one state of one thing. The Key is part of it, since a thing that is
@@ -29,11 +34,11 @@ func (m Match) holds(id inventory.ID, r *inventory.Resource) error {
 		return inventory.Errorf(inventory.Changed, "", "%s %q is not there, as the condition of the request demands", id.Kind(), id.Name())
 	case r != nil && m.Absent:
 		return inventory.Errorf(inventory.Exists, "", "%s %q is there already; leave If-None-Match out to replace it", id.Kind(), id.Name())
+	case r != nil && slices.Contains(m.Not, TagOf(*r)):
+		return inventory.Errorf(inventory.Changed, "", "%s %q is as it was read, as the condition of the request forbids", id.Kind(), id.Name())
 	case r != nil && len(m.Tags) > 0:
-		for _, t := range m.Tags {
-			if t == TagOf(*r) {
-				return nil
-			}
+		if slices.Contains(m.Tags, TagOf(*r)) {
+			return nil
 		}
 		return inventory.Errorf(inventory.Changed, "", "%s %q has changed since it was read; read it again and repeat the change", id.Kind(), id.Name())
 	}

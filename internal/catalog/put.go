@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"apicenter/internal/inventory"
 )
@@ -13,6 +14,9 @@ const (
 	defaultWorkspaceTitle = "Default workspace"
 )
 
+// defaultAnalyzer is the type of analysis that there is.
+const defaultAnalyzer = "spectral"
+
 // kept are the fields of a people's layer that a Put neither sets nor removes.
 var kept = map[inventory.Kind][]inventory.Field{
 	inventory.KindAPI:         {inventory.FieldImported},
@@ -20,6 +24,7 @@ var kept = map[inventory.Kind][]inventory.Field{
 	inventory.KindDefinition:  {inventory.FieldDocument, fieldSpecification, inventory.FieldImported},
 	inventory.KindDeployment:  {inventory.FieldImported},
 	inventory.KindEnvironment: {inventory.FieldImported},
+	inventory.KindAnalyzer:    {inventory.FieldDocument},
 }
 
 // fieldSpecification says what a definition's document is: set by an import, never by a Put.
@@ -50,12 +55,12 @@ func (c *Catalog) Put(ctx context.Context, path string, body inventory.Doc, m Ma
 		}
 	}
 	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
-		rec, err := recordFor(tx, id, path, m)
+		rec, err := c.recordFor(tx, id, path, m)
 		if err != nil {
 			return err
 		}
 		created = rec == nil
-		own, err := layer(tx, id, rec, body)
+		own, err := c.layer(tx, id, rec, completed(path, id.Kind(), body))
 		if err != nil {
 			return err
 		}
@@ -72,7 +77,7 @@ func (c *Catalog) Put(ctx context.Context, path string, body inventory.Doc, m Ma
 
 // recordFor gives the record to be replaced, or nil when path is to be created
 // and may be. It holds the match against it.
-func recordFor(tx inventory.Reader, id inventory.ID, path string, m Match) (*inventory.Record, error) {
+func (c *Catalog) recordFor(tx inventory.Reader, id inventory.ID, path string, m Match) (*inventory.Record, error) {
 	rec, err := tx.Record(id)
 	if inventory.CodeOf(err) == inventory.NotFound {
 		if err := m.holds(id, nil); err != nil {
@@ -81,7 +86,15 @@ func recordFor(tx inventory.Reader, id inventory.ID, path string, m Match) (*inv
 		if err := orNoParent(tx, id, err); inventory.CodeOf(err) == inventory.NoParent {
 			return nil, err
 		}
-		return nil, checkName(id, path)
+		if id.Kind() == inventory.KindService {
+			if err := free(tx, id); err != nil {
+				return nil, err
+			}
+		}
+		if err := checkName(id, path); err != nil {
+			return nil, err
+		}
+		return nil, c.limits.room(tx, id)
 	}
 	if err != nil {
 		return nil, err
@@ -91,7 +104,7 @@ func recordFor(tx inventory.Reader, id inventory.ID, path string, m Match) (*inv
 
 // layer makes the people's layer that body asks for, or says why it may not be.
 // rec is nil for a new thing.
-func layer(tx inventory.Reader, id inventory.ID, rec *inventory.Record, body inventory.Doc) (inventory.Doc, error) {
+func (c *Catalog) layer(tx inventory.Reader, id inventory.ID, rec *inventory.Record, body inventory.Doc) (inventory.Doc, error) {
 	if rec == nil {
 		rec = &inventory.Record{}
 	}
@@ -124,8 +137,17 @@ func layer(tx inventory.Reader, id inventory.ID, rec *inventory.Record, body inv
 	if kind == inventory.KindService {
 		completeService(own)
 	}
-	return own, check(kind, present, inventory.Overlay(own, rec.Origins))
+	next := inventory.Overlay(own, rec.Origins)
+	if err := c.rules(kind).check(present, next); err != nil {
+		return nil, err
+	}
+	if kind == inventory.KindSchema {
+		return own, c.checkSchema(tx, id, *rec, own)
+	}
+	return own, checkCustom(tx, id, present, next)
 }
+
+func (c *Catalog) rules(k inventory.Kind) rules { return rules{kind: k, azure: c.limits.Texts} }
 
 // owned says that f is the link's to set.
 func owned(tx inventory.Reader, rec inventory.Record, f inventory.Field, link inventory.ID) error {
@@ -141,6 +163,19 @@ func shownName(tx inventory.Reader, id inventory.ID) string {
 		return r.Name()
 	}
 	return id.Name()
+}
+
+// completed adds what a caller may leave out of a body.
+func completed(path string, k inventory.Kind, body inventory.Doc) inventory.Doc {
+	if k != inventory.KindAnalyzer {
+		return body
+	}
+	for f, value := range map[inventory.Field]string{"/title": path[strings.LastIndexByte(path, '/')+1:], "/analyzerType": defaultAnalyzer} {
+		if _, ok := body[f]; !ok {
+			body = body.With(f, value)
+		}
+	}
+	return body
 }
 
 // completeService adds what every service has.

@@ -1,11 +1,13 @@
 package catalog
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"maps"
+	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"apicenter/internal/inventory"
 )
@@ -13,8 +15,13 @@ import (
 // fetchTimeout is how long somebody who exports a document waits for its source.
 const fetchTimeout = time.Minute
 
-// maxInline bounds a document that comes inside a request.
-const maxInline = 4 << 20
+// Bounds of a document.
+const (
+	MaxInline        = 4 << 20  // bytes inside a request
+	maxLinked        = 50 << 20 // bytes at an address
+	downloadTimeout  = 5 * time.Minute
+	maxSpecification = 100 // characters of a format's name and of its version
+)
 
 // Specification says what a document is: its format, such as openapi, and that format's version.
 type Specification struct {
@@ -22,27 +29,111 @@ type Specification struct {
 	Version string `json:"version"`
 }
 
-// ImportSpecification gives a definition a document. Owned when a linked source
-// determines the definition's document.
+// ImportSpecification gives a definition a document. Invalid; NotFound; Owned
+// when a linked source determines the definition's document.
 func (c *Catalog) ImportSpecification(ctx context.Context, id inventory.ID, document string, s Specification) error {
 	by, err := actor(ctx)
 	if err != nil {
 		return err
 	}
-	s.Name = strings.ToLower(strings.TrimSpace(s.Name)) // clients compare it in lower case
-	if s.Name == "" {
-		return inventory.Errorf(inventory.Invalid, "specification.name", "specification.name is required; say what the document is, such as openapi")
+	if s, err = s.checked(); err != nil {
+		return err
 	}
 	if document == "" {
 		return inventory.Errorf(inventory.Invalid, "value", "value is required; give the document itself")
 	}
-	if len(document) > maxInline {
-		return inventory.Errorf(inventory.Invalid, "value", "value has %d bytes; at most %d are allowed inline", len(document), maxInline)
+	if len(document) > MaxInline {
+		return inventory.Errorf(inventory.Invalid, "value", "value has %d bytes; at most %d are allowed inline, and more by link", len(document), MaxInline)
 	}
 	if _, err := c.Get(ctx, id); err != nil {
 		return err
 	}
-	digest, _, err := c.store.PutDocument(ctx, strings.NewReader(document))
+	return c.attach(ctx, by, id, strings.NewReader(document), &s)
+}
+
+// ImportSpecificationFrom is ImportSpecification of what is at an address. It
+// waits a little: an operation that has ended by then has done so well, or its
+// failure is the error. One that goes on is to be asked for later.
+func (c *Catalog) ImportSpecificationFrom(ctx context.Context, id inventory.ID, address string, s Specification) (inventory.Operation, error) {
+	by, err := actor(ctx)
+	if err != nil {
+		return inventory.Operation{}, err
+	}
+	if s, err = s.checked(); err != nil {
+		return inventory.Operation{}, err
+	}
+	if address == "" {
+		return inventory.Operation{}, inventory.Errorf(inventory.Invalid, "value", "value is required; give the address of the document")
+	}
+	if c.downloader == nil {
+		return inventory.Operation{}, errNoDownloads
+	}
+	if _, err := c.Get(ctx, id); err != nil {
+		return inventory.Operation{}, err
+	}
+	o, done, err := c.begin(ctx, id, "importSpecification", func(ctx context.Context) error {
+		document, err := c.download(ctx, address, maxLinked)
+		if err != nil {
+			return err
+		}
+		if len(document) == 0 {
+			return inventory.Errorf(inventory.Invalid, "value", "there is nothing at the address")
+		}
+		return c.attach(ctx, by, id, bytes.NewReader(document), &s)
+	})
+	if err != nil {
+		return o, err
+	}
+	wait := time.NewTimer(patience)
+	defer wait.Stop()
+	select {
+	case <-done:
+	case <-wait.C:
+		return o, nil
+	case <-ctx.Done():
+		return o, ctx.Err()
+	}
+	if o, err = c.Operation(ctx, id, o.Name); err != nil || o.Failure == nil {
+		return o, err
+	}
+	return o, o.Failure
+}
+
+var errNoDownloads = inventory.Errorf(inventory.Unavailable, "", "this server does not fetch documents by their address; send the document inline")
+
+// download gets what is at an address that a person gave. That it cannot be had
+// is for him to mend.
+func (c *Catalog) download(ctx context.Context, address string, limit int64) ([]byte, error) {
+	if c.downloader == nil {
+		return nil, errNoDownloads
+	}
+	ctx, stop := context.WithTimeout(ctx, downloadTimeout)
+	defer stop()
+	document, err := c.downloader.Download(ctx, address, limit)
+	if err != nil && inventory.CodeOf(err) == "" {
+		err = inventory.Errorf(inventory.Invalid, "value", "the document cannot be fetched: %v", err)
+	}
+	return document, err
+}
+
+// checked is the specification as it is stored. Its version may be left out:
+// registrations of MCP servers have none.
+func (s Specification) checked() (Specification, error) {
+	s.Name = strings.ToLower(strings.TrimSpace(s.Name)) // clients compare it in lower case
+	if s.Name == "" {
+		return s, inventory.Errorf(inventory.Invalid, "specification.name", "specification.name is required; say what the document is, such as openapi")
+	}
+	for _, text := range []string{s.Name, s.Version} {
+		if utf8.RuneCountInString(text) > maxSpecification {
+			return s, inventory.Errorf(inventory.Invalid, "specification", "specification has a text of more than %d characters", maxSpecification)
+		}
+	}
+	return s, nil
+}
+
+// attach makes a document a definition's, with what it is, or an analyzer's.
+func (c *Catalog) attach(ctx context.Context, by string, id inventory.ID, document io.Reader, s *Specification) error {
+	digest, _, err := c.store.PutDocument(ctx, document)
 	if err != nil {
 		return err
 	}
@@ -51,9 +142,10 @@ func (c *Catalog) ImportSpecification(ctx context.Context, id inventory.ID, docu
 		if err != nil {
 			return orNoParent(tx, id, err)
 		}
-		own := maps.Clone(rec.Own)
-		own.Set(inventory.FieldDocument, digest)
-		own.Set(fieldSpecification, s)
+		own := rec.Own.With(inventory.FieldDocument, digest)
+		if s != nil {
+			own.Set(fieldSpecification, s)
+		}
 		for _, f := range []inventory.Field{inventory.FieldDocument, fieldSpecification} {
 			if o, stated := rec.Stated(f); stated && !inventory.SameJSON(rec.View()[f], own[f]) {
 				return inventory.Errorf(inventory.Owned, "value",

@@ -151,6 +151,8 @@ var defaults = map[Kind]map[string]string{
 	KindEnvironment: {"customProperties": "{}"},
 	KindDeployment:  {"customProperties": "{}"},
 	KindDefinition:  {"specification": `{"name":"","version":""}`},
+	KindSchema:      {"assignedTo": "[]"},
+	KindAnalyzer:    {"state": `"active"`},
 }
 
 // JSON is the doc as the properties object of a resource of kind k, members in

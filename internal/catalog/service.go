@@ -1,0 +1,198 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"apicenter/internal/inventory"
+)
+
+// Amend changes some of what people say of a service, and leaves the rest: tags
+// are replaced by those given, of an identity the members given. Either may be
+// nil. NotFound; Invalid; Exists and Changed (m does not hold).
+func (c *Catalog) Amend(ctx context.Context, id inventory.ID, tags, identity json.RawMessage, m Match) (r inventory.Resource, err error) {
+	by, err := actor(ctx)
+	if err != nil {
+		return r, err
+	}
+	if identity != nil {
+		if identity, err = c.amended(ctx, id, identity); err != nil {
+			return r, err
+		}
+	}
+	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
+		if _, err := present(tx, id, m); err != nil {
+			return err
+		}
+		rec, err := tx.Record(id)
+		if err != nil {
+			return err
+		}
+		body := maps.Clone(rec.Own)
+		if tags != nil {
+			body["/tags"] = tags
+		}
+		if identity != nil {
+			body[fieldIdentity] = identity
+		}
+		own, err := c.layer(tx, id, &rec, body)
+		if err != nil {
+			return err
+		}
+		r, err = tx.PutOwn(rec.Path, own, inventory.Condition{})
+		return err
+	})
+	return r, err
+}
+
+// amended is the identity that a service gets by a patch, with what only the
+// center knows of it.
+func (c *Catalog) amended(ctx context.Context, id inventory.ID, patch json.RawMessage) (json.RawMessage, error) {
+	r, err := c.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := inventory.ParseDoc(r.Doc)
+	if err != nil {
+		return nil, err
+	}
+	next, err := merged(doc[fieldIdentity], patch)
+	if err != nil {
+		return nil, inventory.Errorf(inventory.Invalid, "identity", "identity must be an object")
+	}
+	body, err := c.identify(ctx, id, inventory.Doc{fieldIdentity: next})
+	return body[fieldIdentity], err
+}
+
+// merged is RFC 7396: members given replace those that are there, null removes, objects merge.
+func merged(was, patch json.RawMessage) (json.RawMessage, error) {
+	var changes map[string]json.RawMessage
+	if err := json.Unmarshal(patch, &changes); err != nil {
+		return nil, err
+	}
+	out := map[string]json.RawMessage{}
+	_ = json.Unmarshal(was, &out) // what is no object is replaced
+	for name, value := range changes {
+		if string(value) == "null" {
+			delete(out, name)
+		} else if inner, err := merged(out[name], value); err == nil {
+			out[name] = inner
+		} else {
+			out[name] = value
+		}
+	}
+	return json.Marshal(out)
+}
+
+// Restore gives a deleted service back as it was, links and all. One that is
+// there is left as it is: somebody asks twice. NotFound.
+func (c *Catalog) Restore(ctx context.Context, id inventory.ID) (r inventory.Resource, err error) {
+	by, err := actor(ctx)
+	if err != nil {
+		return r, err
+	}
+	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
+		if r, err = tx.Get(id); inventory.CodeOf(err) == inventory.NotFound {
+			r, err = tx.Restore(id)
+		}
+		return err
+	})
+	return r, err
+}
+
+// Purge ends a deleted service for good. NotFound; Changed and Exists (m does not hold).
+func (c *Catalog) Purge(ctx context.Context, id inventory.ID, m Match) error {
+	by, err := actor(ctx)
+	if err != nil {
+		return err
+	}
+	return c.store.Update(ctx, by, func(tx inventory.Tx) error {
+		s, err := deletedService(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := m.holds(id, &s.Resource); err != nil {
+			return err
+		}
+		return tx.Purge(id)
+	})
+}
+
+// purger is who purges what nobody restored in time.
+const purger = "retention"
+
+// purgeDue purges the services whose time has come.
+func (c *Catalog) purgeDue(ctx context.Context) error {
+	return c.store.Update(ctx, purger, func(tx inventory.Tx) error {
+		all, err := tx.DeletedServices()
+		if err != nil {
+			return err
+		}
+		for _, s := range all {
+			if s.Purge.After(time.Now()) {
+				continue
+			}
+			if err := tx.Purge(s.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// DeletedService gives one service that can be restored. NotFound.
+func (c *Catalog) DeletedService(ctx context.Context, id inventory.ID) (s inventory.DeletedService, err error) {
+	err = c.store.View(ctx, func(tx inventory.Reader) error {
+		s, err = deletedService(tx, id)
+		return err
+	})
+	return s, err
+}
+
+func deletedService(tx inventory.Reader, id inventory.ID) (inventory.DeletedService, error) {
+	all, err := tx.DeletedServices()
+	if err != nil {
+		return inventory.DeletedService{}, err
+	}
+	at := slices.IndexFunc(all, func(s inventory.DeletedService) bool { return s.ID == id })
+	if at < 0 {
+		return inventory.DeletedService{}, inventory.Errorf(inventory.NotFound, "", "there is no deleted service %q", id.Name())
+	}
+	return all[at], nil
+}
+
+// DeletedServices gives a page of the services of a subscription or, with group,
+// of one group in it that can be restored, of those that readable accepts, and
+// the key to go on after. Of q, After, Skip and Limit count.
+func (c *Catalog) DeletedServices(ctx context.Context, subscription, group string, q inventory.Query, readable func(inventory.Resource) bool) (page []inventory.DeletedService, next int64, err error) {
+	var all []inventory.DeletedService
+	err = c.store.View(ctx, func(tx inventory.Reader) error {
+		all, err = tx.DeletedServices()
+		return err
+	})
+	all = slices.DeleteFunc(all, func(s inventory.DeletedService) bool {
+		return s.Key <= q.After || !within(s.Path, subscription, group) || !readable(s.Resource)
+	})
+	all = all[min(q.Skip, len(all)):]
+	if len(all) <= q.Limit {
+		return all, 0, err
+	}
+	return all[:q.Limit], all[q.Limit-1].Key, err
+}
+
+// free says whether a service may be made under this name.
+func free(tx inventory.Reader, id inventory.ID) error {
+	s, err := deletedService(tx, id)
+	if inventory.CodeOf(err) == inventory.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return inventory.Errorf(inventory.Conflict, "", "service %q was deleted on %s and can be restored until %s: "+
+		"put it with properties.restore true to have it back, or delete it among the deletedServices first",
+		s.Name(), s.Deleted.At.Format(time.DateOnly), s.Purge.Format(time.DateOnly))
+}
