@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
@@ -10,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -28,6 +30,7 @@ import (
 	"apicenter/internal/httpapi/keysapi"
 	"apicenter/internal/inventory"
 	"apicenter/internal/jobs"
+	"apicenter/internal/outbound"
 	"apicenter/internal/server"
 	"apicenter/internal/source"
 	"apicenter/internal/source/apim"
@@ -45,7 +48,10 @@ type settings struct {
 	interval        time.Duration
 	audit           time.Duration
 	maxAPIs         int
-	development     bool // the login of the Azure CLI may stand in for the server's identity
+	development     bool     // the login of the Azure CLI may stand in for the server's identity
+	limits          string   // the preset
+	dataDomain      string   // below which each service's data plane has a host name
+	allowNetworks   []string // that addresses which people name may lead into, in CIDR form
 	logLevel        slog.Level
 	accessLog       bool
 	publicURL       string // how clients reach the server, if not at the address that it listens on
@@ -63,7 +69,10 @@ type settings struct {
 func (s *settings) register(f *pflag.FlagSet) {
 	f.DurationVar(&s.interval, "poll-interval", s.interval, "time between two passes of a link")
 	f.DurationVar(&s.audit, "audit-period", s.audit, "time within which every definition is fetched again; 0: never")
-	f.IntVar(&s.maxAPIs, "max-apis", 0, "most APIs that one link may bring; 0: no limit")
+	f.IntVar(&s.maxAPIs, "max-apis", 0, "most APIs that one link may bring; 0: that of --limits")
+	f.StringVar(&s.limits, "limits", "none", "how much may be in a service: none, free or standard, as Azure's plans have it")
+	f.StringVar(&s.dataDomain, "data-domain", "", "domain below which SERVICE.data.LOCATION is the data plane of a service; empty: a path of this server")
+	f.StringArrayVar(&s.allowNetworks, "allow-network", nil, "network that documents may be imported from although it is not public, such as 10.1.0.0/16; may be repeated")
 	f.TextVar(&s.logLevel, "log-level", s.logLevel, "debug, info, warn or error")
 	f.BoolVar(&s.accessLog, "access-log", false, "log each request")
 	s.tls.register(f)
@@ -117,8 +126,12 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	if err != nil {
 		return nil, err
 	}
+	limits, err := catalog.Preset(s.limits)
+	if err != nil {
+		return nil, err
+	}
 	passes := engine.New(db, map[string]source.Kind{kind.Name: kind}, engine.Options{
-		Interval: s.interval, Audit: s.audit, MaxAPIs: s.maxAPIs, UserAgent: "apicenter/" + version(), Log: log,
+		Interval: s.interval, Audit: s.audit, MaxAPIs: cmp.Or(s.maxAPIs, limits.LinkedAPIs), UserAgent: "apicenter/" + version(), Log: log,
 	})
 	queue, err := jobs.New(ctx, jobs.Options{
 		DB: db.Writer(), Store: db, Engine: passes, Log: log, TakeOver: db.TakeOver, Sweep: db.Sweep,
@@ -126,8 +139,14 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	if err != nil {
 		return nil, err
 	}
+	networks, err := s.networks()
+	if err != nil {
+		return nil, err
+	}
 	people := catalog.New(db, catalog.Options{
 		Waker: waker{queue}, Fetcher: queue, Planner: planner{passes}, Checker: passes, Identities: identities{credentials},
+		Downloader: outbound.New(outbound.Options{Allow: networks, Roots: s.roots, UserAgent: "apicenter/" + version()}),
+		Importer:   passes, Limits: limits, Log: log,
 	})
 	service, err := ensureService(auth.With(ctx, administrator), people, s.service)
 	if err != nil {
@@ -137,8 +156,10 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	if err != nil {
 		return nil, err
 	}
+	path, _ := servicePath(service)
 	rest := armapi.New(armapi.Options{
-		Catalog: people, Access: door.guard, Signer: documents.NewSigner(key), Log: log, PublicURL: strings.TrimSuffix(s.publicURL, "/"),
+		Catalog: people, Access: door.guard, Signer: documents.NewSigner(key), Log: log,
+		PublicURL: strings.TrimSuffix(s.publicURL, "/"), DataDomain: s.dataDomain, DefaultService: inventory.MustID(path),
 	})
 	encryption, ca, err := s.encryption(log)
 	if err != nil {
@@ -163,7 +184,7 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	}
 	c := &center{url: scheme + address.String(), ca: ca, token: token, service: service, store: db, stop: stop, ended: make(chan error, 1)}
 	go func() {
-		err := runAll(running, front.Serve, queue.Run)
+		err := runAll(running, front.Serve, queue.Run, people.Run)
 		c.ended <- errors.Join(err, db.Close())
 	}()
 	return c, nil
@@ -183,6 +204,19 @@ func (c *center) Wait() error { return <-c.ended }
 func (c *center) Close() error {
 	c.stop()
 	return c.Wait()
+}
+
+// networks are those that people's addresses may lead into, besides all that is public.
+func (s settings) networks() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range s.allowNetworks {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("--allow-network %q is not a network; want one such as 10.1.0.0/16", text)
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }
 
 // apim is the source of API Management links, read from the settings' Azure, and
@@ -233,6 +267,9 @@ func ensureService(ctx context.Context, people *catalog.Catalog, armID string) (
 		body := inventory.Doc{}
 		body.Set("/location", "local")
 		r, _, err = people.Put(ctx, path, body, catalog.Match{})
+	}
+	if errors.Is(err, inventory.Conflict) {
+		return armID, nil // somebody deleted it, and may restore it
 	}
 	if err != nil {
 		return "", fmt.Errorf("create the service: %w", err)

@@ -89,7 +89,7 @@ func TestWhoComesIn(t *testing.T) {
 	azure := azureOf(t)
 	s := settings{
 		listen: "127.0.0.1:0", data: t.TempDir(), service: localService, resourceManager: azure, audience: publicResourceManager,
-		authority: "https://login.microsoftonline.com/", interval: time.Hour, token: auth.NewToken(),
+		authority: "https://login.microsoftonline.com/", interval: time.Hour, limits: "none", token: auth.NewToken(),
 		issuers: []string{azure + "/adfs"}, administrators: []string{strings.ToUpper(emulator.ApplicationID), emulator.ApplicationID},
 	}
 	c, stop := start(t, s)

@@ -39,6 +39,9 @@ type long struct {
 // unfinished have failed. It returns when all that it does has ended.
 func (c *Catalog) Run(ctx context.Context) error {
 	if err := c.store.Update(ctx, "start", func(tx inventory.Tx) error { return tx.AbandonOperations(errStopped) }); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return fmt.Errorf("end the operations of the last server: %w", err)
 	}
 	c.long.mu.Lock()

@@ -3,71 +3,12 @@ package armapi
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"time"
-	"unicode/utf8"
 
-	"apicenter/internal/arm"
-	"apicenter/internal/catalog"
-	"apicenter/internal/httpapi/documents"
 	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
 )
-
-func (h *Handler) importSpecification(w http.ResponseWriter, r *request) error {
-	var body struct {
-		Format        string                `json:"format"`
-		Value         string                `json:"value"`
-		Specification catalog.Specification `json:"specification"`
-	}
-	if err := decode(r, &body); err != nil {
-		return err
-	}
-	if !strings.EqualFold(body.Format, "inline") {
-		return badParam("format", "format %q cannot be imported by this server; use inline, with the document as value", body.Format)
-	}
-	if err := h.catalog.ImportSpecification(r.Context(), r.id, body.Value, body.Specification); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusOK)
-	return nil
-}
-
-// maxInlineExport is what every client takes inside an answer; what is longer,
-// or no text, is exported as an address.
-const maxInlineExport = 3 << 20
-
-func (h *Handler) exportSpecification(w http.ResponseWriter, r *request) error {
-	digest, err := h.catalog.ExportSpecification(r.Context(), r.id)
-	if err != nil {
-		return err
-	}
-	body, size, err := h.catalog.Document(r.Context(), digest)
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	if size <= maxInlineExport {
-		value, err := io.ReadAll(body)
-		if err != nil {
-			return fmt.Errorf("read document %s: %w", digest, err)
-		}
-		if utf8.Valid(value) {
-			return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) {
-				return append(arm.AppendString(append(buf, `{"format":"inline","value":`...), string(value)), '}'), nil
-			})
-		}
-	}
-	return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) {
-		address := h.signer.URL(h.base(r.Request), digest, time.Now())
-		return append(arm.AppendString(append(buf, `{"format":"link","value":`...), address), '}'), nil
-	})
-}
-
-// Documents answers the addresses that exportSpecification gives, without a token.
-func (h *Handler) Documents() http.Handler { return documents.Handler(h.signer, h.catalog, h.log) }
 
 func (h *Handler) sync(w http.ResponseWriter, r *request) error {
 	var body struct {

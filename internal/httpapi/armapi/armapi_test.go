@@ -30,17 +30,6 @@ func TestWireShapes(t *testing.T) {
 	d := filled(t)
 	d.must("PUT", space+"/apiSources/gateway", linkBody, 201)
 	for name, path := range map[string]string{
-		"operations":                   "/providers/Microsoft.ApiCenter/operations",
-		"service":                      center,
-		"services":                     base + "/services",
-		"workspace":                    space,
-		"api":                          api,
-		"apis":                         space + "/apis",
-		"version":                      petVersion,
-		"definition":                   definition,
-		"deployment":                   api + "/deployments/dep",
-		"environment":                  space + "/environments/prod",
-		"apiSource":                    space + "/apiSources/gateway",
 		"apiSource-2024-03-15-preview": space + "/apiSources/gateway?api-version=2024-03-15-preview",
 		"error-not-found":              space + "/apis/nothing",
 		"error-no-parent":              api + "2/versions/v-1",

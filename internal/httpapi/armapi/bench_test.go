@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -63,9 +64,43 @@ func (g *fakeGuard) Authorize(ctx context.Context, action, scope string) error {
 
 // fakeSource remembers what it was told.
 type fakeSource struct {
-	notified []string
-	failure  error // of a preview
-	findings []inventory.Finding
+	notified  []string
+	failure   error // of a preview, and of an import
+	findings  []inventory.Finding
+	documents map[string]string // by address
+	hold      chan struct{}     // imports and downloads wait until it is closed; nil: they do not
+}
+
+// wait says when what was to be held may go on.
+func (f *fakeSource) wait(ctx context.Context) error {
+	if f.hold == nil {
+		return nil
+	}
+	select {
+	case <-f.hold:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (f *fakeSource) Download(ctx context.Context, address string, limit int64) ([]byte, error) {
+	if err := f.wait(ctx); err != nil {
+		return nil, err
+	}
+	text, ok := f.documents[address]
+	if !ok || int64(len(text)) > limit {
+		return nil, fmt.Errorf("nothing to be had at %s", address)
+	}
+	return []byte(text), nil
+}
+
+func (f *fakeSource) Import(ctx context.Context, by string, workspace inventory.ID, from inventory.Link, apis []string) (int, error) {
+	if err := f.wait(ctx); err != nil {
+		return 0, err
+	}
+	f.notified = append(f.notified, fmt.Sprintf("%s imports into %s from %s: %q", by, workspace, from.Source, apis))
+	return len(apis), f.failure
 }
 
 func (f *fakeSource) Notify(_ context.Context, link inventory.ID, api string) error {
@@ -90,12 +125,18 @@ func newDesk(t testing.TB) *desk {
 	})
 	f := &fakeSource{}
 	log := slog.New(slog.DiscardHandler)
-	guard := &fakeGuard{}
-	h := armapi.New(armapi.Options{
-		Access:  guard,
-		Catalog: catalog.New(s, catalog.Options{Waker: f, Planner: f, Checker: f, Identities: f}),
-		Signer:  documents.NewSigner([]byte("key")), Log: log,
+	people := catalog.New(s, catalog.Options{Waker: f, Planner: f, Checker: f, Identities: f, Importer: f, Downloader: f, Log: log})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- people.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
+	guard := &fakeGuard{}
+	h := armapi.New(armapi.Options{Access: guard, Catalog: people, Signer: documents.NewSigner([]byte("key")), Log: log})
 	return &desk{TB: t, store: s, source: f, guard: guard, mux: server.Handler(server.Options{
 		ARM: h, Keys: auth.Static(map[string]auth.Principal{"secret": {Name: "ada"}}), Log: log,
 		Routes: []server.Route{{Pattern: documents.Prefix, Handler: h.Documents(), Public: true}},

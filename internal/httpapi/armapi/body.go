@@ -92,23 +92,3 @@ func docOf(k inventory.Kind, body []byte) (inventory.Doc, error) {
 	}
 	return inventory.ParseDoc(envelope.Properties)
 }
-
-// appendService writes what a service has beside its properties.
-func appendService(buf []byte, r inventory.Resource) ([]byte, error) {
-	var doc struct{ Location, Tags, Identity, SKU json.RawMessage }
-	if err := json.Unmarshal(r.Doc, &doc); err != nil {
-		return buf, fmt.Errorf("properties of %s: %w", r.Path, err)
-	}
-	for _, m := range []struct {
-		name  string
-		value json.RawMessage
-	}{{"location", doc.Location}, {"tags", doc.Tags}, {"identity", doc.Identity}, {"sku", doc.SKU}} {
-		if m.value != nil {
-			buf = append(buf, '"')
-			buf = append(buf, m.name...)
-			buf = append(buf, `":`...)
-			buf = append(append(buf, m.value...), ',')
-		}
-	}
-	return append(buf, `"properties":{"provisioningState":"Succeeded"}`...), nil
-}

@@ -1,7 +1,6 @@
 package armapi
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -17,12 +16,17 @@ import (
 	"apicenter/internal/source"
 )
 
-// Options are what a Handler needs. All but PublicURL is required.
+// Options are what a Handler needs: the first four, and where clients find things.
 type Options struct {
 	Catalog *catalog.Catalog
 	Access  Authorizer
 	Signer  *documents.Signer // signs the addresses of exported documents
 	Log     *slog.Logger
+	// DefaultService is the one whose data plane answers without a prefix.
+	DefaultService inventory.ID
+	// DataDomain is the domain below which each service's data plane has a host
+	// name of its own; empty: they answer below a path of this server.
+	DataDomain string
 	// PublicURL is how clients reach this server, "https://apis.example.com".
 	// Empty: as the request says, which is right when no proxy changes it.
 	PublicURL string
@@ -31,14 +35,16 @@ type Options struct {
 // Handler answers all requests below /subscriptions/ and /providers/. The
 // caller is in the context already, and bodies are limited.
 type Handler struct {
-	catalog   *catalog.Catalog
-	access    Authorizer
-	routes    map[place]*methods
-	signer    *documents.Signer
-	log       *slog.Logger
-	publicURL string
-	buffers   sync.Pool // of *[]byte
-	kept      kept
+	catalog        *catalog.Catalog
+	access         Authorizer
+	routes         map[place]*methods
+	signer         *documents.Signer
+	log            *slog.Logger
+	publicURL      string
+	dataDomain     string
+	defaultService inventory.ID
+	buffers        sync.Pool // of *[]byte
+	kept           kept
 }
 
 // New makes a Handler.
@@ -46,7 +52,10 @@ func New(o Options) *Handler {
 	if o.Access == nil {
 		panic("armapi: a handler without an Authorizer would let everybody in")
 	}
-	h := &Handler{catalog: o.Catalog, access: o.Access, routes: routes(), signer: o.Signer, log: o.Log, publicURL: o.PublicURL}
+	h := &Handler{
+		catalog: o.Catalog, access: o.Access, routes: routes(), signer: o.Signer, log: o.Log,
+		publicURL: o.PublicURL, dataDomain: o.DataDomain, defaultService: o.DefaultService,
+	}
 	h.buffers.New = func() any { return new(make([]byte, 0, 16<<10)) }
 	return h
 }
@@ -121,14 +130,6 @@ func notAllowed(w http.ResponseWriter, r *http.Request, names []string) error {
 	allow := strings.Join(names, ", ")
 	w.Header().Set("Allow", allow)
 	return arm.Errorf(http.StatusMethodNotAllowed, arm.CodeMethodNotAllowed, "%s is not possible here; use %s", r.Method, allow)
-}
-
-// readable says that the caller may read a service.
-func (h *Handler) readable(ctx context.Context) func(inventory.Resource) bool {
-	read := nameOf(inventory.KindService).typ + "/read"
-	return func(r inventory.Resource) bool {
-		return h.access.Authorize(ctx, read, string(appendID(nil, r.Path))) == nil
-	}
 }
 
 func notFound(r *http.Request) error {

@@ -27,6 +27,8 @@ type linkBody struct {
 	APISourceType            string    `json:"apiSourceType"`
 	AzureAPIManagementSource *instance `json:"azureApiManagementSource"`
 	APIMSource               *instance `json:"apimSource"` // of early clients
+	AmazonAPIGatewaySource   *struct{} `json:"amazonApiGatewaySource"`
+	GitSource                *struct{} `json:"gitSource"`
 	ImportSpecification      string    `json:"importSpecification"`
 	ShouldImportSpec         *bool     `json:"shouldImportSpec"` // of early drafts
 	TargetEnvironmentID      string    `json:"targetEnvironmentId"`
@@ -39,9 +41,13 @@ func linkDoc(properties []byte) (inventory.Doc, error) {
 	if err := json.Unmarshal(properties, &b); err != nil {
 		return nil, invalidContent("properties are not those of an API source: %v", err)
 	}
-	switch strings.ToLower(b.APISourceType) {
-	case "", "apim", "azureapimanagement":
-		b.APISourceType = apiManagement // the catalog judges the others
+	switch given := strings.ToLower(b.APISourceType); {
+	case given == "" && b.AmazonAPIGatewaySource != nil:
+		b.APISourceType = "AmazonApiGateway" // the catalog judges it
+	case given == "" && b.GitSource != nil:
+		b.APISourceType = "Git"
+	case given == "", given == "apim", given == strings.ToLower(apiManagement):
+		b.APISourceType = apiManagement
 	}
 	source := b.AzureAPIManagementSource
 	if source == nil {

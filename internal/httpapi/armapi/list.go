@@ -29,36 +29,40 @@ func (h *Handler) list(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	var page catalog.Page
-	if r.kind == inventory.KindService {
-		page, err = h.catalog.Services(r.Context(), r.in.Subscription, r.in.Group, q, h.readable(r.Context()))
-	} else {
-		page, err = h.catalog.List(r.Context(), q)
-	}
+	page, err := h.catalog.List(r.Context(), q)
 	if err != nil {
 		return err
 	}
+	return h.writePage(w, r, page)
+}
+
+func (h *Handler) writePage(w http.ResponseWriter, r *request, page catalog.Page) error {
 	return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) {
 		buf = append(buf, arm.PageStart...)
 		for i, res := range page.Items {
 			if i > 0 {
 				buf = append(buf, ',')
 			}
-			if buf, err = appendResource(buf, res, r.version); err != nil {
+			var err error
+			if buf, err = h.appendResource(buf, res, r); err != nil {
 				return buf, err
 			}
 		}
-		var next string
-		if page.Next != 0 {
-			token := strconv.FormatInt(page.Next, 36)
-			next = h.base(r.Request) + r.URL.EscapedPath() + "?" + arm.WithParam(r.URL.RawQuery, "$skiptoken", token, "$skip")
-		}
-		return arm.AppendPage(buf, next), nil
+		return arm.AppendPage(buf, h.nextLink(r, page.Next)), nil
 	})
 }
 
-// queryOf reads what a list is asked for. Services know no filter, only APIs a search.
-func queryOf(r *request) (inventory.Query, error) {
+// nextLink is where a list goes on after a key; 0: nowhere.
+func (h *Handler) nextLink(r *request, after int64) string {
+	if after == 0 {
+		return ""
+	}
+	token := strconv.FormatInt(after, 36)
+	return h.base(r.Request) + r.URL.EscapedPath() + "?" + arm.WithParam(r.URL.RawQuery, "$skiptoken", token, "$skip")
+}
+
+// pageOf reads which part of a list is asked for.
+func pageOf(r *request) (inventory.Query, error) {
 	q := inventory.Query{Parent: r.id, Kind: r.kind}
 	var err error
 	if q.Limit, err = number(r, "$top", 1, defaultPage); err != nil {
@@ -73,11 +77,20 @@ func queryOf(r *request) (inventory.Query, error) {
 			return q, badParam("$skiptoken", "$skiptoken %q is none of ours; follow nextLink as it is", token)
 		}
 	}
+	return q, nil
+}
+
+// queryOf reads what a list is asked for. Only APIs know a search.
+func queryOf(r *request) (inventory.Query, error) {
+	q, err := pageOf(r)
+	if err != nil {
+		return q, err
+	}
 	if r.kind == inventory.KindAPI {
 		q.Search, _ = r.param("$search")
 	}
 	text, _ := r.param("$filter")
-	if text == "" || r.kind == inventory.KindService {
+	if text == "" {
 		return q, nil
 	}
 	if q.Filter, err = odata.Parse(text, renamed); err != nil {

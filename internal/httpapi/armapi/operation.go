@@ -69,13 +69,17 @@ func operations() []operation {
 		{place: place{action, kindProvider, "operations"}, method: http.MethodGet, do: (*Handler).operations},
 	}
 	for _, n := range names {
-		k := n.kind
-		out = append(out,
-			operation{place: place{shape: list, kind: k}, method: http.MethodGet, do: (*Handler).list, filtered: k == inventory.KindService},
-			operation{place: place{shape: one, kind: k}, method: http.MethodGet, do: (*Handler).get},
-			operation{place: place{shape: one, kind: k}, method: http.MethodPut, do: (*Handler).put},
-			operation{place: place{shape: one, kind: k}, method: http.MethodDelete, do: (*Handler).delete},
-		)
+		k, v := n.kind, verbsOf(n.kind)
+		for _, o := range []operation{
+			{place: place{shape: list, kind: k}, method: http.MethodGet, do: v.list, filtered: k.Parent() == ""},
+			{place: place{shape: one, kind: k}, method: http.MethodGet, do: v.get},
+			{place: place{shape: one, kind: k}, method: http.MethodPut, do: v.put},
+			{place: place{shape: one, kind: k}, method: http.MethodDelete, do: v.del},
+		} {
+			if o.do != nil {
+				out = append(out, o)
+			}
+		}
 		for _, o := range special {
 			if o.kind == k {
 				out = append(out, o)
@@ -85,10 +89,34 @@ func operations() []operation {
 	return out
 }
 
+// verbs are what can be done with the resources of a kind.
+type verbs struct{ list, get, put, del verb }
+
+func verbsOf(k inventory.Kind) verbs {
+	switch k {
+	case inventory.KindService:
+		return verbs{(*Handler).services, (*Handler).get, (*Handler).putService, (*Handler).delete}
+	case kindDeleted:
+		return verbs{list: (*Handler).deletedServices, get: (*Handler).deletedService, del: (*Handler).purge}
+	default:
+		return verbs{(*Handler).list, (*Handler).get, (*Handler).put, (*Handler).delete}
+	}
+}
+
 // special are the operations that only one kind has.
 var special = []operation{
+	{place: place{one, inventory.KindService, ""}, method: http.MethodPatch, do: (*Handler).patchService},
+	{place: place{action, inventory.KindService, "exportMetadataSchema"}, method: http.MethodPost, do: (*Handler).exportMetadataSchema},
+	{place: place{action, inventory.KindService, "importFromApim"}, method: http.MethodPost, do: (*Handler).importFromAPIM},
+	{place: place{result, inventory.KindService, ""}, method: http.MethodGet, do: (*Handler).result},
+	{place: place{action, inventory.KindWorkspace, "importApiSource"}, method: http.MethodPost, do: (*Handler).importAPISource},
+	{place: place{action, inventory.KindWorkspace, "authConfigs"}, method: http.MethodGet, do: (*Handler).none},
+	{place: place{action, inventory.KindVersion, "securityRequirements"}, method: http.MethodGet, do: (*Handler).none},
 	{place: place{action, inventory.KindDefinition, "importSpecification"}, method: http.MethodPost, do: (*Handler).importSpecification},
 	{place: place{action, inventory.KindDefinition, "exportSpecification"}, method: http.MethodPost, do: (*Handler).exportSpecification},
+	{place: place{result, inventory.KindDefinition, ""}, method: http.MethodGet, do: (*Handler).result},
+	{place: place{action, inventory.KindAnalyzer, "importRuleset"}, method: http.MethodPost, do: (*Handler).importRuleset},
+	{place: place{action, inventory.KindAnalyzer, "exportRuleset"}, method: http.MethodPost, do: (*Handler).exportRuleset},
 	{place: place{action, inventory.KindLink, "sync"}, method: http.MethodPost, do: (*Handler).sync},
 	{place: place{action, inventory.KindLink, "runs"}, method: http.MethodGet, do: (*Handler).runs},
 	{place: place{action, inventory.KindLink, "plan"}, method: http.MethodPost, do: (*Handler).plan},

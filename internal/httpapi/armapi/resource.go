@@ -22,7 +22,7 @@ func (h *Handler) get(w http.ResponseWriter, r *request) error {
 			return nil
 		}
 	}
-	return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) { return appendResource(buf, res, r.version) })
+	return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) { return h.appendResource(buf, res, r) })
 }
 
 func (h *Handler) put(w http.ResponseWriter, r *request) error {
@@ -30,15 +30,15 @@ func (h *Handler) put(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
+	return h.replace(w, r, body)
+}
+
+func (h *Handler) replace(w http.ResponseWriter, r *request, body []byte) error {
 	doc, err := docOf(r.kind, body)
 	if err != nil {
 		return err
 	}
-	m, err := matchOf(r)
-	if err != nil {
-		return err
-	}
-	res, created, err := h.catalog.Put(r.Context(), r.path, doc, m)
+	res, created, err := h.catalog.Put(r.Context(), r.path, doc, matchOf(r))
 	if err != nil {
 		return err
 	}
@@ -49,22 +49,21 @@ func (h *Handler) put(w http.ResponseWriter, r *request) error {
 	if tag := etag(res); tag != "" {
 		w.Header()["Etag"] = []string{tag}
 	}
-	return h.write(w, status, func(buf []byte) ([]byte, error) { return appendResource(buf, res, r.version) })
+	return h.write(w, status, func(buf []byte) ([]byte, error) { return h.appendResource(buf, res, r) })
 }
 
 // delete answers 200 for what was there and 204 for what was not.
 func (h *Handler) delete(w http.ResponseWriter, r *request) error {
-	m, err := matchOf(r)
-	if err != nil {
-		return err
-	}
-	switch err := h.catalog.Delete(r.Context(), r.id, m); inventory.CodeOf(err) {
-	case inventory.NotFound, inventory.NoParent:
+	return gone(w, h.catalog.Delete(r.Context(), r.id, matchOf(r)))
+}
+
+// gone answers a deletion that ended with err.
+func gone(w http.ResponseWriter, err error) error {
+	if code := inventory.CodeOf(err); code == inventory.NotFound || code == inventory.NoParent {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
-	default:
-		return err
 	}
+	return err
 }
 
 const contentType = "application/json; charset=utf-8"
@@ -88,7 +87,7 @@ func (h *Handler) write(w http.ResponseWriter, status int, f func([]byte) ([]byt
 }
 
 // appendResource writes a resource in Azure's envelope.
-func appendResource(buf []byte, r inventory.Resource, version string) ([]byte, error) {
+func (h *Handler) appendResource(buf []byte, r inventory.Resource, req *request) ([]byte, error) {
 	kind := r.ID.Kind()
 	n := nameOf(kind)
 	buf = append(buf, `{"id":"`...)
@@ -97,7 +96,25 @@ func appendResource(buf []byte, r inventory.Resource, version string) ([]byte, e
 	buf = arm.AppendString(buf, r.Name())
 	buf = append(buf, `,"type":"`...)
 	buf = append(buf, n.typ...)
-	buf = append(buf, `","systemData":{"createdBy":`...)
+	buf = append(buf, '"', ',')
+	buf = appendSystemData(buf, r)
+	buf = append(buf, ',')
+	var err error
+	switch kind {
+	case inventory.KindService:
+		buf, err = h.appendService(buf, r, req)
+	case inventory.KindLink:
+		buf, err = appendLink(buf, r, req.version)
+	default:
+		buf = append(buf, `"properties":`...)
+		buf = append(buf, r.Doc...)
+	}
+	return append(buf, '}'), err
+}
+
+// appendSystemData writes when a thing was made and changed, and by whom.
+func appendSystemData(buf []byte, r inventory.Resource) []byte {
+	buf = append(buf, `"systemData":{"createdBy":`...)
 	buf = arm.AppendString(buf, r.Created.By)
 	buf = append(buf, `,"createdAt":"`...)
 	buf = r.Created.At.AppendFormat(buf, timeFormat)
@@ -105,18 +122,7 @@ func appendResource(buf []byte, r inventory.Resource, version string) ([]byte, e
 	buf = arm.AppendString(buf, r.Updated.By)
 	buf = append(buf, `,"lastModifiedAt":"`...)
 	buf = r.Updated.At.AppendFormat(buf, timeFormat)
-	buf = append(buf, `"},`...)
-	var err error
-	switch kind {
-	case inventory.KindService:
-		buf, err = appendService(buf, r)
-	case inventory.KindLink:
-		buf, err = appendLink(buf, r, version)
-	default:
-		buf = append(buf, `"properties":`...)
-		buf = append(buf, r.Doc...)
-	}
-	return append(buf, '}'), err
+	return append(buf, `"}`...)
 }
 
 // timeFormat is RFC 3339 in UTC, as precise as we store.
@@ -163,12 +169,16 @@ func etag(r inventory.Resource) string {
 }
 
 // matchOf reads the conditions of a request. A tag that is none of ours matches nothing.
-func matchOf(r *request) (catalog.Match, error) {
+func matchOf(r *request) catalog.Match {
 	var m catalog.Match
-	if none := r.Header.Get("If-None-Match"); none == "*" {
-		m.Absent = true
-	} else if none != "" {
-		return m, arm.Errorf(http.StatusBadRequest, "ValidationError", "If-None-Match can only be * when something is changed; use If-Match for a tag")
+	for tag := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
+		switch tag = strings.TrimSpace(tag); tag {
+		case "":
+		case "*":
+			m.Absent = true
+		default:
+			m.Not = append(m.Not, parseTag(tag))
+		}
 	}
 	for tag := range strings.SplitSeq(r.Header.Get("If-Match"), ",") {
 		switch tag = strings.TrimSpace(tag); tag {
@@ -179,7 +189,7 @@ func matchOf(r *request) (catalog.Match, error) {
 			m.Tags = append(m.Tags, parseTag(tag))
 		}
 	}
-	return m, nil
+	return m
 }
 
 // parseTag reads what etag writes. Some clients mark every tag as weak.

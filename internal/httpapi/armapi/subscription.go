@@ -1,6 +1,10 @@
 package armapi
 
-import "net/http"
+import (
+	"net/http"
+
+	"apicenter/internal/inventory"
+)
 
 // subscription is one on the wire.
 type subscription struct {
@@ -16,7 +20,7 @@ func (h *Handler) subscriptions(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return notAllowed(w, r, []string{http.MethodGet, http.MethodHead})
 	}
-	ids, err := h.catalog.Subscriptions(r.Context(), h.readable(r.Context()))
+	ids, err := h.catalog.Subscriptions(r.Context(), h.readable(&request{Request: r, target: target{place: place{kind: inventory.KindService}}}))
 	if err != nil {
 		return err
 	}

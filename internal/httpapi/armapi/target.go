@@ -22,6 +22,7 @@ const workspaceType = namespace + "/services/workspaces"
 // names is the one table between the inventory's nouns and Azure's.
 var names = []naming{
 	{inventory.KindService, "services", namespace + "/services"},
+	{kindDeleted, "deletedServices", namespace + "/deletedServices"},
 	{inventory.KindWorkspace, "workspaces", workspaceType},
 	{inventory.KindAPI, "apis", workspaceType + "/apis"},
 	{inventory.KindVersion, "versions", workspaceType + "/apis/versions"},
@@ -34,8 +35,12 @@ var names = []naming{
 	{inventory.KindPortal, "portals", namespace + "/services/portals"},
 }
 
-// kindProvider is the provider itself, which is no resource of the inventory.
-const kindProvider inventory.Kind = "provider"
+// These are no kinds of the inventory: the provider itself, and a service that
+// can be restored, whose path is that which it had.
+const (
+	kindProvider inventory.Kind = "provider"
+	kindDeleted  inventory.Kind = "deletedService"
+)
 
 // operationResults is the collection of what became of long operations.
 const operationResults = "operationResults"
@@ -70,7 +75,7 @@ type target struct {
 	id    inventory.ID // of path; zero for what is in no service
 	name  string       // of a result
 	scope string       // Azure's path of what a right to it is asked on
-	in    arm.Path     // of a list of services: its subscription and group
+	in    arm.Path     // of a list of services, deleted or not: its subscription and group
 }
 
 // locate finds what a path is about; false when it is none of ours.
@@ -83,8 +88,8 @@ func locate(p arm.Path) (target, bool) {
 		return t, len(p.Segments) == 0
 	}
 	if len(p.Segments) == 0 {
-		t := target{place: place{shape: list, kind: inventory.KindService}, in: p, scope: scopeOf(p)}
-		return t, strings.EqualFold(p.Tail, names[0].collection)
+		kind, ok := childNamed("", p.Tail)
+		return target{place: place{shape: list, kind: kind}, in: p, scope: scopeOf(p)}, ok
 	}
 	if p.Group == "" {
 		return target{}, false
@@ -131,6 +136,9 @@ func resource(p arm.Path) (target, bool) {
 		return target{}, false
 	}
 	t.scope = string(appendID(nil, t.path))
+	if t.kind == kindDeleted {
+		t.scope = string(appendDeletedID(nil, t.path))
+	}
 	return t, true
 }
 
