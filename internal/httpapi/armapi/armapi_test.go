@@ -236,31 +236,6 @@ func TestServiceIsReplaced(t *testing.T) {
 	d.must("GET", center, "", 404)
 }
 
-// FuzzPut: whatever somebody sends, it is his fault or nobody's.
-func FuzzPut(f *testing.F) {
-	d := filled(f)
-	d.must("PUT", space+"/apiSources/gateway", linkBody, 201)
-	paths := []string{center, space, api, petVersion, definition, api + "/deployments/dep", space + "/environments/prod", space + "/apiSources/gateway", space + "/apiSources/gateway/sync"}
-	f.Add(0, `{"location":"x","tags":{"a":1},"identity":{"type":"None"}}`)
-	f.Add(2, `{"properties":{"title":"x","kind":"rest","customProperties":{"a/b~":[1,{"\u0000":null}]}}}`)
-	f.Add(5, `{"properties":{"environmentId":"/subscriptions/S","server":{"runtimeUri":[]}}}`)
-	f.Add(7, `{"properties":{"apimSource":{"resourceId":"x"},"shouldImportSpec":true}}`)
-	f.Add(8, `{"api":"a/b"}`)
-	f.Fuzz(func(t *testing.T, which int, body string) {
-		path, method := paths[uint(which)%uint(len(paths))], "PUT"
-		if strings.HasSuffix(path, "/sync") {
-			method = "POST"
-		}
-		d := d.in(t)
-		if w := d.ask(method, path, body); w.Code >= 500 {
-			t.Errorf("%s %s %q: %d %s", method, path, body, w.Code, w.Body)
-		}
-		if w := d.ask("GET", space+"/apis?$filter=customProperties/x%20eq%20'y'%20and%20title%20ne%20'z'", ""); w.Code != 200 {
-			t.Errorf("after %s %q, the list answers %d %s", path, body, w.Code, w.Body)
-		}
-	})
-}
-
 // FuzzQuery: no query makes the server fail.
 func FuzzQuery(f *testing.F) {
 	d := filled(f)

@@ -162,11 +162,7 @@ func (d *desk) in(t testing.TB) *desk {
 func (d *desk) ask(method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	d.Helper()
 	if !strings.Contains(path, "api-version") && !strings.HasPrefix(path, "http") {
-		sep := "?"
-		if strings.Contains(path, "?") {
-			sep = "&"
-		}
-		path += sep + "api-version=" + version
+		path += sep(path) + "api-version=" + version
 	}
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer secret")
