@@ -49,18 +49,21 @@ func groupsOf(tx inventory.Reader, subscription string) ([]inventory.Group, erro
 		return nil, err
 	}
 	var out []inventory.Group
+	place := map[string]int{} // in out, by folded name
 	for _, r := range services {
 		g, err := groupAround(r)
 		if err != nil {
 			return nil, err
 		}
-		if (subscription == "" || strings.EqualFold(g.Subscription, subscription)) && findGroup(out, g.Subscription, g.Name) < 0 {
+		_, known := place[foldedGroup(g.Subscription, g.Name)]
+		if !known && (subscription == "" || strings.EqualFold(g.Subscription, subscription)) {
+			place[foldedGroup(g.Subscription, g.Name)] = len(out)
 			out = append(out, g)
 		}
 	}
 	made, err := tx.Groups(subscription)
 	for _, g := range made {
-		if i := findGroup(out, g.Subscription, g.Name); i >= 0 {
+		if i, known := place[foldedGroup(g.Subscription, g.Name)]; known {
 			out[i] = g
 		} else {
 			out = append(out, g)
@@ -68,6 +71,9 @@ func groupsOf(tx inventory.Reader, subscription string) ([]inventory.Group, erro
 	}
 	return out, err
 }
+
+// foldedGroup names a group without regard to case.
+func foldedGroup(subscription, name string) string { return strings.ToLower(subscription + "/" + name) }
 
 // groupAround is the group that is there because a service is in it.
 func groupAround(service inventory.Resource) (inventory.Group, error) {
@@ -80,13 +86,6 @@ func groupAround(service inventory.Resource) (inventory.Group, error) {
 		Subscription: segments[0], Name: segments[1], Location: doc.Text("/location"), Tags: map[string]string{},
 		Created: service.Created, Updated: service.Created,
 	}, nil
-}
-
-// findGroup is the place of a group in a list, or -1.
-func findGroup(groups []inventory.Group, subscription, name string) int {
-	return slices.IndexFunc(groups, func(g inventory.Group) bool {
-		return strings.EqualFold(g.Subscription, subscription) && strings.EqualFold(g.Name, name)
-	})
 }
 
 // Group gives one resource group. NotFound.
@@ -103,7 +102,9 @@ func groupOf(tx inventory.Reader, subscription, name string) (inventory.Group, e
 	if err != nil {
 		return inventory.Group{}, err
 	}
-	i := findGroup(groups, subscription, name)
+	i := slices.IndexFunc(groups, func(g inventory.Group) bool {
+		return strings.EqualFold(g.Subscription, subscription) && strings.EqualFold(g.Name, name)
+	})
 	if i < 0 {
 		return inventory.Group{}, inventory.Errorf(inventory.NotFound, "", "resource group %q was not found", name)
 	}

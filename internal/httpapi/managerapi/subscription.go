@@ -52,8 +52,10 @@ func (h *Handler) subscriptionRow(ctx context.Context, id string) row {
 func (h *Handler) subscriptionIDs(ctx context.Context) ([]string, error) {
 	groups, err := h.catalog.Groups(ctx, "")
 	var out []string
+	seen := map[string]bool{}
 	for _, g := range groups {
-		if !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, g.Subscription) }) {
+		if folded := strings.ToLower(g.Subscription); !seen[folded] {
+			seen[folded] = true
 			out = append(out, g.Subscription)
 		}
 	}

@@ -212,6 +212,9 @@ func (w *world) assign(name, scope, role, principal string) {
 		`{"properties":{"roleDefinitionId":"`+role+`","principalId":"`+principal+`","principalType":"User"}}`)
 }
 
+// discard is the log of what nobody reads.
+var discard = slog.New(slog.DiscardHandler)
+
 var instants = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z`)
 
 // golden compares an answer with a file.

@@ -1,0 +1,119 @@
+package managerapi_test
+
+import (
+	"context"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"apicenter/internal/httpapi/managerapi"
+)
+
+func TestTransportTrustsTheGivenCertificates(t *testing.T) {
+	behind := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }))
+	behind.Config.ErrorLog = log.New(io.Discard, "", 0) // who does not trust it breaks off
+	behind.StartTLS()
+	defer behind.Close()
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: behind.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		file   string
+		status int
+	}{{file, 200}, {"", 502}} {
+		transport, err := managerapi.NewTransport(tt.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := start(t, func(o *managerapi.Options) { o.Upstream, o.Transport = behind.URL, transport })
+		w.must(tt.status, ownerToken, "GET", web, "")
+		transport.CloseIdleConnections()
+	}
+	if _, err := managerapi.NewTransport(file + "x"); err == nil {
+		t.Error("a file that is not there was taken")
+	}
+	if err := os.WriteFile(file, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := managerapi.NewTransport(file); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("a file without a certificate: %v", err)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestWhatAnUpstreamMayAnswer(t *testing.T) {
+	answer := func(status int, body io.Reader) roundTripper {
+		return func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: -1, Body: io.NopCloser(body)}, nil
+		}
+	}
+	for name, tt := range map[string]struct {
+		transport roundTripper
+		status    int
+		code      string
+	}{
+		"too late":           {func(*http.Request) (*http.Response, error) { return nil, context.DeadlineExceeded }, 504, "GatewayTimeout"},
+		"broken":             {func(*http.Request) (*http.Response, error) { return nil, errors.New("broken") }, 502, "BadGateway"},
+		"switches protocols": {answer(101, strings.NewReader("")), 502, "BadGateway"},
+		"breaks off":         {answer(200, io.MultiReader(strings.NewReader("{"), cutOff{})), 502, "BadGateway"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t, func(o *managerapi.Options) { o.Upstream, o.Transport = "https://upstream.example", tt.transport })
+			w.fails(tt.status, tt.code, "upstream.example", ownerToken, "GET", web, "")
+		})
+	}
+}
+
+// cutOff fails to read.
+type cutOff struct{}
+
+func (cutOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// A body goes on piece by piece, and one that breaks off does not look like a whole one.
+func TestBodiesAreStreamed(t *testing.T) {
+	more := make(chan bool)
+	w, _ := behind(t, func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "application/octet-stream")
+		_, _ = io.WriteString(rw, "first")
+		_ = http.NewResponseController(rw).Flush()
+		if <-more {
+			_, _ = io.WriteString(rw, "second")
+			return
+		}
+		panic(http.ErrAbortHandler)
+	})
+	front := httptest.NewServer(w.handler)
+	defer front.Close()
+	for _, whole := range []bool{true, false} {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", front.URL+web, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+ownerToken)
+		resp, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := make([]byte, len("first"))
+		if _, err := io.ReadFull(resp.Body, head); err != nil || string(head) != "first" {
+			t.Errorf("the first piece: %q, %v", head, err)
+		}
+		more <- whole
+		rest, err := io.ReadAll(resp.Body)
+		if whole && (err != nil || string(rest) != "second") || !whole && err == nil {
+			t.Errorf("the rest of a body that is whole (%v): %q, %v", whole, rest, err)
+		}
+		_ = resp.Body.Close()
+	}
+}
