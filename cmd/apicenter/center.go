@@ -28,6 +28,7 @@ import (
 	"apicenter/internal/httpapi/armapi"
 	"apicenter/internal/httpapi/documents"
 	"apicenter/internal/httpapi/keysapi"
+	"apicenter/internal/httpapi/managerapi"
 	"apicenter/internal/inventory"
 	"apicenter/internal/jobs"
 	"apicenter/internal/outbound"
@@ -54,6 +55,9 @@ type settings struct {
 	allowNetworks   []string // that addresses which people name may lead into, in CIDR form
 	logLevel        slog.Level
 	accessLog       bool
+	upstream        string // endpoint of the resource manager that answers for other providers; empty: none does
+	upstreamCA      string // file of certificates to trust there, besides the system's
+	tenant          string // directory that the center belongs to; empty: that of whoever asks
 	publicURL       string // how clients reach the server, if not at the address that it listens on
 	readyFile       string
 	token           string // one more administrator's token, besides the key in the data folder
@@ -161,6 +165,12 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 		Catalog: people, Access: door.guard, Signer: documents.NewSigner(key), Log: log,
 		PublicURL: strings.TrimSuffix(s.publicURL, "/"), DataDomain: s.dataDomain, DefaultService: inventory.MustID(path),
 	})
+	resources, err := s.resources(managerapi.Options{
+		Catalog: people, Access: door.guard, Roles: door.guard, Provider: rest, Log: log, PublicURL: s.publicURL, Tenant: s.tenant,
+	})
+	if err != nil {
+		return nil, err
+	}
 	encryption, ca, err := s.encryption(log)
 	if err != nil {
 		return nil, err
@@ -170,7 +180,7 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 		routes = append(routes, server.Route(r))
 	}
 	front := server.New(server.Options{
-		Address: s.listen, TLS: encryption, ARM: rest, Routes: routes, Keys: door.tokens(door.oidc.Control()), Authority: door.oidc.Authority(),
+		Address: s.listen, TLS: encryption, ARM: resources, Routes: routes, Keys: door.tokens(door.oidc.Control()), Authority: door.oidc.Authority(),
 		Log: log, AccessLog: s.accessLog,
 	})
 	address, err := front.Listen(ctx)
@@ -250,6 +260,23 @@ func (s settings) apim() (source.Kind, *azure.Credentials, error) {
 		Endpoint: s.resourceManager, Audience: s.audience, Credential: credentials.For,
 		Limiters: &azure.Limiters{}, AllowLoopback: local, Roots: s.roots,
 	}), credentials, nil
+}
+
+// resources is the front of all of Azure's paths.
+func (s settings) resources(o managerapi.Options) (*managerapi.Handler, error) {
+	if s.upstream == "" {
+		return managerapi.New(o)
+	}
+	transport, err := managerapi.NewTransport(s.upstreamCA)
+	if err != nil {
+		return nil, fmt.Errorf("--upstream-ca-file: %w", err)
+	}
+	o.Upstream, o.Transport = s.upstream, transport
+	front, err := managerapi.New(o)
+	if err != nil {
+		return nil, fmt.Errorf("--upstream-resource-manager: %w", err)
+	}
+	return front, nil
 }
 
 // ensureService creates the service of the settings unless it is there, and gives its ARM id.

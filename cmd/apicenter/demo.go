@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -18,7 +19,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"apicenter/internal/auth"
 	"apicenter/internal/cli"
 	"apicenter/internal/emulator"
 	"apicenter/internal/emulator/certificate"
@@ -81,7 +81,8 @@ func (d demo) run(ctx context.Context, streams cli.Streams) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(d.data)) }()
 	}
-	d.token = auth.NewToken()
+	// No key of the center's own, which would never be sent on: this one opens the emulated Azure too.
+	d.token = "demo-" + rand.Text()
 	azure, err := d.startEmulator(ctx)
 	if err != nil {
 		return err
@@ -105,7 +106,7 @@ func (d demo) run(ctx context.Context, streams cli.Streams) (err error) {
 			return err
 		}
 	}
-	d.resourceManager = azure.url
+	d.resourceManager, d.upstream, d.tenant = azure.url, azure.url, emulator.TenantID
 	// Who signs in at the emulated Azure, as az does, administers the center.
 	d.issuers = append(d.issuers, azure.url+"/adfs", azure.url+"/"+emulator.TenantID+"/v2.0")
 	d.administrators = append(d.administrators, emulator.ApplicationID)
@@ -210,13 +211,13 @@ Try, in another terminal of this folder:
   go run ./cmd/apicenter integration sync -i %s --wait
   curl -H "Authorization: Bearer $APICENTER_TOKEN" "%s%s/workspaces/default/apis?api-version=2024-03-01"
 
-The emulated source, with the same token:
+The emulated source, through the same address and with the same token:
 
   curl -H "Authorization: Bearer $APICENTER_TOKEN" "%s%s/apis?api-version=2024-05-01"
 
 Ctrl-C ends everything.
 
-`, r.Center, r.Token, trust, demoLink, demoLink, r.Center, r.ServiceID, r.Emulator, r.APIMID)
+`, r.Center, r.Token, trust, demoLink, demoLink, r.Center, r.ServiceID, r.Center, r.APIMID)
 }
 
 // show prints what changes in the inventory, as it does.
