@@ -203,6 +203,7 @@ func (d demo) explain(out io.Writer, r ready) {
 Try, in another terminal of this folder:
 
   export APICENTER_SERVER=%s APICENTER_TOKEN=%s%s
+  export APICENTER_SUBSCRIPTION=%s
 
   go run ./cmd/apicenter api list
   go run ./cmd/apicenter api list --search orders -o json
@@ -217,7 +218,7 @@ The emulated source, through the same address and with the same token:
 
 Ctrl-C ends everything.
 
-`, r.Center, r.Token, trust, demoLink, demoLink, r.Center, r.ServiceID, r.Center, r.APIMID)
+`, r.Center, r.Token, trust, r.SubscriptionID, demoLink, demoLink, r.Center, r.ServiceID, r.Center, r.APIMID)
 }
 
 // show prints what changes in the inventory, as it does.
