@@ -9,8 +9,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"slices"
-	"strings"
 
 	"apicenter/internal/auth"
 	"apicenter/internal/inventory"
@@ -148,25 +146,6 @@ func (c *Catalog) Services(ctx context.Context, subscription, group string, q in
 // Generation is the inventory's: what was read since it was asked for still
 // holds while it stays; 0 says that nothing does.
 func (c *Catalog) Generation() uint64 { return c.store.Generation() }
-
-// Subscriptions lists the subscriptions that have a service that readable
-// accepts, in order of their first one.
-func (c *Catalog) Subscriptions(ctx context.Context, readable func(inventory.Resource) bool) ([]string, error) {
-	var out []string
-	err := c.store.View(ctx, func(tx inventory.Reader) error {
-		for r, err := range tx.List(inventory.Query{Kind: inventory.KindService}) {
-			if err != nil {
-				return err
-			}
-			name, _, _ := strings.Cut(r.Path, "/")
-			if readable(r) && !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, name) }) {
-				out = append(out, name)
-			}
-		}
-		return nil
-	})
-	return out, err
-}
 
 // page reads the things of q that keep accepts, and one more than the limit, to
 // know whether there are more.

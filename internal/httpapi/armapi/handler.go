@@ -85,9 +85,6 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 		a.write(w)
 		return nil
 	}
-	if strings.EqualFold(strings.Trim(r.URL.Path, "/"), "subscriptions") {
-		return h.subscriptions(w, r)
-	}
 	path, err := arm.ParsePath(r.URL.EscapedPath())
 	if err != nil {
 		return notFound(r)
