@@ -114,6 +114,14 @@ func TestPageLeavesOutEmptyNextLink(t *testing.T) {
 	}
 }
 
+func TestDepth(t *testing.T) {
+	for in, want := range map[string]int{"": 0, "5": 0, "{}": 1, `[{"a":[]},[]]`: 3, `"[[["`: 0, `{"a\\":"\"[","b":{}}`: 2, "]]][": 0} {
+		if got := arm.Depth([]byte(in)); got != want {
+			t.Errorf("Depth(%s) = %d, want %d", in, got, want)
+		}
+	}
+}
+
 func TestErrorBody(t *testing.T) {
 	e := arm.Errorf(404, arm.CodeNotFound, "no %s", "api")
 	if got, want := string(e.Body()), `{"error":{"code":"ResourceNotFound","message":"no api"}}`; got != want {

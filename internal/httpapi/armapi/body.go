@@ -26,7 +26,7 @@ func readBody(r *request) ([]byte, error) {
 		return nil, invalidContent("the body is empty; send a JSON object")
 	case !utf8.Valid(body):
 		return nil, invalidContent("the body is not UTF-8")
-	case depth(body) > maxDepth:
+	case arm.Depth(body) > maxDepth:
 		return nil, invalidContent("the body nests deeper than %d", maxDepth)
 	}
 	return body, nil
@@ -49,27 +49,6 @@ func decode(r *request, v any) error {
 
 func invalidContent(format string, args ...any) error {
 	return arm.Errorf(http.StatusBadRequest, arm.CodeInvalidContent, format, args...)
-}
-
-// depth is how deep objects and lists nest in JSON text.
-func depth(body []byte) (deepest int) {
-	var level int
-	var quoted bool
-	for i := 0; i < len(body); i++ {
-		switch c := body[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			level++
-			deepest = max(deepest, level)
-		case c == '}' || c == ']':
-			level--
-		}
-	}
-	return deepest
 }
 
 // docOf takes the properties out of a body, as the inventory knows them. What

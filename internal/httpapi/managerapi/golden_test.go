@@ -21,6 +21,7 @@ func TestWireShapes(t *testing.T) {
 		{"subscriptions", "GET", "/subscriptions?api-version=2019-11-01", "", 200},
 		{"subscription", "GET", sub, "", 200},
 		{"subscription-not-found", "GET", other, "", 404},
+		{"locations", "GET", sub + "/locations?api-version=2019-11-01", "", 200},
 		{"tenants", "GET", "/tenants", "", 200},
 
 		{"group-created", "PUT", sub + "/resourcegroups/empty", `{"location":"West Europe","tags":{"a":"b"}}`, 201},

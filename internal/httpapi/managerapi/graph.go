@@ -207,7 +207,7 @@ func (h *Handler) instances(w http.ResponseWriter, r *request, q graphQuery) ([]
 	var rows []graphRow
 	for _, id := range ids {
 		found, err := h.upstreamAll(r, "/subscriptions/"+url.PathEscape(id)+"/providers/"+instanceType, instancesVersion)
-		if err != nil { // one that the caller may not see, say
+		if err != nil {
 			h.leftOut(w, r, err)
 		}
 		for _, body := range found {

@@ -117,7 +117,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	case to != nil && to.words[0] == "{scope}" && p.scope().owner() == foreign:
 		return h.pass(w, &request{Request: r, path: p})
 	case to != nil:
-		return h.answer(w, &request{Request: r, path: p, args: to.args(p)}, to)
+		return h.decide(w, &request{Request: r, path: p, args: to.args(p)}, to)
 	case len(allowed) > 0:
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		return arm.Errorf(http.StatusMethodNotAllowed, arm.CodeMethodNotAllowed, "%s is not possible here; use %s", r.Method, strings.Join(allowed, ", "))
@@ -128,7 +128,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	return h.pass(w, &request{Request: r, path: p})
 }
 
-func (h *Handler) answer(w http.ResponseWriter, r *request, to *route) error {
+// decide has the upstream answer what is not ours, and else asks whether the
+// caller may.
+func (h *Handler) decide(w http.ResponseWriter, r *request, to *route) error {
 	if to.elsewhere != nil && h.reaches(r) {
 		if elsewhere, err := to.elsewhere(h, r); err != nil || elsewhere {
 			return cmp.Or(err, h.pass(w, r))
@@ -184,7 +186,7 @@ func (r *request) decode(v any) error {
 	if !utf8.Valid(r.body) {
 		return invalid("", "the body is not UTF-8")
 	}
-	if depth(r.body) > maxDepth {
+	if arm.Depth(r.body) > maxDepth {
 		return invalid("", "the body nests deeper than %d", maxDepth)
 	}
 	if err := json.Unmarshal(r.body, v); err != nil {
@@ -203,26 +205,6 @@ func (r *request) read() (err error) {
 		return fmt.Errorf("read the request's body: %w", err)
 	}
 	return nil
-}
-
-// depth is how deep objects and lists nest in JSON text.
-func depth(body []byte) (deepest int) {
-	level, quoted := 0, false
-	for i := 0; i < len(body); i++ {
-		switch c := body[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			level++
-			deepest = max(deepest, level)
-		case c == '}' || c == ']':
-			level--
-		}
-	}
-	return deepest
 }
 
 func invalid(target, format string, args ...any) *arm.Error {

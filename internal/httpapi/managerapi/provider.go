@@ -23,9 +23,9 @@ type resourceType struct {
 	Capabilities string   `json:"capabilities"`
 }
 
-// locations are where a service can be, as far as a client wants to be told: one
-// installation is one place, and takes whatever location it is given.
-var locations = []string{"local"}
+// places are the locations where a service can be, as far as a client wants to
+// be told: one installation is one place, and takes whatever location it is given.
+var places = []string{"local"}
 
 // resourceTypes are those of API Center, as Azure lists them.
 var resourceTypes = []string{
@@ -42,7 +42,7 @@ func providerRow(scope string) row {
 		p.RegistrationState = "Registered"
 	}
 	for _, name := range resourceTypes {
-		t := resourceType{ResourceType: name, Locations: locations, APIVersions: arm.Versions(), Capabilities: "None"}
+		t := resourceType{ResourceType: name, Locations: places, APIVersions: arm.Versions(), Capabilities: "None"}
 		switch name {
 		case "services":
 			t.Capabilities = "SystemAssignedResourceIdentity, SupportsTags, SupportsLocation"

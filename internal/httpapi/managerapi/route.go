@@ -47,6 +47,7 @@ func routes() []route {
 	all := []route{
 		{method: "GET", pattern: "/subscriptions", action: readSubscription, anyone: true, do: (*Handler).subscriptions},
 		{method: "GET", pattern: subscriptionPath, action: readSubscription, do: (*Handler).subscription, elsewhere: foreignSubscription},
+		{method: "GET", pattern: subscriptionPath + "/locations", action: resources + "/subscriptions/locations/read", do: (*Handler).locations, elsewhere: foreignSubscription},
 		{method: "GET", pattern: "/tenants", action: resources + "/tenants/read", anyone: true, do: (*Handler).tenants},
 
 		{method: "GET", pattern: subscriptionPath + "/resourceGroups", action: readGroup, anyone: true, do: (*Handler).groups, elsewhere: foreignSubscription},

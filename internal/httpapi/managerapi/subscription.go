@@ -108,6 +108,37 @@ func (h *Handler) subscription(w http.ResponseWriter, r *request) error {
 	return answer(w, http.StatusOK, h.subscriptionRow(r.Context(), id).body)
 }
 
+// location is a place on the wire.
+type location struct {
+	ID                  string           `json:"id"`
+	Name                string           `json:"name"`
+	Type                string           `json:"type"`
+	DisplayName         string           `json:"displayName"`
+	RegionalDisplayName string           `json:"regionalDisplayName"`
+	Metadata            locationMetadata `json:"metadata"`
+}
+
+type locationMetadata struct {
+	RegionType     string `json:"regionType"`
+	RegionCategory string `json:"regionCategory"`
+	Geography      string `json:"geography"`
+	GeographyGroup string `json:"geographyGroup"`
+}
+
+// locations lists where a service can be. az asks for it when it is given a
+// location with a space in it.
+func (h *Handler) locations(w http.ResponseWriter, r *request) error {
+	var rows []row
+	for _, name := range places {
+		id := r.subscription() + "/locations/" + name
+		rows = append(rows, row{id, location{
+			ID: id, Name: name, Type: "Region", DisplayName: name, RegionalDisplayName: name,
+			Metadata: locationMetadata{RegionType: "Physical", RegionCategory: "Other", Geography: name, GeographyGroup: name},
+		}})
+	}
+	return h.list(w, r, rows)
+}
+
 // tenant is a directory on the wire.
 type tenant struct {
 	ID          string   `json:"id"`

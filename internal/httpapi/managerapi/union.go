@@ -60,9 +60,10 @@ func (h *Handler) list(w http.ResponseWriter, r *request, own []row) error {
 	switch to := from + len(page); {
 	case to < len(own):
 		next = strconv.Itoa(to)
-	case h.reaches(r) && len(page) == limit:
+	case !h.unites(r):
+	case len(page) == limit:
 		next = nextToken(query)
-	case h.reaches(r):
+	default:
 		more, token, err := h.upstreamPage(r, query, limit-len(page))
 		if err != nil {
 			h.leftOut(w, r, err)
@@ -71,6 +72,12 @@ func (h *Handler) list(w http.ResponseWriter, r *request, own []row) error {
 		page = append(page, others(more, own)...)
 	}
 	return answerPage(w, page, h.nextAddress(r, next))
+}
+
+// unites says that the upstream may have a part of a list: of the roles at a
+// resource of ours it has none.
+func (h *Handler) unites(r *request) bool {
+	return h.reaches(r) && (!strings.EqualFold(r.path.namespace(), authorization) || r.path.scope().owner() == shared)
 }
 
 // leftOut tells the caller and the log that an answer is without the upstream's part.
@@ -171,7 +178,8 @@ func (u *upstream) nextQuery(nextLink, path string) (string, error) {
 	return next.RawQuery, nil
 }
 
-// page reads one page of a list of the upstream, as the caller.
+// page reads one page of a list of the upstream, as the caller. What it does not
+// know, or does not show the caller, is an empty list.
 func (u *upstream) page(ctx context.Context, r *request, path, query string) (value []json.RawMessage, next string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, unionTimeout)
 	defer cancel()
@@ -189,7 +197,11 @@ func (u *upstream) page(ctx context.Context, r *request, path, query string) (va
 		return nil, "", err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
+	switch resp.StatusCode {
+	case http.StatusOK:
+	case http.StatusNotFound, http.StatusForbidden:
+		return nil, "", nil // a place that it does not know, or that the caller may not see there
+	default:
 		return nil, "", fmt.Errorf("the upstream answered %s", resp.Status)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxListBody+1))

@@ -357,6 +357,33 @@ func TestKeysAreNeverSentUpstream(t *testing.T) {
 	}
 }
 
+// What only we have, the upstream is not asked about; what it does not know, or
+// does not show, is no failure.
+func TestWhatTheUpstreamDoesNotHaveIsNoFailure(t *testing.T) {
+	asked, status := 0, 0
+	w, _ := behind(t, func(rw http.ResponseWriter, _ *http.Request) {
+		asked++
+		rw.WriteHeader(status)
+	})
+	for _, path := range []string{center + assignments, center + "/providers/Microsoft.Authorization/roleDefinitions", center + "/providers/Microsoft.Authorization/permissions"} {
+		w.must(200, ownerToken, "GET", path, "")
+	}
+	w.must(204, ownerToken, "DELETE", center+assignments+"/"+first, "")
+	w.must(404, ownerToken, "GET", center+"/providers/Microsoft.Insights/diagnosticSettings", "")
+	if asked != 0 {
+		t.Errorf("the upstream was asked %d times about a service of ours", asked)
+	}
+	for _, status = range []int{http.StatusNotFound, http.StatusForbidden} {
+		if got := w.must(200, ownerToken, "GET", sub+"/resources", ""); got.Header().Get("Warning") != "" {
+			t.Errorf("%d of the upstream is told as a failure: %s", status, got.Header().Get("Warning"))
+		}
+	}
+	status = http.StatusUnauthorized
+	if got := w.must(200, ownerToken, "GET", sub+"/resources", ""); got.Header().Get("Warning") == "" {
+		t.Error("a token that the upstream refuses is not told")
+	}
+}
+
 func TestUpstreamThatFails(t *testing.T) {
 	answer := func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusBadGateway) }
 	w, base := behind(t, func(rw http.ResponseWriter, r *http.Request) { answer(rw, r) })
