@@ -262,23 +262,6 @@ func (s settings) apim() (source.Kind, *azure.Credentials, error) {
 	}), credentials, nil
 }
 
-// resources is the front of all of Azure's paths.
-func (s settings) resources(o managerapi.Options) (*managerapi.Handler, error) {
-	if s.upstream == "" {
-		return managerapi.New(o)
-	}
-	transport, err := managerapi.NewTransport(s.upstreamCA)
-	if err != nil {
-		return nil, fmt.Errorf("--upstream-ca-file: %w", err)
-	}
-	o.Upstream, o.Transport = s.upstream, transport
-	front, err := managerapi.New(o)
-	if err != nil {
-		return nil, fmt.Errorf("--upstream-resource-manager: %w", err)
-	}
-	return front, nil
-}
-
 // ensureService creates the service of the settings unless it is there, and gives its ARM id.
 func ensureService(ctx context.Context, people *catalog.Catalog, armID string) (string, error) {
 	path, ok := servicePath(armID)

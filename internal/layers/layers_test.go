@@ -42,7 +42,7 @@ var rooms = map[string]room{
 
 	"httpapi/armapi":     {"arm catalog httpapi/documents httpapi/odata httpapi/reply inventory source", "database/sql os"},
 	"httpapi/documents":  {"arm httpapi/reply inventory", "database/sql os"},
-	"httpapi/managerapi": {"access arm auth azure catalog httpapi/odata httpapi/reply inventory", "database/sql"},
+	"httpapi/managerapi": {"access arm auth azure catalog httpapi/odata httpapi/reply inventory", "database/sql os"},
 	"httpapi/odata":      {"inventory", "database/sql net/http os"},
 	"httpapi/reply":      {"arm", "database/sql os"},
 	"httpapi/keysapi":    {"access arm auth httpapi/reply inventory", "database/sql os"},

@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,10 +28,9 @@ const (
 	maxRewritten     = 8 << 20 // of a body that is looked through for addresses; a longer one goes on as it comes
 )
 
-// NewTransport reaches an upstream. caFile names certificates to trust besides
-// the system's; it may be empty.
-func NewTransport(caFile string) (*http.Transport, error) {
-	t := &http.Transport{
+// NewTransport reaches an upstream, and trusts the roots there; nil: the system's.
+func NewTransport(roots *x509.CertPool) *http.Transport {
+	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:      true,
@@ -40,25 +38,10 @@ func NewTransport(caFile string) (*http.Transport, error) {
 		MaxIdleConnsPerHost:    32,
 		IdleConnTimeout:        90 * time.Second,
 		TLSHandshakeTimeout:    10 * time.Second,
+		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		ResponseHeaderTimeout:  firstByteTimeout,
 		MaxResponseHeaderBytes: maxUpstreamHead,
 	}
-	if caFile == "" {
-		return t, nil
-	}
-	pem, err := os.ReadFile(caFile)
-	if err != nil {
-		return nil, fmt.Errorf("read the certificates of the upstream resource manager: %w", err)
-	}
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool()
-	}
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s has no certificate in PEM form", caFile)
-	}
-	t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-	return t, nil
 }
 
 // upstream is the resource manager that answers for all other providers.
@@ -77,9 +60,7 @@ func newUpstream(address string, transport http.RoundTripper) (*upstream, error)
 	}
 	u.Path = ""
 	if transport == nil {
-		if transport, err = NewTransport(""); err != nil {
-			return nil, err
-		}
+		transport = NewTransport(nil)
 	}
 	return &upstream{u, transport}, nil
 }
