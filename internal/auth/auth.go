@@ -57,6 +57,16 @@ func From(ctx context.Context) (Principal, bool) {
 // that was one of ours, or would be.
 var ErrUnknown = errors.New("the bearer token is not valid")
 
+// refused is ErrUnknown of a token that is no good, and known as one of ours.
+type refused struct{ why string }
+
+func refusedf(format string, args ...any) error { return &refused{fmt.Sprintf(format, args...)} }
+
+func (r *refused) Error() string { return ErrUnknown.Error() + ": " + r.why }
+
+// Unwrap gives ErrUnknown.
+func (r *refused) Unwrap() error { return ErrUnknown }
+
 // Authenticator says who a bearer token stands for. It gives ErrUnknown for a
 // token that is nobody's, and inventory.Unavailable when that cannot be told at present.
 type Authenticator interface {
@@ -66,16 +76,15 @@ type Authenticator interface {
 // Chain asks one after the other, until one knows the token.
 type Chain []Authenticator
 
-// Authenticate gives the principal of a bearer token, or the error of the last that was asked.
+// Authenticate gives the principal of a bearer token, or the error of whoever knows it.
 func (c Chain) Authenticate(ctx context.Context, bearer string) (Principal, error) {
-	err := ErrUnknown
 	for _, a := range c {
-		var p Principal
-		if p, err = a.Authenticate(ctx, bearer); !errors.Is(err, ErrUnknown) {
+		p, err := a.Authenticate(ctx, bearer)
+		if _, known := errors.AsType[*refused](err); known || !errors.Is(err, ErrUnknown) {
 			return p, err
 		}
 	}
-	return Principal{}, err
+	return Principal{}, ErrUnknown
 }
 
 // prefix marks a token as ours, for people and for secret scanners.

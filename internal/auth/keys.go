@@ -77,7 +77,7 @@ func (k *Keys) Authenticate(_ context.Context, bearer string) (Principal, error)
 	case h == nil:
 		return Principal{}, ErrUnknown
 	case !h.key.Expires.IsZero() && !time.Now().Before(h.key.Expires):
-		return Principal{}, fmt.Errorf("%w: the key expired at %s; make another", ErrUnknown, h.key.Expires.Format(time.RFC3339))
+		return Principal{}, refusedf("the key expired at %s; make another", h.key.Expires.Format(time.RFC3339))
 	}
 	return h.principal, nil
 }

@@ -118,10 +118,10 @@ func (t *Tokens) Authenticate(ctx context.Context, bearer string) (Principal, er
 		return id.principal, nil
 	}
 	if !overlap(id.audiences, t.audiences) {
-		return Principal{}, fmt.Errorf("%w here: it is made out for %q, and must be for %q", ErrUnknown, id.audiences, t.audiences[0])
+		return Principal{}, refusedf("it is made out for %q, and must be for %q", id.audiences, t.audiences[0])
 	}
 	if len(t.scopes) > 0 && len(id.scopes) > 0 && !overlap(id.scopes, t.scopes) {
-		return Principal{}, fmt.Errorf("%w here: it has the scopes %q, and must have %s", ErrUnknown, id.scopes, strings.Join(t.scopes, " or "))
+		return Principal{}, refusedf("it has the scopes %q, and must have %s", id.scopes, strings.Join(t.scopes, " or "))
 	}
 	return id.principal, nil
 }
@@ -167,7 +167,7 @@ func (o *OIDC) identify(ctx context.Context, bearer string) (*identified, error)
 		id.audiences = append(id.audiences, plain(a))
 	}
 	if !presentable(id.principal.ID) {
-		return nil, fmt.Errorf("%w: it does not say whose it is", ErrUnknown)
+		return nil, refusedf("it does not say whose it is")
 	}
 	o.checked.keep(h, id)
 	return id, nil
@@ -205,11 +205,11 @@ func refusal(err error) error {
 		unavailable, _ := errors.AsType[*inventory.Error](err)
 		return unavailable
 	case errors.Is(err, errForeign):
-		return fmt.Errorf("%w: %w", ErrUnknown, errForeign)
+		return refusedf("%v", errForeign)
 	case errors.Is(err, jwt.ErrTokenExpired):
-		return fmt.Errorf("%w: it has expired; sign in again", ErrUnknown)
+		return refusedf("it has expired; sign in again")
 	case errors.Is(err, jwt.ErrTokenNotValidYet):
-		return fmt.Errorf("%w: it is not valid yet; is a clock wrong?", ErrUnknown)
+		return refusedf("it is not valid yet; is a clock wrong?")
 	default:
 		return ErrUnknown
 	}

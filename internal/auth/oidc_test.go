@@ -342,7 +342,7 @@ func TestIssuerThatMisbehaves(t *testing.T) {
 			return true
 		},
 		"sends elsewhere": func(w http.ResponseWriter, r *http.Request) bool {
-			http.Redirect(w, r, "https://login.example.com/keys", 302)
+			http.Redirect(w, r, "https://login.example.com/keys", http.StatusFound)
 			return true
 		},
 		"is somebody else": func(w http.ResponseWriter, _ *http.Request) bool {

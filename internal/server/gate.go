@@ -25,9 +25,15 @@ func (o Options) gate() gate { return gate{tokens: o.Keys, authority: o.Authorit
 func (g gate) admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, err := g.identify(r)
-		switch {
-		case err == nil:
+		if err == nil {
 			next.ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))
+			return
+		}
+		if g.anonymous {
+			// A page whose token has ended must be able to see that it has.
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+		}
+		switch {
 		case errors.Is(err, errNoToken):
 			g.refuse(w, "", g.remedy())
 		case errors.Is(err, auth.ErrUnknown):

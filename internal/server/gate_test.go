@@ -53,6 +53,9 @@ func TestSurfaces(t *testing.T) {
 		if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.text) {
 			t.Errorf("%s %s%s with %q: %d %s, want %d with %s", tt.method, tt.host, tt.path, tt.key, w.Code, w.Body, tt.status, tt.text)
 		}
+		if got := w.Header().Get("Access-Control-Allow-Origin"); (got == "*") != (tt.host == "data" && tt.status == 401) {
+			t.Errorf("%s %s%s with %q: %d for origin %q", tt.method, tt.host, tt.path, tt.key, w.Code, got)
+		}
 	}
 }
 

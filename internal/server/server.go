@@ -40,7 +40,8 @@ type Surface struct {
 	Tokens  Authenticator // whose tokens are good here; nil: Options.Keys
 	// Anonymous lets in who has no token as a principal of the kind
 	// auth.Anonymous, and every OPTIONS, which browsers send without: the handler
-	// decides. A token that is no good is still refused.
+	// decides. A token that is no good is still refused, in a way that pages of any
+	// origin may read.
 	Anonymous bool
 }
 
