@@ -119,7 +119,7 @@ func orNoParent(tx inventory.Reader, id inventory.ID, err error) error {
 // Page is one page of a list.
 type Page struct {
 	Items []inventory.Resource
-	Next  int64 // the Key to go on after, or 0 on the last page
+	Next  inventory.Position // to go on after; zero on the last page
 }
 
 // List gives a page of at most q.Limit things. NotFound when the parent is not there.
@@ -166,7 +166,7 @@ func (c *Catalog) page(ctx context.Context, q inventory.Query, keep func(invento
 				continue
 			}
 			if len(page.Items) == limit {
-				page.Next = page.Items[limit-1].Key
+				page.Next = page.Items[limit-1].Position()
 				break
 			}
 			page.Items = append(page.Items, r)

@@ -192,7 +192,7 @@ func TestListPages(t *testing.T) {
 		for _, r := range page.Items {
 			got = append(got, r.Name())
 		}
-		if q.After = page.Next; q.After == 0 {
+		if q.After = page.Next; q.After.IsZero() {
 			break
 		}
 	}
@@ -214,7 +214,7 @@ func TestServicesOfAGroup(t *testing.T) {
 		{"S", "", "one two four"}, {"s", "G1", "one four"}, {"other", "", "three"}, {"none", "", ""},
 	} {
 		var got []string
-		var after int64
+		var after inventory.Position
 		for {
 			page, err := d.Services(d.ctx, tt.subscription, tt.group, inventory.Query{After: after, Limit: 1}, everything)
 			if err != nil {
@@ -223,7 +223,7 @@ func TestServicesOfAGroup(t *testing.T) {
 			for _, r := range page.Items {
 				got = append(got, r.Name())
 			}
-			if after = page.Next; after == 0 {
+			if after = page.Next; after.IsZero() {
 				break
 			}
 		}

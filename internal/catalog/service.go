@@ -166,21 +166,21 @@ func deletedService(tx inventory.Reader, id inventory.ID) (inventory.DeletedServ
 
 // DeletedServices gives a page of the services of a subscription or, with group,
 // of one group in it that can be restored, of those that readable accepts, and
-// the key to go on after. Of q, After, Skip and Limit count.
-func (c *Catalog) DeletedServices(ctx context.Context, subscription, group string, q inventory.Query, readable func(inventory.Resource) bool) (page []inventory.DeletedService, next int64, err error) {
+// where to go on. Of q, After, Skip and Limit count.
+func (c *Catalog) DeletedServices(ctx context.Context, subscription, group string, q inventory.Query, readable func(inventory.Resource) bool) (page []inventory.DeletedService, next inventory.Position, err error) {
 	var all []inventory.DeletedService
 	err = c.store.View(ctx, func(tx inventory.Reader) error {
 		all, err = tx.DeletedServices()
 		return err
 	})
 	all = slices.DeleteFunc(all, func(s inventory.DeletedService) bool {
-		return s.Key <= q.After || !within(s.Path, subscription, group) || !readable(s.Resource)
+		return s.Key <= q.After.Key || !within(s.Path, subscription, group) || !readable(s.Resource)
 	})
 	all = all[min(q.Skip, len(all)):]
 	if len(all) <= q.Limit {
-		return all, 0, err
+		return all, next, err
 	}
-	return all[:q.Limit], all[q.Limit-1].Key, err
+	return all[:q.Limit], all[q.Limit-1].Position(), err
 }
 
 // free says whether a service may be made under this name.

@@ -110,7 +110,7 @@ func TestDeletedServicesOfAGroup(t *testing.T) {
 			for _, s := range page {
 				got = append(got, s.Name())
 			}
-			if q.After = next; next == 0 {
+			if q.After = next; next.IsZero() {
 				break
 			}
 		}

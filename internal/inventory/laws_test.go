@@ -179,3 +179,22 @@ func TestDocLaws(t *testing.T) {
 		same(t, "encoded and decoded", decode(t, a.Encode()), a)
 	})
 }
+
+// FuzzParsePosition holds that what a position writes it reads back, and that all else is Invalid.
+func FuzzParsePosition(f *testing.F) {
+	for _, text := range []string{"", "z", "2s.QWJj", "2s.", ".QWJj", "-1", "2s.*", "2s.QWJj.x"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := inventory.ParsePosition(text)
+		if err != nil {
+			if inventory.CodeOf(err) != inventory.Invalid {
+				t.Fatalf("ParsePosition(%q): %v", text, err)
+			}
+			return
+		}
+		if again, err := inventory.ParsePosition(p.String()); err != nil || again != p {
+			t.Fatalf("%q is %+v, written %q, read again %+v (%v)", text, p, p.String(), again, err)
+		}
+	})
+}

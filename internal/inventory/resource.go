@@ -9,7 +9,8 @@ import (
 type Resource struct {
 	ID       ID
 	Path     string          // the ID in the case first seen
-	Key      int64           // rises with creation: lists go in its order, pages continue after it
+	Key      int64           // rises with creation
+	Sort     string          // in a list that is ordered by more than creation: by what
 	Doc      json.RawMessage // the properties, as Doc.JSON writes them
 	Document Digest          // of a definition that has one
 	Status   json.RawMessage // what the server saw of it (a link's state); {} when nothing

@@ -45,7 +45,8 @@ type Reader interface {
 	Get(id ID) (Resource, error)
 	// Record is Get with the layers. NotFound.
 	Record(id ID) (Record, error)
-	// List gives the resources of a query in order of creation.
+	// List gives the resources of a query in its order. Invalid when order,
+	// position or filter make no sense.
 	List(q Query) iter.Seq2[Resource, error]
 	// Origins gives what is recorded of a link: of each thing of the kinds that
 	// it states, without States. In no order.
@@ -171,11 +172,12 @@ type Condition struct {
 	Present  bool  // it must exist
 }
 
-// Query asks for the things of one kind that live directly in a parent.
+// Query asks for the things of one kind that live in a parent.
 type Query struct {
-	Parent ID // zero: all, of any parent
+	Parent ID // directly in it, or deeper where things of the kind live deeper; zero: anywhere
 	Kind   Kind
-	After  int64 // only those created after the one with this Key
+	Order  Order
+	After  Position // only those that follow it in the order; zero: from the first on
 	Skip   int
 	Limit  int    // 0: all
 	Search string // words that must all begin a word in name, title, summary or description

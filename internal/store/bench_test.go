@@ -187,6 +187,21 @@ func BenchmarkRead(b *testing.B) {
 		}},
 		{"SearchCommon20", func() inventory.Query { return inventory.Query{Limit: 20, Search: "common"} }},
 		{"SearchPrefix20", func() inventory.Query { return inventory.Query{Limit: 20, Search: "hund"} }},
+		{"RankHundredth20", func() inventory.Query {
+			return inventory.Query{Limit: 20, Search: fmt.Sprint("hundredth", random.IntN(100)), Order: inventory.Order{By: inventory.ByRank}}
+		}},
+		{"RankCommon20", func() inventory.Query {
+			return inventory.Query{Limit: 20, Search: "common", Order: inventory.Order{By: inventory.ByRank}}
+		}},
+		{"ByName20", func() inventory.Query {
+			return inventory.Query{Limit: 20, Skip: random.IntN(20), Order: inventory.Order{By: inventory.ByName}}
+		}},
+		{"ByUpdated20", func() inventory.Query {
+			return inventory.Query{Limit: 20, Skip: random.IntN(20), Order: inventory.Order{By: inventory.ByUpdated, Descending: true}}
+		}},
+		{"ByTitle20", func() inventory.Query {
+			return inventory.Query{Limit: 20, Skip: random.IntN(20), Order: inventory.Order{By: inventory.ByTitle}}
+		}},
 		{"FilterNone", func() inventory.Query {
 			return inventory.Query{Limit: 20, Filter: &inventory.Expr{Op: "eq", Field: "/title", Value: "none"}}
 		}},

@@ -146,7 +146,7 @@ func (t *session) List(q inventory.Query) iter.Seq2[inventory.Resource, error] {
 			yield(inventory.Resource{}, err)
 			return
 		}
-		each(t, list, scanResource, yield)
+		each(t, list.query, list.scan, yield)
 	}
 }
 

@@ -165,6 +165,9 @@ func (d *sqliteDialect) explain(err error) *inventory.Error {
 
 func (d *sqliteDialect) match() string { return "search match" }
 
+// rank weighs name, title, summary and description, in the order of the table.
+func (d *sqliteDialect) rank() string { return "bm25(search, 5.0, 10.0, 2.0, 1.0)" }
+
 // query asks for all words, each as the beginning of one in the text.
 func (d *sqliteDialect) query(words []string) string {
 	var b strings.Builder

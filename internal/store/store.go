@@ -49,6 +49,8 @@ type dialect interface {
 	// one bind for what query gives.
 	match() string
 	query(words []string) string
+	// rank is how well a row that match found fits: the better, the lower.
+	rank() string
 	// index and unindex write the search entry of one resource.
 	index(t *session, id int64, texts searchable) error
 	unindex(t *session, id int64) error

@@ -52,12 +52,12 @@ func (h *Handler) writePage(w http.ResponseWriter, r *request, page catalog.Page
 	})
 }
 
-// nextLink is where a list goes on after a key; 0: nowhere.
-func (h *Handler) nextLink(r *request, after int64) string {
-	if after == 0 {
+// nextLink is where a list goes on after a position; "" when that is its end.
+func (h *Handler) nextLink(r *request, after inventory.Position) string {
+	if after.IsZero() {
 		return ""
 	}
-	token := strconv.FormatInt(after, 36)
+	token := after.String()
 	return h.base(r.Request) + r.URL.EscapedPath() + "?" + arm.WithParam(r.URL.RawQuery, "$skiptoken", token, "$skip")
 }
 
@@ -73,8 +73,8 @@ func pageOf(r *request) (inventory.Query, error) {
 		return q, err
 	}
 	if token, ok := r.param("$skiptoken"); ok {
-		if q.After, err = strconv.ParseInt(token, 36, 64); err != nil || q.After < 0 {
-			return q, badParam("$skiptoken", "$skiptoken %q is none of ours; follow nextLink as it is", token)
+		if q.After, err = inventory.ParsePosition(token); err != nil {
+			return q, err
 		}
 	}
 	return q, nil

@@ -11,6 +11,11 @@ import (
 // lists are the promises of List.
 var lists = []promise{
 	{"a list goes in order of creation and by pages", testPaging},
+	{"a list goes in the order asked for, and so do its pages", testOrders},
+	{"pages stay right while their order changes", testOrderMoves},
+	{"a list reaches below the direct parent", testDeep},
+	{"the best match comes first", testRank},
+	{"an order or position that makes no sense is refused", testOrderRefused},
 	{"search finds words and beginnings of words", testSearch},
 	{"search goes with a parent, a filter and pages", testSearchCombined},
 	{"the search index follows what readers see", testSearchFollows},
@@ -52,7 +57,7 @@ func testPaging(t *testing.T, b *bench) {
 				}
 				n++
 				paged = append(paged, r.Name())
-				page.After = r.Key
+				page.After = r.Position()
 			}
 			return nil
 		})
@@ -116,9 +121,9 @@ func testSearchCombined(_ *testing.T, b *bench) {
 	b.same("first page", b.list(q), []string{"a0", "a1"})
 	q.Skip = 3
 	b.same("skipped", b.list(q), []string{"a3", "a4"})
-	q.Skip, q.After = 0, b.get(workspace+"/apis/a3").Key
+	q.Skip, q.After = 0, b.get(workspace+"/apis/a3").Position()
 	b.same("after", b.list(q), []string{"a4", "a5"})
-	q.After, q.Limit = 0, 0
+	q.After, q.Limit = inventory.Position{}, 0
 	q.Filter = &inventory.Expr{Op: "eq", Field: "/kind", Value: "SOAP"}
 	b.same("filtered", b.list(q), []string{"a1", "a3", "a5"})
 }
@@ -204,7 +209,7 @@ func testFilter(_ *testing.T, b *bench) {
 	}
 	one := e("ne", "/kind", "rest")
 	b.same("with pages", b.list(inventory.Query{Kind: inventory.KindAPI, Filter: &one, Skip: 1, Limit: 1}), []string{"three"})
-	b.same("after", b.list(inventory.Query{Kind: inventory.KindAPI, Filter: &one, After: b.get(apis + "two").Key}), []string{"three"})
+	b.same("after", b.list(inventory.Query{Kind: inventory.KindAPI, Filter: &one, After: b.get(apis + "two").Position()}), []string{"three"})
 }
 
 func testFilterRefused(t *testing.T, b *bench) {
