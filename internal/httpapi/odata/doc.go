@@ -1,5 +1,5 @@
-// Package odata reads the part of OData's $filter language that API Center
-// clients use, into the inventory's own conditions:
+// Package odata reads the parts of OData that API Center clients use, $orderby
+// and the language of $filter, into the inventory's own conditions:
 //
 //	kind eq 'rest' and (lifecycleStage ne 'retired' or contains(title, 'pay'))
 //	customProperties/team in ('a', 'b')

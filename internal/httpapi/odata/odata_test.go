@@ -49,6 +49,11 @@ func TestParse(t *testing.T) {
 		{`summary ne null`, "not(/summary null)"},
 		{`title eq 'it''s'`, "/title eq it's"},
 		{`title eq 'it's'`, "/title eq it's"},
+		{`title eq 'the customers' data'`, "/title eq the customers' data"},
+		{`title eq 'rock 'n' roll'`, "/title eq rock 'n' roll"},
+		{`(title eq 'a 'b' x' or title eq 'c (the 'd') e') and kind eq 'rest'`, "and(or(/title eq a 'b' x, /title eq c (the 'd') e), /kind eq rest)"},
+		{`customProperties/x/any(t: contains(t, 'customers' and's'))`, "any /customProperties/x(contains customers' and's)"},
+		{`title in ('a's', 'b's')`, "or(/title eq a's, /title eq b's)"},
 		{`title eq ''`, "/title eq"},
 		{`title eq 'a) or (b'`, "/title eq a) or (b"},
 		{`apiSourceType eq 'AzureApiManagement'`, "/sourceType eq AzureApiManagement"},
@@ -72,7 +77,7 @@ func TestParseRefuses(t *testing.T) {
 		{`name eq petstore`, "single quotes"},
 		{`name eq 'x`, "closing quote"},
 		{`name like 'x'`, "expected one of"},
-		{`name eq 'x' kind eq 'y'`, "expected 'and', 'or' or the end"},
+		{`name eq 5 kind eq 'y'`, "expected 'and', 'or' or the end"},
 		{`(name eq 'x'`, `expected ")"`},
 		{`name eq 'x')`, "expected 'and', 'or' or the end"},
 		{`contains(name)`, `expected ","`},
@@ -92,6 +97,31 @@ func TestParseRefuses(t *testing.T) {
 		_, err := odata.Parse(tt.in, nil)
 		if fault, ok := errors.AsType[*odata.Error](err); !ok || !strings.Contains(fault.Message, tt.want) {
 			t.Errorf("Parse(%.40q): %v, want an Error with %q", tt.in, err, tt.want)
+		}
+	}
+}
+
+func TestParseOrder(t *testing.T) {
+	for in, want := range map[string]inventory.Order{
+		"name asc":                       {By: inventory.ByName},
+		" NAME  Desc ":                   {By: inventory.ByName, Descending: true},
+		"updated asc":                    {By: inventory.ByUpdated},
+		"updated desc":                   {By: inventory.ByUpdated, Descending: true},
+		"lastUpdated desc":               {By: inventory.ByUpdated, Descending: true},
+		"systemData/lastModifiedAt desc": {By: inventory.ByUpdated, Descending: true},
+		"systemData/createdAt desc":      {Descending: true},
+		"title":                          {By: inventory.ByTitle},
+		"properties/title desc":          {By: inventory.ByTitle, Descending: true},
+	} {
+		if got, err := odata.ParseOrder(in); err != nil || got != want {
+			t.Errorf("ParseOrder(%q) = %+v, %v, want %+v", in, got, err, want)
+		}
+	}
+	for _, in := range []string{"", " ", "kind asc", "name up", "name asc, title asc", "name,title", "name asc desc", "rank", "name;drop", "customProperties/x asc"} {
+		if got, err := odata.ParseOrder(in); err == nil {
+			t.Errorf("ParseOrder(%q) = %+v, want an error", in, got)
+		} else if _, ok := errors.AsType[*odata.Error](err); !ok {
+			t.Errorf("ParseOrder(%q): %v is no *Error", in, err)
 		}
 	}
 }

@@ -78,8 +78,8 @@ func (p *parser) breaks() bool {
 }
 
 // quoted reads a text. The standard doubles a quote inside it, the portal
-// writes it as it is; so a single quote ends the text only before something
-// that may follow a text.
+// writes it as it is; so a single quote ends the text only where a filter can
+// go on after it.
 func (p *parser) quoted() {
 	var b strings.Builder
 	for i := p.pos + 1; i < len(p.text); i++ {
@@ -87,7 +87,7 @@ func (p *parser) quoted() {
 			b.WriteByte(p.text[i])
 			continue
 		}
-		if i+1 == len(p.text) || isSpace(p.text[i+1]) || strings.IndexByte("),", p.text[i+1]) >= 0 {
+		if goesOn(p.text[i+1:]) {
 			p.token.kind, p.token.text = quoted, b.String()
 			p.pos = i + 1
 			return
@@ -99,6 +99,22 @@ func (p *parser) quoted() {
 	}
 	p.token.kind = unclosed
 	p.pos = len(p.text)
+}
+
+// goesOn says that rest can follow a text: brackets that close, and then a
+// comma, another condition, a comparison of what the brackets hold, or nothing.
+func goesOn(rest string) bool {
+	rest = strings.TrimLeft(rest, ") \t\n\r")
+	if rest == "" || rest[0] == ',' {
+		return true
+	}
+	for _, word := range []string{"and", "or", "eq", "ne"} {
+		n := len(word)
+		if len(rest) >= n && strings.EqualFold(rest[:n], word) && (len(rest) == n || isSpace(rest[n]) || rest[n] == '(') {
+			return true
+		}
+	}
+	return false
 }
 
 // peek is the next byte that is no space, or 0 at the end.
