@@ -178,6 +178,7 @@ type Query struct {
 	Kind   Kind
 	Order  Order
 	After  Position // only those that follow it in the order; zero: from the first on
+	Until  int64    // only those created up to the one with this Key; 0: all
 	Skip   int
 	Limit  int    // 0: all
 	Search string // words that must all begin a word in name, title, summary or description

@@ -51,6 +51,9 @@ func (t *session) listQuery(q inventory.Query) (list, error) {
 		}
 		where(key + follows + after)
 	}
+	if q.Until != 0 {
+		where("r.id <= " + l.bind(q.Until))
+	}
 	if q.Filter != nil {
 		f := filter{bind: l.bind, left: maxTerms}
 		condition, err := f.render(*q.Filter)

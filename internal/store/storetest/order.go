@@ -45,7 +45,9 @@ func testOrders(_ *testing.T, b *bench) {
 			}
 			q.Limit, q.Search = 0, "x"
 			b.same(what+", searched", b.list(q), []string{"A-7"})
-			q.Search, q.Filter = "", &inventory.Expr{Op: "eq", Field: "/kind", Value: "soap"}
+			q.Search, q.Until = "", all[0].Key
+			b.same(what+", until the first created", b.list(q), namesOf(all[:1]))
+			q.Until, q.Filter = 0, &inventory.Expr{Op: "eq", Field: "/kind", Value: "soap"}
 			b.same(what+", filtered", b.list(q), []string{"A-1"})
 			slices.Reverse(want)
 		}
