@@ -26,6 +26,7 @@ import (
 	"apicenter/internal/catalog"
 	"apicenter/internal/engine"
 	"apicenter/internal/httpapi/armapi"
+	"apicenter/internal/httpapi/dataapi"
 	"apicenter/internal/httpapi/documents"
 	"apicenter/internal/httpapi/keysapi"
 	"apicenter/internal/httpapi/managerapi"
@@ -55,6 +56,7 @@ type settings struct {
 	allowNetworks   []string // that addresses which people name may lead into, in CIDR form
 	logLevel        slog.Level
 	accessLog       bool
+	dataRequests    int    // a minute, of the data plane of each service; 0: those of the preset
 	upstream        string // endpoint of the resource manager that answers for other providers; empty: none does
 	upstreamCA      string // file of certificates to trust there, besides the system's
 	tenant          string // directory that the center belongs to; empty: that of whoever asks
@@ -76,6 +78,7 @@ func (s *settings) register(f *pflag.FlagSet) {
 	f.IntVar(&s.maxAPIs, "max-apis", 0, "most APIs that one link may bring; 0: that of --limits")
 	f.StringVar(&s.limits, "limits", "none", "how much may be in a service: none, free or standard, as Azure's plans have it")
 	f.StringVar(&s.dataDomain, "data-domain", "", "domain below which SERVICE.data.LOCATION is the data plane of a service; empty: a path of this server")
+	f.IntVar(&s.dataRequests, "data-requests-per-minute", 0, "most requests a minute to the data plane of a service; 0: that of --limits")
 	f.StringArrayVar(&s.allowNetworks, "allow-network", nil, "network that documents may be imported from although it is not public, such as 10.1.0.0/16; may be repeated")
 	f.TextVar(&s.logLevel, "log-level", s.logLevel, "debug, info, warn or error")
 	f.BoolVar(&s.accessLog, "access-log", false, "log each request")
@@ -161,9 +164,14 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 		return nil, err
 	}
 	path, _ := servicePath(service)
+	signer, publicURL, home := documents.NewSigner(key), strings.TrimSuffix(s.publicURL, "/"), inventory.MustID(path)
 	rest := armapi.New(armapi.Options{
-		Catalog: people, Access: door.guard, Signer: documents.NewSigner(key), Log: log,
-		PublicURL: strings.TrimSuffix(s.publicURL, "/"), DataDomain: s.dataDomain, DefaultService: inventory.MustID(path),
+		Catalog: people, Access: door.guard, Signer: signer, Log: log,
+		PublicURL: publicURL, DataDomain: s.dataDomain, DefaultService: home,
+	})
+	data := dataapi.New(dataapi.Options{
+		Catalog: people, Access: door.guard, Signer: signer, Log: log, Default: home, PublicURL: publicURL, Domain: s.dataDomain,
+		Limits: dataapi.Limits{RequestsPerMinute: cmp.Or(s.dataRequests, limits.DataRequests), APIs: limits.DataAPIs},
 	})
 	resources, err := s.resources(managerapi.Options{
 		Catalog: people, Access: door.guard, Roles: door.guard, Provider: rest, Log: log, PublicURL: s.publicURL, Tenant: s.tenant,
@@ -181,7 +189,8 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	}
 	front := server.New(server.Options{
 		Address: s.listen, TLS: encryption, ARM: resources, Routes: routes, Keys: door.tokens(door.oidc.Control()), Authority: door.oidc.Authority(),
-		Log: log, AccessLog: s.accessLog,
+		Surfaces: []server.Surface{{Owns: data.Owns, Handler: data, Tokens: door.tokens(door.oidc.Data()), Anonymous: true}},
+		Log:      log, AccessLog: s.accessLog,
 	})
 	address, err := front.Listen(ctx)
 	if err != nil {

@@ -20,6 +20,8 @@ type Limits struct {
 	LinkedAPIs   int  // that one link may bring; the engine keeps to it
 	Metadata     int  // schemas that are assigned to one kind
 	Members      int  // properties of a schema of type object
+	DataRequests int  // a minute to the data plane of a service, which keeps to it
+	DataAPIs     int  // that the data plane of a service shows; it keeps to it
 	Texts        bool // the lengths that Azure publishes
 }
 
@@ -28,11 +30,11 @@ var presets = map[string]Limits{
 	"none": {},
 	"free": {
 		Workspaces: 1, APIs: 200, Versions: 5, Definitions: 5, Deployments: 10, Environments: 20,
-		Links: 1, LinkedAPIs: 200, Metadata: 10, Members: 10, Texts: true,
+		Links: 1, LinkedAPIs: 200, Metadata: 10, Members: 10, DataRequests: 3000, DataAPIs: 5, Texts: true,
 	},
 	"standard": {
 		Workspaces: 1, APIs: 10_000, Versions: 100, Definitions: 5, Deployments: 10, Environments: 20,
-		Links: 3, LinkedAPIs: 2_000, Metadata: 20, Members: 10, Texts: true,
+		Links: 3, LinkedAPIs: 2_000, Metadata: 20, Members: 10, DataRequests: 6000, DataAPIs: 10_000, Texts: true,
 	},
 }
 

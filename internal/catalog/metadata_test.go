@@ -173,8 +173,8 @@ func TestPresets(t *testing.T) {
 	}
 	for name, want := range map[string]catalog.Limits{
 		"none":     {},
-		"free":     {Workspaces: 1, APIs: 200, Versions: 5, Definitions: 5, Deployments: 10, Environments: 20, Links: 1, LinkedAPIs: 200, Metadata: 10, Members: 10, Texts: true},
-		"standard": {Workspaces: 1, APIs: 10_000, Versions: 100, Definitions: 5, Deployments: 10, Environments: 20, Links: 3, LinkedAPIs: 2_000, Metadata: 20, Members: 10, Texts: true},
+		"free":     {Workspaces: 1, APIs: 200, Versions: 5, Definitions: 5, Deployments: 10, Environments: 20, Links: 1, LinkedAPIs: 200, Metadata: 10, Members: 10, DataRequests: 3_000, DataAPIs: 5, Texts: true},
+		"standard": {Workspaces: 1, APIs: 10_000, Versions: 100, Definitions: 5, Deployments: 10, Environments: 20, Links: 3, LinkedAPIs: 2_000, Metadata: 20, Members: 10, DataRequests: 6_000, DataAPIs: 10_000, Texts: true},
 	} {
 		if got, err := catalog.Preset(name); err != nil || got != want {
 			t.Errorf("preset %s: %+v (%v), want %+v", name, got, err, want)

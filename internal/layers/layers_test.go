@@ -46,6 +46,7 @@ var rooms = map[string]room{
 	"httpapi/odata":      {"inventory", "database/sql net/http os"},
 	"httpapi/reply":      {"arm", "database/sql os"},
 	"httpapi/keysapi":    {"access arm auth httpapi/reply inventory", "database/sql os"},
+	"httpapi/dataapi":    {"arm auth catalog httpapi/documents httpapi/odata httpapi/reply inventory source", "database/sql os"},
 
 	// The emulator must not share the bugs of what it checks.
 	"emulator/...": {"emulator/...", "database/sql github.com/Azure/azure-sdk-for-go/..."},
