@@ -281,6 +281,9 @@ func wireError(err error) *arm.Error {
 		if e, ok := errors.AsType[*inventory.Error](err); ok {
 			out.Message, out.Target = e.Message, e.Target
 		}
+		if out.Target == "$filter" {
+			out.Code = codeInvalidFilter
+		}
 		return out
 	}
 	if e, ok := errors.AsType[*source.Error](err); ok && e.Stalled {

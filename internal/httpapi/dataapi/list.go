@@ -21,6 +21,8 @@ const (
 	maxPage     = 1000
 )
 
+const codeInvalidFilter = "InvalidFilter"
+
 // renamed are the properties that have other names here than in the inventory.
 var renamed = map[string]inventory.Field{
 	"server/runtimeUris":             "/server/runtimeUri",
@@ -159,7 +161,7 @@ func queryOf(r *request, k inventory.Kind, otherwise int) (inventory.Query, erro
 	}
 	if text, ok := r.param("$filter"); ok && text != "" {
 		if q.Filter, err = odata.Parse(text, renamed); err != nil {
-			return q, unreadable("$filter", "InvalidFilter", err)
+			return q, unreadable("$filter", codeInvalidFilter, err)
 		}
 	}
 	return q, nil
