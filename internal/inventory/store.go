@@ -182,7 +182,10 @@ type Query struct {
 	Skip   int
 	Limit  int    // 0: all
 	Search string // words that must all begin a word in name, title, summary or description
-	Filter *Expr
+	// AnyWord lets one word of Search be enough. Those of fewer than four letters
+	// then only count where there are no others.
+	AnyWord bool
+	Filter  *Expr
 }
 
 // Expr is a condition on the readers' view. Texts compare without case.

@@ -13,18 +13,22 @@ import (
 
 // listQuery renders a query as SQL.
 func (t *session) listQuery(q inventory.Query) (list, error) {
-	l := list{query: query{long: q.Filter != nil}}
-	words := searchWords(q.Search)
+	var l list
+	words, match := searchWords(q.Search), t.store.dialect.allOf
+	if q.AnyWord {
+		words, match = withoutShort(words), t.store.dialect.anyOf
+	}
 	var err error
 	if l.sort, err = t.sortKey(q.Order, words); err != nil {
 		return l, err
 	}
+	l.long = q.Filter != nil || l.sort != ""
 	key, from, conditions := "r.id", "resource r", []string{"r.kind = " + literal(q.Kind)}
 	where := func(condition string) { conditions = append(conditions, condition) }
 	switch {
 	case len(words) > 0:
 		key, from = "search.rowid", "search join resource r on r.id = search.rowid"
-		where(t.store.dialect.match() + " " + l.bind(t.store.dialect.query(words)))
+		where(t.store.dialect.match() + " " + l.bind(match(words)))
 	case q.Search != "":
 		where("1 = 0") // only punctuation: nothing has that as a word
 	}
@@ -124,6 +128,14 @@ func (t *session) sortKey(o inventory.Order, words []string) (string, error) {
 // tooShortToRank is true of a word that begins so many others that weighing
 // them all takes a tenth of a second in a large inventory.
 func tooShortToRank(word string) bool { return utf8.RuneCountInString(word) < 4 }
+
+// withoutShort leaves out the short words, unless all are.
+func withoutShort(words []string) []string {
+	if long := slices.DeleteFunc(slices.Clone(words), tooShortToRank); len(long) > 0 {
+		return long
+	}
+	return words
+}
 
 // within holds for what lives in a parent.
 func (l *list) within(parent inventory.ID, k inventory.Kind) string {

@@ -151,15 +151,18 @@ func FuzzSearch(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if err := s.View(t.Context(), func(tx inventory.Reader) error {
-			for _, err := range tx.List(inventory.Query{Kind: inventory.KindAPI, Search: text, Limit: 20}) {
-				if err != nil {
-					return err
+		for _, q := range []inventory.Query{{}, {AnyWord: true}, {AnyWord: true, Order: inventory.Order{By: inventory.ByRank}}} {
+			q.Kind, q.Search, q.Limit = inventory.KindAPI, text, 20
+			if err := s.View(t.Context(), func(tx inventory.Reader) error {
+				for _, err := range tx.List(q) {
+					if err != nil {
+						return err
+					}
 				}
+				return nil
+			}); err != nil {
+				t.Errorf("search %q, %+v: %v", text, q, err)
 			}
-			return nil
-		}); err != nil {
-			t.Errorf("search %q: %v", text, err)
 		}
 	})
 }

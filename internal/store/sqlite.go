@@ -168,13 +168,11 @@ func (d *sqliteDialect) match() string { return "search match" }
 // rank weighs name, title, summary and description, in the order of the table.
 func (d *sqliteDialect) rank() string { return "bm25(search, 5.0, 10.0, 2.0, 1.0)" }
 
-// query asks for all words, each as the beginning of one in the text.
-func (d *sqliteDialect) query(words []string) string {
-	var b strings.Builder
-	for _, w := range words {
-		b.WriteString(`"` + w + `"* `)
-	}
-	return b.String()
+// allOf and anyOf ask for words, each as the beginning of one in the text.
+func (d *sqliteDialect) allOf(words []string) string { return `"` + strings.Join(words, `"* "`) + `"*` }
+
+func (d *sqliteDialect) anyOf(words []string) string {
+	return `"` + strings.Join(words, `"* OR "`) + `"*`
 }
 
 func (d *sqliteDialect) index(t *session, id int64, s searchable) error {

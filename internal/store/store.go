@@ -45,10 +45,11 @@ type dialect interface {
 	// explain says in words for people what went wrong in the engine; nil when
 	// that is a bug of ours.
 	explain(err error) *inventory.Error
-	// match is the condition that a row of the search index has all words, with
-	// one bind for what query gives.
+	// match is the condition that a row of the search index has words, with one
+	// bind for what allOf or anyOf gives.
 	match() string
-	query(words []string) string
+	allOf(words []string) string
+	anyOf(words []string) string
 	// rank is how well a row that match found fits: the better, the lower.
 	rank() string
 	// index and unindex write the search entry of one resource.

@@ -31,7 +31,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		}
 		what := o.Method + " " + o.Path
 
-		d.gate.refused, d.gate.asked = o.Action, nil
+		d.gate.refused, d.gate.asked = o.Action, []string{}
 		d.fails(o.Method, path, body, 403, "AuthorizationFailed", "may not "+o.Action)
 		d.fails(o.Method, path, body, 401, "AuthenticationFailed", "token", nobody()...)
 		d.fails(o.Method, path, body, 401, "AuthenticationFailed", "", "Authorization", "Bearer wrong")

@@ -43,14 +43,16 @@ type desk struct {
 	gate    *gate
 }
 
-// gate lets everybody do everything but what is refused, and remembers what it was asked.
+// gate lets everybody do everything but what is refused, and remembers what it was asked, in asked if there is one.
 type gate struct {
 	refused string
 	asked   []string
 }
 
 func (g *gate) AuthorizeData(_ context.Context, action, scope string) error {
-	g.asked = append(g.asked, action+" on "+scope)
+	if g.asked != nil {
+		g.asked = append(g.asked, action+" on "+scope)
+	}
 	if g.refused == action {
 		return inventory.Errorf(inventory.Denied, "", "ada may not %s on %s", action, scope)
 	}

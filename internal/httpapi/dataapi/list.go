@@ -31,6 +31,9 @@ var renamed = map[string]inventory.Field{
 	"recommended":                    "/isDefault",
 }
 
+// searchMode says, as any, that one word of $search is enough; all are wanted otherwise.
+const searchMode = "searchMode"
+
 // list makes the operation that lists things of a kind in what the path names.
 func list(k inventory.Kind) func(*Handler, http.ResponseWriter, *request) error {
 	return func(h *Handler, w http.ResponseWriter, r *request) error {
@@ -40,13 +43,16 @@ func list(k inventory.Kind) func(*Handler, http.ResponseWriter, *request) error 
 		}
 		if k == inventory.KindAPI || k == inventory.KindEnvironment { // what the search index has
 			q.Search, _ = r.param("$search")
+			mode, _ := r.param(searchMode)
+			q.AnyWord = strings.EqualFold(mode, "any")
 		}
 		return h.page(w, r, q, r.URL.EscapedPath()+"?"+r.URL.RawQuery)
 	}
 }
 
-// search finds APIs by words, the best first. The further pages are those of
-// the list, which takes the words from its address.
+// search finds APIs by words, the best first: those that have one of them, since
+// clients send what people say. The further pages are those of the list, which
+// takes the words from its address.
 func (h *Handler) search(w http.ResponseWriter, r *request) error {
 	var body struct {
 		Query string `json:"query"`
@@ -61,8 +67,9 @@ func (h *Handler) search(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	q.Search = body.Query
-	return h.page(w, r, q, r.path()+"/apis?"+arm.WithParam(r.URL.RawQuery, "$search", body.Query))
+	q.Search, q.AnyWord = body.Query, true
+	query := arm.WithParam(r.URL.RawQuery, "$search", body.Query)
+	return h.page(w, r, q, r.path()+"/apis?"+arm.WithParam(query, searchMode, "any"))
 }
 
 // page answers with a page of what q finds. Further ones are at self, by a token.

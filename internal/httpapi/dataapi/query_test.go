@@ -101,14 +101,14 @@ func TestOtherLists(t *testing.T) {
 	d := filled(t, dataapi.Limits{})
 	const api = "/workspaces/default/apis/petstore"
 	for path, want := range map[string]string{
-		"/environments?$orderby=name%20asc":                                                  "bare prod",
-		"/workspaces/default/environments?$search=prod":                                      "prod",
-		"/workspaces/default/environments?$filter=kind%20eq%20'testing'":                     "bare",
+		"/environments?$orderby=name%20asc":                                                      "bare prod",
+		"/workspaces/default/environments?$search=prod":                                          "prod",
+		"/workspaces/default/environments?$filter=kind%20eq%20'testing'":                         "bare",
 		"/workspaces/default/environments?$filter=server/type%20eq%20'azure%20api%20management'": "prod",
-		api + "/deployments?$filter=recommended%20eq%20true":                                 "main",
-		api + "/deployments?$top=1&$orderby=name%20asc":                                      "bare main",
-		api + "/versions/v-1/definitions?$top=1":                                             "empty openapi",
-		api + "/versions?$search=ignored":                                                    "v-1",
+		api + "/deployments?$filter=recommended%20eq%20true":                                     "main",
+		api + "/deployments?$top=1&$orderby=name%20asc":                                          "bare main",
+		api + "/versions/v-1/definitions?$top=1":                                                 "empty openapi",
+		api + "/versions?$search=ignored":                                                        "v-1",
 	} {
 		if got, _ := d.list(path); got != want {
 			t.Errorf("%s: %q, want %q", path, got, want)
@@ -129,7 +129,7 @@ func TestSearchPages(t *testing.T) {
 			Value    []struct{ Name string }
 			NextLink string
 		}
-		w := d.must("POST", path+"?$top=1&$filter="+url.QueryEscape("kind ne 'soap'"), `{"query":"payments","searchType":"vector"}`, 200)
+		w := d.must("POST", path+"?$top=1&$filter="+url.QueryEscape("kind ne 'soap'"), `{"query":"an API for payments or refunds","searchType":"vector"}`, 200)
 		if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil {
 			t.Fatal(err)
 		}

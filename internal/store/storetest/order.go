@@ -162,6 +162,18 @@ func testRank(_ *testing.T, b *bench) {
 		}
 		q.Limit = 0
 	}
+	q.AnyWord = true
+	q.Search = "an API for payments or interest"
+	got := b.list(q)
+	b.same("any word", got[:4], best) // interest is in twenty others
+	b.same("any word finds", len(got), 24)
+	q.Search = "otters payments"
+	b.same("one word is nowhere", b.list(q), best)
+	q.Search, q.Limit = "pay xyz", 5
+	b.same("all words are short", b.list(q), []string{"in-description", "in-summary", "payments", "in-title"})
+	q.Search = "otters zebras"
+	b.same("no word is anywhere", b.list(q), []string{})
+	q.AnyWord, q.Limit = false, 0
 	created := []string{"in-description", "in-summary", "payments", "in-title"}
 	q.Search = "pay"
 	b.same("too short to rank", b.list(q), created)
