@@ -186,7 +186,7 @@ func (h *Handler) authorize(r *request, action string) error {
 	}
 	if p, ok := auth.From(r.Context()); !ok || p.Kind == auth.Anonymous {
 		return arm.Errorf(http.StatusUnauthorized, arm.CodeUnauthenticated,
-			"a token is needed: send the header 'Authorization: Bearer <token>', or have the API center allow anonymous access")
+			"a token is needed: send the header 'Authorization: Bearer TOKEN', or have the API center allow anonymous access")
 	}
 	if r.service == nil {
 		return nil
