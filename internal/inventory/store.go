@@ -192,7 +192,7 @@ type Query struct {
 type Expr struct {
 	Op    string // and, or, not; any, null; eq, ne, gt, ge, lt, le, contains, startswith, endswith
 	Args  []Expr // of and, or, not; of any: the condition that an element of the list is to meet
-	Field Field  // "/name" is the name; none: the element that any looks at
+	Field Field  // "/name" is the name, "/updated" the last change, to be compared with an instant; none: the element that any looks at
 	Value string // values compare by their text
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -196,6 +197,9 @@ func (f *filter) render(e inventory.Expr) (string, error) {
 	case "any":
 		return f.any(e)
 	}
+	if e.Field == "/updated" {
+		return f.updated(e)
+	}
 	field, err := f.field(e.Field)
 	if err != nil {
 		return "", err
@@ -218,6 +222,19 @@ func (f *filter) render(e inventory.Expr) (string, error) {
 		return field + " " + op + " " + value, nil
 	}
 	return "", inventory.Errorf(inventory.Invalid, "$filter", "unknown operator %q", e.Op)
+}
+
+// updated compares the last change.
+func (f *filter) updated(e inventory.Expr) (string, error) {
+	op, known := comparisons[e.Op]
+	if e.Op == "ne" {
+		op, known = "<>", true
+	}
+	instant, err := time.Parse(time.RFC3339, strings.ToUpper(e.Value))
+	if !known || err != nil {
+		return "", inventory.Errorf(inventory.Invalid, "$filter", "the last change can only be compared with an instant such as 2026-01-31T12:00:00Z")
+	}
+	return "r.updated " + op + " " + f.bind(micros(instant)), nil
 }
 
 func (f *filter) combine(e inventory.Expr) (string, error) {

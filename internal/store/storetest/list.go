@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"apicenter/internal/inventory"
 )
@@ -207,6 +208,22 @@ func testFilter(_ *testing.T, b *bench) {
 	} {
 		b.same(tt.name, b.list(inventory.Query{Parent: id(workspace), Kind: inventory.KindAPI, Filter: &tt.expr}), tt.want)
 	}
+	changed := b.get(apis + "two").Updated.At
+	for _, tt := range []struct {
+		op   string
+		at   time.Time
+		want []string
+	}{
+		{"eq", changed, []string{"two"}},
+		{"ne", changed, []string{"One", "three"}},
+		{"lt", changed, []string{"One"}},
+		{"ge", changed, []string{"two", "three"}},
+		{"gt", changed.In(time.FixedZone("", 3600)), []string{"three"}},
+		{"le", changed.Add(-time.Hour), []string{}},
+	} {
+		expr := e(tt.op, "/updated", tt.at.Format(time.RFC3339Nano))
+		b.same(tt.op+" of the last change", b.list(inventory.Query{Kind: inventory.KindAPI, Filter: &expr}), tt.want)
+	}
 	one := e("ne", "/kind", "rest")
 	b.same("with pages", b.list(inventory.Query{Kind: inventory.KindAPI, Filter: &one, Skip: 1, Limit: 1}), []string{"three"})
 	b.same("after", b.list(inventory.Query{Kind: inventory.KindAPI, Filter: &one, After: b.get(apis + "two").Position()}), []string{"three"})
@@ -221,7 +238,8 @@ func testFilterRefused(t *testing.T, b *bench) {
 	}
 	for name, e := range map[string]inventory.Expr{
 		"no operator": {}, "unknown": {Op: "like", Field: "/title"}, "and of nothing": {Op: "and"}, "not of nothing": {Op: "not"},
-		"not of two": {Op: "not", Args: []inventory.Expr{eq, eq}}, "a quote in a name": {Op: "eq", Field: `/a"b`}, "deep": deep, "wide": wide,
+		"not of two": {Op: "not", Args: []inventory.Expr{eq, eq}}, "a day that is none": {Op: "gt", Field: "/updated", Value: "yesterday"},
+		"part of an instant": {Op: "contains", Field: "/updated", Value: "2026-01-01T00:00:00Z"}, "a quote in a name": {Op: "eq", Field: `/a"b`}, "deep": deep, "wide": wide,
 	} {
 		b.refused(name, b.View(t.Context(), func(tx inventory.Reader) error {
 			for _, err := range tx.List(inventory.Query{Kind: inventory.KindAPI, Filter: &e}) {
