@@ -170,7 +170,7 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 		PublicURL: publicURL, DataDomain: s.dataDomain, DefaultService: home,
 	})
 	data := dataapi.New(dataapi.Options{
-		Catalog: people, Access: door.guard, Signer: signer, Log: log, Default: home, PublicURL: publicURL, Domain: s.dataDomain,
+		Catalog: people, Access: door.guard, Signer: signer, Log: log, DefaultService: home, PublicURL: publicURL, Domain: s.dataDomain,
 		Limits: dataapi.Limits{RequestsPerMinute: cmp.Or(s.dataRequests, limits.DataRequests), APIs: limits.DataAPIs},
 	})
 	resources, err := s.resources(managerapi.Options{

@@ -73,7 +73,7 @@ func newDesk(t testing.TB, limits dataapi.Limits) *desk {
 	log, signer, keys := slog.New(slog.DiscardHandler), documents.NewSigner([]byte("key")), auth.Static(map[string]auth.Principal{"secret": {Name: "ada"}})
 	d := &desk{TB: t, catalog: catalog.New(s, catalog.Options{}), gate: &gate{}}
 	d.handler = dataapi.New(dataapi.Options{
-		Catalog: d.catalog, Access: d.gate, Signer: signer, Log: log, Default: inventory.MustID(center), Domain: domain, Limits: limits,
+		Catalog: d.catalog, Access: d.gate, Signer: signer, Log: log, DefaultService: inventory.MustID(center), Domain: domain, Limits: limits,
 	})
 	d.mux = server.Handler(server.Options{
 		ARM: http.NotFoundHandler(), Keys: keys, Log: log,

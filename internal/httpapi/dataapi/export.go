@@ -18,7 +18,7 @@ func (h *Handler) export(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	w.Header().Set("Operation-Location", r.base+r.path()+"/operations/"+string(digest))
-	return h.write(w, func(buf []byte) ([]byte, error) { return h.appendLink(buf, r, digest), nil })
+	return h.buffers.Splice(w, http.StatusOK, func(buf []byte) ([]byte, error) { return h.appendLink(buf, r, digest), nil })
 }
 
 // exported tells how an export went, which is well: none takes longer than its request.
@@ -31,7 +31,7 @@ func (h *Handler) exported(w http.ResponseWriter, r *request) error {
 	if have.Document == "" || !strings.EqualFold(id, string(have.Document)) {
 		return inventory.Errorf(inventory.NotFound, "", "no such export of definition %q; export it again", have.Name())
 	}
-	return h.write(w, func(buf []byte) ([]byte, error) {
+	return h.buffers.Splice(w, http.StatusOK, func(buf []byte) ([]byte, error) {
 		buf = arm.AppendString(append(buf, `{"id":`...), id)
 		buf = append(buf, `,"status":"Succeeded","result":`...)
 		return append(h.appendLink(buf, r, have.Document), '}'), nil

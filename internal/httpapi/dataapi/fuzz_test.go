@@ -37,7 +37,7 @@ func (d *desk) answers(method, path, body string) {
 func FuzzFilter(f *testing.F) {
 	for _, text := range []string{
 		`(kind eq 'rest' or contains(customProperties/x, 'y')) and not customProperties/tags/any(t: t in ('b', 1))`, `title eq 'it's' and b ne null`,
-		`a"b eq 'x'`, "a\x00 eq 'x'", `a\ eq 'x'`, `[0] eq 'x'`, `$ eq 'x'`, `recommended eq true`, "\xff eq '\xff'", `name ge 'x`, strings.Repeat("not ", 24) + "a eq 'b'",
+		`a"b eq 'x'`, "a\x00 eq 'x'", `a\ eq 'x'`, `[0] eq 'x'`, `$ eq 'x'`, `recommended eq true`, `lastUpdated ge 2026-01-01T00:00:00Z`, `lastUpdated eq null`, "\xff eq '\xff'", `name ge 'x`, strings.Repeat("not ", 24) + "a eq 'b'",
 		"a in ('" + strings.Repeat("x','", 199) + "')", "a eq 'b'" + strings.Repeat(" or a eq 'b'", 199),
 	} {
 		f.Add(text)

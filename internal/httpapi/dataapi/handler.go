@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"apicenter/internal/arm"
@@ -42,7 +41,8 @@ type Options struct {
 	Access  Authorizer
 	Signer  *documents.Signer // signs the addresses of exported documents
 	Log     *slog.Logger
-	Default inventory.ID // the service of paths that name none
+	// DefaultService is that of paths that name none.
+	DefaultService inventory.ID
 	// PublicURL is how clients reach this server, "https://apis.example.com".
 	// Empty: as the request says.
 	PublicURL string
@@ -53,16 +53,16 @@ type Options struct {
 // Handler answers what Owns says is the data plane's. Whoever calls is in the
 // context; nobody, or somebody anonymous, gets where a service is open to all.
 type Handler struct {
-	catalog   *catalog.Catalog
-	access    Authorizer
-	signer    *documents.Signer
-	log       *slog.Logger
-	fallback  inventory.ID
-	publicURL string
-	domain    string
-	directory directory
-	routes    []route
-	buffers   sync.Pool // of *[]byte
+	catalog        *catalog.Catalog
+	access         Authorizer
+	signer         *documents.Signer
+	log            *slog.Logger
+	defaultService inventory.ID
+	publicURL      string
+	domain         string
+	directory      directory
+	routes         []route
+	buffers        reply.Buffers
 }
 
 // New makes a Handler.
@@ -71,12 +71,10 @@ func New(o Options) *Handler {
 		panic("dataapi: without an Authorizer everybody might do anything")
 	}
 	domain := strings.ToLower(strings.Trim(o.Domain, "."))
-	h := &Handler{
-		catalog: o.Catalog, access: o.Access, signer: o.Signer, log: o.Log, fallback: o.Default, publicURL: o.PublicURL, domain: domain,
+	return &Handler{
+		catalog: o.Catalog, access: o.Access, signer: o.Signer, log: o.Log, defaultService: o.DefaultService, publicURL: o.PublicURL, domain: domain,
 		directory: directory{catalog: o.Catalog, domain: domain, limits: o.Limits}, routes: routes(),
 	}
-	h.buffers.New = func() any { return new(make([]byte, 0, 16<<10)) }
-	return h
 }
 
 // request is one request and what it is about.
@@ -162,7 +160,7 @@ func (h *Handler) means(at address) func(*service) bool {
 		case at.service != "":
 			return s.id.Name() == strings.ToLower(at.service)
 		default:
-			return s.id == h.fallback
+			return s.id == h.defaultService
 		}
 	}
 }

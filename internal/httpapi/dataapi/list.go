@@ -29,6 +29,7 @@ var renamed = map[string]inventory.Field{
 	"server/managementPortalUris":    "/server/managementPortalUri",
 	"onboarding/developerPortalUris": "/onboarding/developerPortalUri",
 	"recommended":                    "/isDefault",
+	"lastUpdated":                    "/updated",
 }
 
 // searchMode says, as any, that one word of $search is enough; all are wanted otherwise.
@@ -89,7 +90,7 @@ func (h *Handler) page(w http.ResponseWriter, r *request, q inventory.Query, sel
 		path, query, _ := strings.Cut(self, "?")
 		next = r.base + path + "?" + arm.WithParam(query, "$skiptoken", page.Next.String(), "$skip", "skip")
 	}
-	return h.write(w, func(buf []byte) ([]byte, error) {
+	return h.buffers.Splice(w, http.StatusOK, func(buf []byte) ([]byte, error) {
 		buf, err := appendItems(append(buf, arm.PageStart...), page)
 		return arm.AppendPage(buf, next), err
 	})
@@ -105,7 +106,7 @@ func (h *Handler) schemas(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return h.write(w, func(buf []byte) ([]byte, error) {
+	return h.buffers.Splice(w, http.StatusOK, func(buf []byte) ([]byte, error) {
 		buf, err := appendItems(append(buf, '['), page)
 		return append(buf, ']'), err
 	})
@@ -116,7 +117,7 @@ func (h *Handler) securityRequirements(w http.ResponseWriter, r *request) error 
 	if _, err := h.catalog.Get(r.Context(), r.id); err != nil {
 		return err
 	}
-	return h.write(w, func(buf []byte) ([]byte, error) {
+	return h.buffers.Splice(w, http.StatusOK, func(buf []byte) ([]byte, error) {
 		return arm.AppendPage(append(buf, arm.PageStart...), ""), nil
 	})
 }
@@ -127,7 +128,7 @@ func (h *Handler) one(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return h.write(w, func(buf []byte) ([]byte, error) { return appendResource(buf, have) })
+	return h.buffers.Splice(w, http.StatusOK, func(buf []byte) ([]byte, error) { return appendResource(buf, have) })
 }
 
 // appendItems appends the items of a page, separated by commas.

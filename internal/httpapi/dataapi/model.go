@@ -3,36 +3,14 @@ package dataapi
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"strconv"
 	"strings"
 
 	"apicenter/internal/arm"
 	"apicenter/internal/inventory"
 )
 
-const (
-	contentType = "application/json; charset=utf-8"
-	// timeFormat is RFC 3339 in UTC, as precise as we store.
-	timeFormat = "2006-01-02T15:04:05.999999Z07:00"
-)
-
-// write answers with JSON that f appends to a borrowed buffer.
-func (h *Handler) write(w http.ResponseWriter, f func([]byte) ([]byte, error)) error {
-	borrowed := h.buffers.Get().(*[]byte)
-	buf, err := f((*borrowed)[:0])
-	if err == nil {
-		header := w.Header()
-		header["Content-Type"] = []string{contentType}
-		header["Content-Length"] = []string{strconv.Itoa(len(buf))}
-		_, _ = w.Write(buf) // the client is gone: nobody to tell
-	}
-	if cap(buf) <= 1<<20 { // a rare giant is not kept
-		*borrowed = buf[:0]
-		h.buffers.Put(borrowed)
-	}
-	return err
-}
+// timeFormat is RFC 3339 in UTC, as precise as we store.
+const timeFormat = "2006-01-02T15:04:05.999999Z07:00"
 
 // appendResource writes a resource as the data plane shows it: flat, under its name.
 func appendResource(buf []byte, r inventory.Resource) ([]byte, error) {

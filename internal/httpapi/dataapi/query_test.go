@@ -66,6 +66,7 @@ func TestLists(t *testing.T) {
 		{"$filter=title eq 'rock ''n'' roll' or name in ('API-3')", "api-6 api-3", 1},
 		{"$filter=not startswith(title,'p') and endswith(title,'s')", "api-9 api-8", 1},
 		{"$filter=lifecycleStage eq null", all, 1},
+		{"$filter=lastUpdated gt 2001-01-01T00:00:00Z and lastUpdated lt '2999-01-01T00:00:00%2B01:00'", all, 1},
 		{"api-version=2024-02-01-preview&$top=6", all, 2},
 	} {
 		escaped := strings.NewReplacer(" ", "%20").Replace(tt.query)
@@ -90,6 +91,7 @@ func TestListsRefuse(t *testing.T) {
 		{"$orderby=kind%20asc", "InvalidOrderBy", "name, title or updated"},
 		{"$filter=nonsense", "InvalidFilter", "$filter"},
 		{"$filter=a%22b%20eq%20'x'", "InvalidFilter", "cannot be filtered by"},
+		{"$filter=lastUpdated%20gt%20'soon'", "InvalidFilter", "instant"},
 		{"api-version=2099-01-01", "InvalidApiVersionParameter", "2024-02-01-preview"},
 	} {
 		d.fails("GET", "/workspaces/default/apis?"+tt.query, "", 400, tt.code, tt.text)

@@ -5,6 +5,7 @@ package reply
 import (
 	"net/http"
 	"strconv"
+	"sync"
 
 	"apicenter/internal/arm"
 )
@@ -27,6 +28,26 @@ func JSON(w http.ResponseWriter, status int, body []byte) {
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client is gone: nobody to tell
+}
+
+// Buffers are lent to answers that are spliced together. The zero value is ready.
+type Buffers struct{ pool sync.Pool } // of *[]byte
+
+// Splice answers with JSON that f appends to a lent buffer.
+func (b *Buffers) Splice(w http.ResponseWriter, status int, f func([]byte) ([]byte, error)) error {
+	lent, ok := b.pool.Get().(*[]byte)
+	if !ok {
+		lent = new(make([]byte, 0, 16<<10))
+	}
+	body, err := f((*lent)[:0])
+	if err == nil {
+		JSON(w, status, body)
+	}
+	if cap(body) <= 1<<20 { // a rare giant is not kept
+		*lent = body[:0]
+		b.pool.Put(lent)
+	}
+	return err
 }
 
 // Internal is what people see of an error that is not theirs; the log has the rest.
