@@ -129,7 +129,7 @@ func filled(t testing.TB, limits dataapi.Limits) *desk {
 		"server":{"runtimeUri":["https://a.example.com/pets","https://b.example.com/pets"]},"customProperties":{"tier":1}}`)
 	d.put(petstore+"/deployments/bare", `{}`)
 	d.put(center+"/metadataSchemas/team", `{"schema":"{\"type\":\"string\", \"title\":\"Team\"}","assignedTo":[{"entity":"api","required":false,"deprecated":false}]}`)
-	d.put(center+"/metadataSchemas/spare", `{"schema":"{\"type\":\"boolean\"}"}`)
+	d.put(center+"/metadataSchemas/spare", `{"schema":"{\"type\":\"boolean\"}","assignedTo":[{"entity":"environment","required":true,"deprecated":false}]}`)
 	return d
 }
 
