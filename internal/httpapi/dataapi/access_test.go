@@ -3,6 +3,7 @@ package dataapi_test
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"apicenter/internal/httpapi/dataapi"
@@ -68,6 +69,34 @@ func TestSwitchIsOfOneService(t *testing.T) {
 	if got := w.Header().Get("WWW-Authenticate"); !strings.HasPrefix(got, "Bearer") {
 		t.Errorf("401 with WWW-Authenticate %q", got)
 	}
+}
+
+// TestSwitchHoldsAtOnce turns it while others read: what is closed stays closed
+// from then on.
+func TestSwitchHoldsAtOnce(t *testing.T) {
+	d := filled(t, dataapi.Limits{})
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 3 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					d.ask("GET", "/apis", "", nobody()...)
+				}
+			}
+		})
+	}
+	for range 20 {
+		d.openToAll(center, true)
+		d.must("GET", "/apis", "", 200, nobody()...)
+		d.openToAll(center, false)
+		d.must("GET", "/apis", "", 401, nobody()...)
+	}
+	close(done)
+	readers.Wait()
 }
 
 func TestPreflight(t *testing.T) {
