@@ -353,3 +353,25 @@ func TestTakeOverEndsWhatADeadServerDid(t *testing.T) {
 		}
 	})
 }
+
+func TestLinksOfADeletedServiceRestUntilItIsRestored(t *testing.T) {
+	run(t, "always", func(b *bench) {
+		service := inventory.MustID("sub/group/center")
+		time.Sleep(5 * time.Second)
+		b.update(func(tx inventory.Tx) error { return tx.SoftDelete(service, time.Now().Add(time.Hour)) })
+		before := b.source.Reads()
+		b.source.Put(sourcetest.API("apis/orders", "Orders", "v1", []byte(`{"openapi":"3.0.1"}`)))
+		time.Sleep(10 * time.Minute)
+		if got := b.source.Reads(); got != before {
+			b.Errorf("%d readings while the service was deleted", got-before)
+		}
+		b.update(func(tx inventory.Tx) error { _, err := tx.Restore(service); return err })
+		time.Sleep(5 * time.Second)
+		if got := b.source.Reads(); got != before+1 {
+			b.Errorf("%d readings after it was restored, want 1", got-before)
+		}
+		if runs := b.runs(); len(runs) != 2 || runs[0].Outcome != "ok" || runs[0].Counts.Added != 1 || runs[0].Counts.Unchanged != 1 {
+			b.Errorf("runs after it was restored: %+v", runs)
+		}
+	})
+}

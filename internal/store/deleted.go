@@ -25,15 +25,9 @@ const inTree = `(path = $1 or (path > $2 and path < $3))`
 func tree(path string) []any { return []any{path, path + "/", path + "0"} }
 
 func (w *work) SoftDelete(id inventory.ID, purge time.Time) error {
-	if err := w.flush(); err != nil {
-		return err
-	}
-	u, err := w.find(id)
+	u, err := w.reach(id)
 	if err != nil {
 		return err
-	}
-	if u == nil {
-		return w.missing(id)
 	}
 	if id.Kind() != inventory.KindService {
 		return inventory.Errorf(inventory.Invalid, "", "%s %q is no service; only services can be restored", id.Kind(), id.Name())

@@ -252,16 +252,22 @@ func tag(r inventory.Resource) int64 {
 	return r.Revision
 }
 
-func (w *work) Delete(id inventory.ID, c inventory.Condition) error {
+// reach gives the unit of id, with all that came before stored. NotFound.
+func (w *work) reach(id inventory.ID) (*unit, error) {
 	if err := w.flush(); err != nil {
-		return err
+		return nil, err
 	}
 	u, err := w.find(id)
+	if err == nil && u == nil {
+		err = w.missing(id)
+	}
+	return u, err
+}
+
+func (w *work) Delete(id inventory.ID, c inventory.Condition) error {
+	u, err := w.reach(id)
 	if err != nil {
 		return err
-	}
-	if u == nil {
-		return w.missing(id)
 	}
 	if err := check(u, id, c); err != nil {
 		return err
