@@ -25,7 +25,7 @@ type Limits struct {
 	Texts        bool // the lengths that Azure publishes
 }
 
-// Presets are the limits of Azure's plans.
+// presets are the limits of Azure's plans.
 var presets = map[string]Limits{
 	"none": {},
 	"free": {

@@ -171,25 +171,23 @@ func etag(r inventory.Resource) string {
 // matchOf reads the conditions of a request. A tag that is none of ours matches nothing.
 func matchOf(r *request) catalog.Match {
 	var m catalog.Match
-	for tag := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
-		switch tag = strings.TrimSpace(tag); tag {
-		case "":
-		case "*":
-			m.Absent = true
-		default:
-			m.Not = append(m.Not, parseTag(tag))
-		}
-	}
-	for tag := range strings.SplitSeq(r.Header.Get("If-Match"), ",") {
-		switch tag = strings.TrimSpace(tag); tag {
-		case "":
-		case "*":
-			m.Present = true
-		default:
-			m.Tags = append(m.Tags, parseTag(tag))
-		}
-	}
+	m.Absent, m.Not = tagsOf(r.Header.Get("If-None-Match"))
+	m.Present, m.Tags = tagsOf(r.Header.Get("If-Match"))
 	return m
+}
+
+// tagsOf reads a condition: whether it is for any state at all, and the tags that it names.
+func tagsOf(header string) (whichever bool, tags []catalog.Tag) {
+	for tag := range strings.SplitSeq(header, ",") {
+		switch tag = strings.TrimSpace(tag); tag {
+		case "":
+		case "*":
+			whichever = true
+		default:
+			tags = append(tags, parseTag(tag))
+		}
+	}
+	return whichever, tags
 }
 
 // parseTag reads what etag writes. Some clients mark every tag as weak.

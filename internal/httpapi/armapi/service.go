@@ -19,21 +19,19 @@ type serviceBody struct {
 	} `json:"properties"`
 }
 
-func readService(body []byte) (serviceBody, error) {
-	var b serviceBody
-	if err := json.Unmarshal(body, &b); err != nil {
-		return b, invalidContent("the body is not that of a service: %v", err)
+func readService(r *request) (b serviceBody, body []byte, err error) {
+	if body, err = readBody(r); err != nil {
+		return b, nil, err
 	}
-	return b, nil
+	if err := json.Unmarshal(body, &b); err != nil {
+		return b, nil, invalidContent("the body is not that of a service: %v", err)
+	}
+	return b, body, nil
 }
 
 // putService is put; a body that asks to restore a deleted service asks for nothing else.
 func (h *Handler) putService(w http.ResponseWriter, r *request) error {
-	body, err := readBody(r)
-	if err != nil {
-		return err
-	}
-	b, err := readService(body)
+	b, body, err := readService(r)
 	if err != nil {
 		return err
 	}
@@ -45,11 +43,7 @@ func (h *Handler) putService(w http.ResponseWriter, r *request) error {
 
 // patchService changes tags and identity, or restores a deleted service.
 func (h *Handler) patchService(w http.ResponseWriter, r *request) error {
-	body, err := readBody(r)
-	if err != nil {
-		return err
-	}
-	b, err := readService(body)
+	b, _, err := readService(r)
 	if err != nil {
 		return err
 	}
