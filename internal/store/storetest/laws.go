@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"apicenter/internal/inventory"
@@ -30,9 +32,10 @@ func laws(t *testing.T, s *store.Store) {
 			"source lets go": func(r *rapid.T) {
 				w.source(r, "let go", func(tx inventory.SourceTx, _ string, at inventory.ID) error { return tx.LetGo(at) }, layersMayChange)
 			},
-			"source moves":  w.move,
-			"source merges": w.merge,
-			"":              func(*rapid.T) {},
+			"source moves":    w.move,
+			"source merges":   w.merge,
+			"service returns": w.restore,
+			"":                func(*rapid.T) {},
 		})
 		faults, err := Faults(context.WithoutCancel(t.Context()), s)
 		if err != nil || len(faults) > 0 {
@@ -46,7 +49,8 @@ func laws(t *testing.T, s *store.Store) {
 //     references into what was moved;
 //   - no operation of one link changes what another states, but for such references;
 //   - what a source drops and states again has the people's layer that it had;
-//   - people's operations change no origin.
+//   - people's operations change no origin;
+//   - a service that is deleted and restored is as it was.
 type world struct {
 	s         *store.Store
 	workspace string
@@ -130,6 +134,29 @@ func (w *world) snapshot(r *rapid.T) snapshot {
 		return err
 	}))
 	return out
+}
+
+// restore deletes the service and gives it back; its links are claimed anew.
+func (w *world) restore(r *rapid.T) {
+	before := w.snapshot(r)
+	service := id(w.workspace).Parent()
+	for _, step := range []func(inventory.Tx) error{
+		func(tx inventory.Tx) error { return tx.SoftDelete(service, noon) },
+		func(tx inventory.Tx) error { _, err := tx.Restore(service); return err },
+		func(tx inventory.Tx) (err error) {
+			for i, link := range w.links {
+				if w.claims[i], err = tx.Begin(link); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	} {
+		w.must(r, w.s.Update(context.Background(), "ann", step))
+	}
+	if diff := cmp.Diff(before, w.snapshot(r), cmpopts.EquateComparable(inventory.ID{})); diff != "" {
+		r.Fatalf("a restored service differs (-before +after):\n%s", diff)
+	}
 }
 
 func (w *world) put(r *rapid.T) {
