@@ -16,6 +16,9 @@ var (
 	subscriptionShape = regexp.MustCompile(`^[a-zA-Z0-9-]{1,90}$`)
 )
 
+// defaultPortal is the one portal that a service has.
+const defaultPortal = "default"
+
 // checkName says whether a new thing may be called as path says.
 func checkName(id inventory.ID, path string) error {
 	segments := strings.Split(path, "/")
@@ -23,6 +26,9 @@ func checkName(id inventory.ID, path string) error {
 	if !nameShape.MatchString(name) {
 		return inventory.Errorf(inventory.Invalid, "name",
 			"%q cannot be the name of a %s: use 3 to 90 letters, digits and hyphens", name, id.Kind())
+	}
+	if id.Kind() == inventory.KindPortal && id.Name() != defaultPortal {
+		return inventory.Errorf(inventory.Invalid, "name", "a service has one portal, and its name is %q", defaultPortal)
 	}
 	if id.Kind() != inventory.KindService {
 		return nil

@@ -78,6 +78,11 @@ func TestNamesAreThoseOfAzure(t *testing.T) {
 			d.must("GET", at+name, "", 404)
 			d.must("DELETE", at+name, "", 204)
 		}
+		if b.path == portalPath { // there is one
+			d.fails("PUT", at+"other", b.body, 400, "ValidationError", "default")
+			d.must("PUT", at+"Default", b.body, 201)
+			continue
+		}
 		d.must("PUT", at+strings.Repeat("x", 90), b.body, 201)
 		if strings.HasSuffix(at, "/apiSources/") {
 			continue // another to the same source cannot be
@@ -86,6 +91,22 @@ func TestNamesAreThoseOfAzure(t *testing.T) {
 		d.must("PUT", at+"abc", b.body, 200)
 		if got := d.must("GET", at+"aBc", "", 200).Body.String(); !strings.Contains(got, `"name":"ABC"`) {
 			t.Errorf("%sABC is shown as %s", at, got)
+		}
+	}
+}
+
+// TestWhatIsReadCanBePutBack: clients get, merge and put whole objects, with all
+// that is read-only in them.
+func TestWhatIsReadCanBePutBack(t *testing.T) {
+	d := furnished(t)
+	for _, path := range []string{
+		center, space, api, petVersion, definition, api + "/deployments/dep", space + "/environments/prod", link, schemaPath, analyzerPath, portalPath,
+	} {
+		first := d.must("GET", path, "", 200)
+		d.must("PUT", path, first.Body.String(), 200)
+		again := d.must("GET", path, "", 200)
+		if again.Body.String() != first.Body.String() || again.Header().Get("ETag") != first.Header().Get("ETag") {
+			t.Errorf("%s reads %s, and when that is put back %s", path, first.Body, again.Body)
 		}
 	}
 }

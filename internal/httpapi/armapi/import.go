@@ -3,8 +3,6 @@ package armapi
 import (
 	"encoding/json"
 	"net/http"
-
-	"apicenter/internal/inventory"
 )
 
 func (h *Handler) importFromAPIM(w http.ResponseWriter, r *request) error {
@@ -50,6 +48,6 @@ func (h *Handler) none(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	return answer(w, http.StatusOK, struct {
-		Value []inventory.Resource `json:"value"`
-	}{[]inventory.Resource{}})
+		Value []struct{} `json:"value"`
+	}{[]struct{}{}})
 }
