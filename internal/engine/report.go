@@ -163,9 +163,10 @@ func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure err
 	return s, nil
 }
 
-// wait is the time to the next pass: the interval, give or take a tenth so that
-// links do not march in step, and at least what the source asked for.
+// wait is the time to the next pass: a little less than the interval, since that
+// is promised to people, by a share that keeps links from marching in step; and
+// at least what the source asked for.
 func (e *Engine) wait(failure error) time.Duration {
-	interval := float64(e.o.Interval) * (0.9 + 0.2*rand.Float64())
+	interval := float64(e.o.Interval) * (0.85 + 0.1*rand.Float64())
 	return max(time.Duration(interval), source.RetryAfter(failure))
 }
