@@ -28,6 +28,7 @@ type CenterReady struct {
 	SubscriptionID string `json:"subscriptionId"`
 	TenantID       string `json:"tenantId"`
 	CA             string `json:"ca"`
+	Authority      string `json:"authority"`
 }
 
 // StartCenter runs apicenter serve over the data in dir, reading from the
