@@ -5,12 +5,10 @@ import (
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
@@ -257,9 +255,7 @@ func (s settings) apim() (source.Kind, *azure.Credentials, error) {
 			return source.Kind{}, nil, err
 		}
 	}
-	transport := azure.NewTransport()
-	transport.TLSClientConfig = &tls.Config{RootCAs: s.roots}
-	credentials := &azure.Credentials{Transport: &http.Client{Transport: transport}, Development: s.development, Cloud: cloud.Configuration{
+	credentials := &azure.Credentials{Transport: s.outside(), Development: s.development, Cloud: cloud.Configuration{
 		ActiveDirectoryAuthorityHost: s.authority,
 		Services: map[cloud.ServiceName]cloud.ServiceConfiguration{
 			cloud.ResourceManager: {Endpoint: s.resourceManager, Audience: s.audience},
