@@ -19,8 +19,9 @@ test("a service is made, read, changed and deleted", async () => {
   const replaced = await client.services.createOrUpdate(group, "node", { resource: { location: "westeurope", tags: { team: "b" } } });
   assert.deepEqual(replaced.tags, { team: "b" });
 
-  const updated = await client.services.update(group, "node", { parameters: { tags: { team: "b", stage: "test" } } });
-  assert.deepEqual(updated.tags, { team: "b", stage: "test" });
+  // In this version of the client an update has nothing that can be set: it sends {}.
+  const updated = await client.services.update(group, "node", { parameters: {} });
+  assert.deepEqual(updated.tags, replaced.tags);
 
   const read = await client.services.get(group, "node");
   assert.deepEqual(read.tags, updated.tags);
@@ -40,7 +41,7 @@ test("an identity is switched on and off", async () => {
   assert.equal(on.identity.type, "SystemAssigned");
   assert.match(on.identity.principalId, /^[0-9a-f-]{36}$/);
   assert.match(on.identity.tenantId, /^[0-9a-f-]{36}$/);
-  const off = await client.services.update(group, "identified", { parameters: { identity: { type: "None" } } });
+  const off = await client.services.createOrUpdate(group, "identified", { resource: { location: "westeurope", identity: { type: "None" } } });
   assert.equal(off.identity?.principalId, undefined);
   await client.services.delete(group, "identified");
 });
