@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -30,7 +29,6 @@ import (
 	"apicenter/internal/httpapi/managerapi"
 	"apicenter/internal/inventory"
 	"apicenter/internal/jobs"
-	"apicenter/internal/outbound"
 	"apicenter/internal/server"
 	"apicenter/internal/source"
 	"apicenter/internal/source/apim"
@@ -48,10 +46,9 @@ type settings struct {
 	interval        time.Duration
 	audit           time.Duration
 	maxAPIs         int
-	development     bool     // the login of the Azure CLI may stand in for the server's identity
-	limits          string   // the preset
-	dataDomain      string   // below which each service's data plane has a host name
-	allowNetworks   []string // that addresses which people name may lead into, in CIDR form
+	development     bool   // the login of the Azure CLI may stand in for the server's identity
+	limits          string // the preset
+	dataDomain      string // below which each service's data plane has a host name
 	logLevel        slog.Level
 	accessLog       bool
 	dataRequests    int    // a minute, of the data plane of each service; 0: those of the preset
@@ -62,6 +59,7 @@ type settings struct {
 	readyFile       string
 	token           string // one more administrator's token, besides the key in the data folder
 	tls             certificates
+	allow           networks       // that links which people give may lead into, though they are not public
 	roots           *x509.CertPool // authorities that are trusted when it calls others; nil: those of the system
 	issuers         []string
 	audiences       []string // of tokens of the issuers, besides Azure's
@@ -77,7 +75,6 @@ func (s *settings) register(f *pflag.FlagSet) {
 	f.StringVar(&s.limits, "limits", "none", "how much may be in a service: none, free or standard, as Azure's plans have it")
 	f.StringVar(&s.dataDomain, "data-domain", "", "domain below which SERVICE.data.LOCATION is the data plane of a service; empty: a path of this server")
 	f.IntVar(&s.dataRequests, "data-requests-per-minute", 0, "most requests a minute to the data plane of a service; 0: that of --limits")
-	f.StringArrayVar(&s.allowNetworks, "allow-network", nil, "network that documents may be imported from although it is not public, such as 10.1.0.0/16; may be repeated")
 	f.TextVar(&s.logLevel, "log-level", s.logLevel, "debug, info, warn or error")
 	f.BoolVar(&s.accessLog, "access-log", false, "log each request")
 	s.tls.register(f)
@@ -85,6 +82,7 @@ func (s *settings) register(f *pflag.FlagSet) {
 	f.StringArrayVar(&s.audiences, "oidc-audience", nil, "for whom such tokens may be made out, besides Azure's audiences; may be repeated")
 	f.StringVar(&s.clientID, "oidc-client-id", "", "application with which people sign in at the issuers")
 	f.StringArrayVar(&s.administrators, "administrator", nil, "object id of who is made an administrator of everything; may be repeated")
+	f.Var(&s.allow, "allow-network", "network that is not public and where links to import from may lead all the same, over plain http too; may be repeated")
 	f.StringVar(&s.readyFile, "ready-file", "", "write addresses, ids and a token to this file once all is up")
 }
 
@@ -144,13 +142,9 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	if err != nil {
 		return nil, err
 	}
-	networks, err := s.networks()
-	if err != nil {
-		return nil, err
-	}
 	people := catalog.New(db, catalog.Options{
 		Waker: waker{queue}, Fetcher: queue, Planner: planner{passes}, Checker: passes, Identities: identities{credentials},
-		Downloader: outbound.New(outbound.Options{Allow: networks, Roots: s.roots, UserAgent: "apicenter/" + version()}),
+		Downloader: s.downloads(),
 		Importer:   passes, Limits: limits, Log: log,
 	})
 	service, err := ensureService(auth.With(ctx, administrator), people, s.service)
@@ -221,19 +215,6 @@ func (c *center) Wait() error { return <-c.ended }
 func (c *center) Close() error {
 	c.stop()
 	return c.Wait()
-}
-
-// networks are those that people's addresses may lead into, besides all that is public.
-func (s settings) networks() ([]netip.Prefix, error) {
-	var out []netip.Prefix
-	for _, text := range s.allowNetworks {
-		p, err := netip.ParsePrefix(text)
-		if err != nil {
-			return nil, fmt.Errorf("--allow-network %q is not a network; want one such as 10.1.0.0/16", text)
-		}
-		out = append(out, p)
-	}
-	return out, nil
 }
 
 // apim is the source of API Management links, read from the settings' Azure, and

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"apicenter/internal/azure"
 	"apicenter/internal/server"
 )
 
@@ -33,14 +31,6 @@ func (c *certificates) register(f *pflag.FlagSet) {
 	f.StringVar(&c.cert, "tls-cert", "", "https with the certificate in this PEM file, with its chain; read again when it changes")
 	f.StringVar(&c.key, "tls-key", "", "and the key in this one")
 	f.StringVar(&c.caFile, "tls-ca-file", "", "with --tls self-signed: write what clients have to trust to this file")
-}
-
-// outside is the client with which the center asks whom its settings name: the
-// identity endpoint, issuers, a resource manager.
-func (s settings) outside() *http.Client {
-	transport := azure.NewTransport()
-	transport.TLSClientConfig = &tls.Config{RootCAs: s.roots}
-	return &http.Client{Transport: transport}
 }
 
 // encryption is the TLS of a center, nil for none, and the file that tells
