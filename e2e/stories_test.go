@@ -31,7 +31,8 @@ const storyWithin = time.Minute
 //	stop NAME                       end it with SIGTERM; it must end well
 //	until REGEXP program args…      run a program until it ends well and prints a match
 //	fill FILE                       put the values of $names into a file
-//	http METHOD URL [FILE]          a request with $token, and with a JSON body from FILE
+//	http METHOD URL [FILE]          a request with $token, and with a JSON body from FILE; with
+//	                                ! before it, one that is refused
 //
 // The client verbs find the center by the ready file that was written last.
 func TestStories(t *testing.T) {
@@ -111,8 +112,8 @@ func fill(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func request(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 || len(args) > 3 {
-		ts.Fatalf("usage: http METHOD URL [FILE]")
+	if len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: [!] http METHOD URL [FILE]")
 	}
 	var body io.Reader
 	if len(args) == 3 {
@@ -122,13 +123,15 @@ func request(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	req.Header.Set("Authorization", "Bearer "+ts.Getenv("token"))
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("If-Match", "*")
+	if args[0] == http.MethodPatch || args[0] == http.MethodDelete {
+		req.Header.Set("If-Match", "*") // API Management demands it
+	}
 	resp, err := http.DefaultClient.Do(req)
 	ts.Check(err)
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	ts.Check(err)
-	if resp.StatusCode >= 300 {
+	if refused := resp.StatusCode >= 400 && resp.StatusCode < 500; refused != neg || !refused && resp.StatusCode >= 300 {
 		ts.Fatalf("%s %s: %s\n%s", args[0], args[1], resp.Status, b)
 	}
 	if !json.Valid(b) && len(b) > 0 {
