@@ -15,6 +15,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -28,13 +30,15 @@ const (
 	authorityLife    = 10 * 365 * 24 * time.Hour
 	leafLife         = 90 * 24 * time.Hour
 	renewBefore      = 30 * 24 * time.Hour
+	maxLeaves        = 256
 	skew             = time.Hour // clocks of clients may be behind
 )
 
 // SelfSigned serves a certificate of an authority of our own, for development.
 // The authority is kept in dir, so that clients trust it once; its certificate
 // is in [AuthorityFile], and its key is its owner's only. What it signs is for
-// this machine and hosts, lives in memory, and is renewed in time.
+// this machine and hosts, lives in memory, and is renewed in time. A host that
+// begins with a dot stands for all names below it, however deep.
 func SelfSigned(dir string, hosts ...string) (*tls.Config, error) {
 	a, err := loadAuthority(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -43,20 +47,31 @@ func SelfSigned(dir string, hosts ...string) (*tls.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the authority for self-signed certificates: %w", err)
 	}
-	a.hosts = append([]string{"localhost", "127.0.0.1", "::1"}, hosts...)
-	if _, err := a.current(); err != nil {
+	a.hosts, a.leaves = []string{"localhost", "127.0.0.1", "::1"}, map[string]*tls.Certificate{}
+	for _, host := range hosts {
+		if strings.HasPrefix(host, ".") {
+			a.domains = append(a.domains, strings.ToLower(host))
+		} else {
+			a.hosts = append(a.hosts, host)
+		}
+	}
+	if _, err := a.leaf(""); err != nil {
 		return nil, err
 	}
-	return config(a.current), nil
+	return config(func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		return a.leaf(strings.ToLower(hello.ServerName))
+	}), nil
 }
 
 type authority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 	hosts       []string
+	domains     []string
 
-	mu   sync.Mutex // guards leaf
-	leaf *tls.Certificate
+	mu sync.Mutex // guards leaves
+	// leaves by the name below a domain; that of the hosts by none.
+	leaves map[string]*tls.Certificate
 }
 
 // loadAuthority fails with fs.ErrNotExist only if there is no certificate yet.
@@ -120,14 +135,30 @@ func (a *authority) sign(template *x509.Certificate, key *ecdsa.PrivateKey) ([]b
 	return x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)
 }
 
-// current is the certificate to show, made anew when it comes to its end.
-func (a *authority) current() (*tls.Certificate, error) {
+// leaf is the certificate to show to who asks for a name, made anew when it comes to its end.
+func (a *authority) leaf(name string) (*tls.Certificate, error) {
+	hosts := []string{name}
+	if !slices.ContainsFunc(a.domains, func(domain string) bool { return strings.HasSuffix(name, domain) }) {
+		name, hosts = "", a.hosts
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now := time.Now()
-	if a.leaf != nil && now.Before(a.leaf.Leaf.NotAfter.Add(-renewBefore)) {
-		return a.leaf, nil
+	if leaf := a.leaves[name]; leaf != nil && time.Now().Before(leaf.Leaf.NotAfter.Add(-renewBefore)) {
+		return leaf, nil
 	}
+	leaf, err := a.issue(hosts)
+	if err != nil {
+		return nil, fmt.Errorf("sign a certificate for %q: %w", hosts, err)
+	}
+	if len(a.leaves) >= maxLeaves { // who asks for so many is no user; making one anew costs little
+		clear(a.leaves)
+	}
+	a.leaves[name] = leaf
+	return leaf, nil
+}
+
+func (a *authority) issue(hosts []string) (*tls.Certificate, error) {
+	now := time.Now()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -140,7 +171,7 @@ func (a *authority) current() (*tls.Certificate, error) {
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
 	}
-	for _, host := range a.hosts {
+	for _, host := range hosts {
 		if ip := net.ParseIP(host); ip != nil {
 			template.IPAddresses = append(template.IPAddresses, ip)
 		} else {
@@ -149,14 +180,13 @@ func (a *authority) current() (*tls.Certificate, error) {
 	}
 	der, err := a.sign(template, key)
 	if err != nil {
-		return nil, fmt.Errorf("sign a certificate for %q: %w", a.hosts, err)
+		return nil, err
 	}
 	leaf, err := x509.ParseCertificate(der)
 	if err != nil {
 		return nil, err
 	}
-	a.leaf = &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
-	return a.leaf, nil
+	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
 }
 
 // writePEM lets the file appear whole or not at all.

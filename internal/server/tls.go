@@ -24,11 +24,8 @@ func Certificate(certFile, keyFile string, log *slog.Logger) (*tls.Config, error
 }
 
 // config is for HTTP/2 and HTTP/1.1 over TLS 1.2 or newer.
-func config(certificate func() (*tls.Certificate, error)) *tls.Config {
-	return &tls.Config{
-		MinVersion:     tls.VersionTLS12,
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate() },
-	}
+func config(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate}
 }
 
 type files struct {
@@ -47,7 +44,7 @@ type stamp struct {
 	modified time.Time
 }
 
-func (f *files) current() (*tls.Certificate, error) {
+func (f *files) current(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if time.Since(f.looked) < lookEvery {

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -125,6 +126,31 @@ func TestTheAuthorityStays(t *testing.T) {
 	}
 	if info, err := os.Stat(keys[0]); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the key has mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestNamesBelowADomain(t *testing.T) {
+	dir := t.TempDir()
+	c := selfSigned(t, dir, ".data.example", "center.example")
+	roots := trust(t, dir)
+	for name, want := range map[string]bool{
+		"demo.westeurope.data.example": true, "DEMO.data.example": true, "localhost": true, "center.example": true, "127.0.0.1": true,
+		"data.example": false, "xdata.example": false, "demo.data.example.evil.example": false, "other.example": false,
+	} {
+		pair, err := c.GetCertificate(&tls.ClientHelloInfo{ServerName: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := pair.Leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: name}); (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for i := range 600 { // more than are kept
+		name := fmt.Sprintf("s%d.data.example", i%300)
+		pair, err := c.GetCertificate(&tls.ClientHelloInfo{ServerName: name})
+		if err != nil || pair.Leaf.VerifyHostname(name) != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
 	}
 }
 
