@@ -53,14 +53,14 @@ type settings struct {
 	accessLog       bool
 	dataRequests    int    // a minute, of the data plane of each service; 0: those of the preset
 	upstream        string // endpoint of the resource manager that answers for other providers; empty: none does
-	upstreamCA      string // file of certificates to trust there, besides the system's
 	tenant          string // directory that the center belongs to; empty: that of whoever asks
 	publicURL       string // how clients reach the server, if not at the address that it listens on
 	readyFile       string
 	token           string // one more administrator's token, besides the key in the data folder
 	tls             certificates
 	allow           networks       // that links which people give may lead into, though they are not public
-	roots           *x509.CertPool // authorities that are trusted when it calls others; nil: those of the system
+	trustedCA       string         // file of authorities that are trusted when it calls others, besides those of the system
+	roots           *x509.CertPool // all that are trusted then; nil: those of the system and of the file
 	issuers         []string
 	audiences       []string // of tokens of the issuers, besides Azure's
 	clientID        string   // with which people sign in at the issuers
@@ -104,6 +104,11 @@ const (
 
 // startCenter builds a center and has it serve. It ends with ctx, or by Close.
 func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, err error) {
+	if s.roots == nil {
+		if s.roots, err = trusted(s.trustedCA); err != nil {
+			return nil, fmt.Errorf("--trusted-ca-file: %w", err)
+		}
+	}
 	db, err := store.Open(ctx, store.Options{Dir: s.data})
 	if err != nil {
 		return nil, err

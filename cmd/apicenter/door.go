@@ -35,7 +35,7 @@ type keeper interface {
 func (s settings) openDoor(ctx context.Context, db keeper, tokens map[string]auth.Principal, log *slog.Logger) (door, error) {
 	issuers := make([]auth.Issuer, 0, len(s.issuers))
 	for _, url := range s.issuers {
-		issuers = append(issuers, auth.Issuer{URL: url, Audiences: s.audiences, ClientID: s.clientID})
+		issuers = append(issuers, auth.Issuer{URL: url, Audiences: s.audiences, ClientID: s.clientID, Client: s.outside()})
 	}
 	oidc, err := auth.NewOIDC(log, issuers...)
 	if err != nil {

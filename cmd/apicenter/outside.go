@@ -2,9 +2,11 @@ package main
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net/http"
 	"net/netip"
+	"os"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -24,6 +26,26 @@ func (s settings) outside() *http.Client {
 // downloads is the client with which it asks whom its users name.
 func (s settings) downloads() *outbound.Client {
 	return outbound.New(outbound.Options{Allow: s.allow, Roots: s.roots, UserAgent: "apicenter/" + version()})
+}
+
+// trusted are the system's certificates and those in a file; nil, which means
+// the system's, when no file is named.
+func trusted(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s has no certificate in PEM form", file)
+	}
+	return roots, nil
 }
 
 // networks is a flag that may be repeated.

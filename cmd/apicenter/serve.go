@@ -55,7 +55,7 @@ identity, a workload identity, or what AZURE_CLIENT_ID and its like name.`,
 	f.StringVar(&s.authority, "authority", "https://login.microsoftonline.com/", "who issues them")
 	f.BoolVar(&s.development, "development", false, "read with the login of the Azure CLI where the machine has no identity of its own")
 	f.StringVar(&s.upstream, "upstream-resource-manager", "", "resource manager to pass requests of all other providers on to, with the caller's token; "+publicResourceManager)
-	f.StringVar(&s.upstreamCA, "upstream-ca-file", "", "certificates in PEM form to trust there, besides the system's")
+	f.StringVar(&s.trustedCA, "trusted-ca-file", "", "certificates in PEM form to trust when calling others, besides the system's")
 	s.register(f)
 	return c
 }
