@@ -19,7 +19,18 @@ type creation struct {
 	apimWorkspace, identity, specifications string
 	title, kind, description                string // of the environment
 	environment, stage                      string
+	assign                                  bool
 	wait                                    waiting
+}
+
+// sourceFlags are those that say what to read, and as whom.
+func (n *creation) sourceFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&n.apim, "azure-apim", "", "name of the instance, or its ARM id")
+	f.StringVar(&n.apimGroup, "apim-resource-group", "", "resource group of the instance (default that of the service)")
+	f.StringVar(&n.apimSubscription, "apim-subscription", "", "subscription of the instance (default that of the service)")
+	f.StringVar(&n.apimWorkspace, "workspace", "", "only this workspace of the instance (default the whole instance)")
+	f.StringVar(&n.identity, "msi-resource-id", "", "ARM id of the user-assigned identity to read with (default the system-assigned one)")
 }
 
 func createAPIMCommand(c *connection) *cobra.Command {
@@ -38,18 +49,15 @@ changed where it exists.`,
 	var n creation
 	n.name = linkKind().flags(cmd, c, 1)["integration-name"]
 	f := cmd.Flags()
-	f.StringVar(&n.apim, "azure-apim", "", "name of the instance, or its ARM id")
+	n.sourceFlags(cmd)
 	require(cmd, "azure-apim")
-	f.StringVar(&n.apimGroup, "apim-resource-group", "", "resource group of the instance (default that of the service)")
-	f.StringVar(&n.apimSubscription, "apim-subscription", "", "subscription of the instance (default that of the service)")
-	f.StringVar(&n.apimWorkspace, "workspace", "", "only this workspace of the instance (default the whole instance)")
-	f.StringVar(&n.identity, "msi-resource-id", "", "ARM id of the user-assigned identity to read with (default the system-assigned one)")
 	f.StringVar(&n.specifications, "import-specification", "always", "definitions too: always, ondemand or never")
 	f.StringVar(&n.title, "environment-title", "", "title of the environment (default the name of the link)")
 	f.StringVar(&n.kind, "environment-type", "", "production, staging, testing or development (default production)")
 	f.StringVar(&n.description, "environment-description", "", "description of the environment")
 	f.StringVar(&n.environment, "target-environment-id", "", "an environment that exists, by name or id")
 	f.StringVar(&n.stage, "target-lifecycle-stage", "", "lifecycle stage that the versions get")
+	f.BoolVar(&n.assign, "assign-role", false, "give the center's identity the reader role on the instance first, by your own right to assign it")
 	n.wait.flags(cmd, "the first synchronisation has ended; exit code 1 if it ended partial or failed")
 	for _, other := range []string{"environment-title", "environment-type", "environment-description"} {
 		cmd.MarkFlagsMutuallyExclusive("target-environment-id", other)
@@ -76,6 +84,11 @@ func (n *creation) run(cmd *cobra.Command, c *connection) error {
 	source, err := n.source(cmd, s.service)
 	if err != nil {
 		return err
+	}
+	if n.assign {
+		if err := s.assignRole(ctx, source, n.identity); err != nil {
+			return err
+		}
 	}
 	undo := func() {}
 	if n.title != "" || n.kind != "" || n.description != "" {

@@ -196,7 +196,7 @@ func (c *center) list(w http.ResponseWriter, r *http.Request, path string) {
 
 func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 	key := strings.ToLower(strings.Join(parts[:len(parts)-1], "/"))
-	if c.docs[key] == nil {
+	if c.docs[key] == nil && (parts[len(parts)-1] != "check" || string(body) == "{}") {
 		refuse(w, 404, "ResourceNotFound", "there is no "+key, "")
 		return
 	}
@@ -208,6 +208,11 @@ func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 		answerJSON(w, 200, map[string]any{"adds": 1, "updates": 1, "moves": 0, "deletes": 0, "requests": 7, "changes": []any{
 			map[string]any{"action": "add", "external": "apis/pets", "title": "Pets", "fields": []string{"title", "kind"}, "why": "new at the source"},
 			map[string]any{"action": "update", "external": "apis/echo", "title": "Echo\x1b[31m", "fields": []string{"title"}, "why": "differs"},
+		}})
+	case "check":
+		answerJSON(w, 200, map[string]any{"ok": true, "findings": []any{
+			map[string]any{"check": "token", "outcome": "ok", "message": "object id p0"},
+			map[string]any{"check": "gateways", "outcome": "skipped", "message": "there are no workspaces"},
 		}})
 	case "approve":
 		answerJSON(w, 200, map[string]any{})

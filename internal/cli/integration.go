@@ -66,7 +66,7 @@ func integrationCommand(s Streams) *cobra.Command {
 	create.AddCommand(createAPIMCommand(c))
 	k := linkKind()
 	cmd.AddCommand(create, k.listCommand(c), k.showCommand(c), deleteCommand(c), syncCommand(c),
-		runsCommand(c), planCommand(c), approveCommand(c))
+		runsCommand(c), planCommand(c), approveCommand(c), checkCommand(c))
 	return cmd
 }
 

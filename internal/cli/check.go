@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// unmade is the name under which a link is checked that is not there yet.
+const unmade = "new-link"
+
+func checkCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "check", Short: "Check whether the center may read an instance, linked or not yet",
+		Long: `Check whether the center may read an instance, linked or not yet.
+
+The center tries each thing that a synchronisation needs: a token of its
+identity, the directory of the instance, and each sort of read. Where a role is
+missing, it says which, for whom and where, and the command that grants it.
+Nothing is changed. The exit code is 1 if a link could not work as things are.`,
+		Example: `  apicenter integration check -i prod-gateway
+  apicenter integration check --azure-apim contoso-apim --apim-resource-group gateways`,
+	}
+	n := creation{specifications: "always"}
+	n.name = cmd.Flags().StringP("integration-name", "i", "", "name of a link that is there")
+	complete(cmd, "integration-name", c.completeNames(linkKind().steps, nil, preview))
+	n.sourceFlags(cmd)
+	cmd.MarkFlagsOneRequired("integration-name", "azure-apim")
+	for _, other := range []string{"azure-apim", "apim-resource-group", "apim-subscription", "workspace", "msi-resource-id"} {
+		cmd.MarkFlagsMutuallyExclusive("integration-name", other)
+	}
+	return leaf(cmd, func(cmd *cobra.Command) error {
+		s, err := c.open(cmd.Context(), cmd)
+		if err != nil {
+			return err
+		}
+		name, body := *n.name, object{}
+		if n.apim != "" {
+			source, err := n.source(cmd, s.service)
+			if err != nil {
+				return err
+			}
+			name, body = unmade, n.link(source, s.workspace)
+		}
+		o, err := s.post(cmd.Context(), call{
+			path: s.path([]step{linkStep()}, names{"integration-name": &name}) + "/check", version: preview, body: body,
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.print.check(o); err != nil {
+			return err
+		}
+		return checked(o)
+	})
+}
+
+// findings are those of the answer to a check.
+func findings(o object) (out []object) {
+	list, _ := o["findings"].([]any)
+	for _, v := range list {
+		if f, ok := v.(map[string]any); ok {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func (p printer) check(o object) error {
+	if p.format == "json" || p.format == "yaml" {
+		return p.document(o)
+	}
+	return p.list(findings(o), []column{
+		{"CHECK", "check", nil}, {"OUTCOME", "outcome", nil}, {"MESSAGE", "message", nil},
+	})
+}
+
+// checked is the error of a check that did not go well, with what to do.
+func checked(o object) error {
+	if ok, _ := o["ok"].(bool); ok {
+		return nil
+	}
+	hint := "mend what is refused or failed, and check again"
+	for _, f := range findings(o) {
+		if command := f.text("remedy.command"); command != "" {
+			hint = command
+			break
+		}
+	}
+	return failed(hint, "a link could not work as things are")
+}
