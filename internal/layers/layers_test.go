@@ -89,6 +89,19 @@ func TestRooms(t *testing.T) {
 	}
 }
 
+// The client package is for other people's programs: it must not drag anything in.
+func TestTheClientStandsAlone(t *testing.T) {
+	p, err := build.ImportDir("../../client", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, imported := range p.Imports {
+		if first, _, _ := strings.Cut(imported, "/"); strings.Contains(first, ".") || first == "apicenter" {
+			t.Errorf("client imports %s, which is not of the standard library", imported)
+		}
+	}
+}
+
 // packages gives the imports of each package below internal/, tests left out.
 func packages(t *testing.T) map[string][]string {
 	t.Helper()

@@ -1,0 +1,110 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"time"
+)
+
+// planPatience is how long a plan may take: the center reads the whole source.
+const planPatience = 10 * time.Minute
+
+func (a APISourceRef) action(name string, body any) Request {
+	return Request{
+		Method: http.MethodPost, Path: a.path + "/" + name, APIVersion: preview, Body: body, Patience: planPatience,
+	}
+}
+
+// Sync asks for a synchronisation now: of all of the link, or of one API, by
+// its name at the source or here. The run that answers starts at the time that
+// is given, or later.
+func (a APISourceRef) Sync(ctx context.Context, api string) (requestedAt time.Time, err error) {
+	var answer struct {
+		RequestedAt time.Time `json:"requestedAt"`
+	}
+	err = a.c.run(ctx, a.action("sync", struct {
+		API string `json:"api,omitempty"`
+	}{api}), &answer)
+	return answer.RequestedAt, err
+}
+
+// Run is one synchronisation of a link.
+type Run struct {
+	ID              int64          `json:"id"`
+	Trigger         string         `json:"trigger"` // schedule, request, demand, link or unlink
+	Scope           string         `json:"scope"`   // empty: all
+	Phase           string         `json:"phase"`
+	StartedAt       time.Time      `json:"startedAt"`
+	EndedAt         time.Time      `json:"endedAt"` // zero while it goes on
+	DurationSeconds float64        `json:"durationSeconds"`
+	Outcome         string         `json:"outcome"` // empty while it goes on, then ok, partial, held, failed or interrupted
+	Message         string         `json:"message"`
+	Counts          map[string]int `json:"counts"`   // of APIs at the source, by what became of them
+	Requests        int64          `json:"requests"` // to the source
+	Errors          []RunError     `json:"errors"`
+}
+
+// RunError is one object of the source that a run failed at.
+type RunError struct {
+	External string `json:"external"`
+	Message  string `json:"message"`
+}
+
+// Runs are the latest runs of the link, the newest first.
+func (a APISourceRef) Runs(ctx context.Context, o ListOptions) iter.Seq2[Run, error] {
+	return first(o.Top, Items[Run](ctx, a.c, Request{Path: a.path + "/runs", APIVersion: preview, Query: o.query()}))
+}
+
+// Plan is what the next synchronisation would change.
+type Plan struct {
+	Adds     int      `json:"adds"`
+	Updates  int      `json:"updates"`
+	Moves    int      `json:"moves"`
+	Deletes  int      `json:"deletes"`
+	Held     int      `json:"held"`
+	Limited  int      `json:"limited"`
+	Requests int      `json:"requests"` // that it would send to the source
+	Changes  []Change `json:"changes"`
+}
+
+// Change is one thing that a plan would do.
+type Change struct {
+	Action   string   `json:"action"` // add, change, delete, hold or skip
+	External string   `json:"external"`
+	Title    string   `json:"title"`
+	Resource string   `json:"resource"`
+	Fields   []string `json:"fields"`
+	Why      string   `json:"why"`
+}
+
+// Plan reads the source and says what would change, and changes nothing.
+func (a APISourceRef) Plan(ctx context.Context) (Plan, error) {
+	var p Plan
+	err := a.c.run(ctx, a.action("plan", struct{}{}), &p)
+	return p, err
+}
+
+// Approve lets deletions happen that are held back because they are many: those
+// named by their external identity, or all. It gives those that it approved.
+func (a APISourceRef) Approve(ctx context.Context, externals ...string) ([]string, error) {
+	var answer struct {
+		Approved []string `json:"approved"`
+	}
+	err := a.c.run(ctx, a.action("approve", struct {
+		Externals []string `json:"externals,omitempty"`
+	}{externals}), &answer)
+	return answer.Approved, err
+}
+
+// ImportFromAPIM copies APIs of API Management once, without a link: by the ARM
+// ids of the APIs, or of all of an instance as …/apis/*. It returns when the
+// center is done.
+func (s ServiceRef) ImportFromAPIM(ctx context.Context, sourceResourceIDs ...string) error {
+	return s.c.run(ctx, Request{
+		Method: http.MethodPost, Path: s.path + "/importFromApim", APIVersion: stable,
+		Body: struct {
+			SourceResourceIDs []string `json:"sourceResourceIds"`
+		}{sourceResourceIDs},
+	}, nil)
+}
