@@ -79,6 +79,7 @@ type Authority struct {
 	managed   []UserAssigned // the user-assigned identities, and the system-assigned one, which has no resource id
 	audiences map[string]bool
 	parser    *jwt.Parser
+	grants    grants
 
 	// mu guards verified: who a token names, by the token's hash, so that a signature is checked once.
 	mu       sync.RWMutex

@@ -23,10 +23,15 @@ func (a *Authority) Register(mux *http.ServeMux) {
 		mux.HandleFunc("GET /"+tenant+"/v2.0/.well-known/openid-configuration", a.configuration(tenant))
 		mux.HandleFunc("GET /"+tenant+"/discovery/v2.0/keys", a.keys)
 		mux.HandleFunc("POST /"+tenant+"/oauth2/v2.0/token", a.token(tenant))
+		mux.HandleFunc("POST /"+tenant+"/oauth2/v2.0/devicecode", a.device(tenant))
+		mux.HandleFunc("GET /"+tenant+"/oauth2/v2.0/authorize", a.authorize(tenant))
 	}
 	mux.HandleFunc("GET /adfs/.well-known/openid-configuration", a.configuration(adfs))
 	mux.HandleFunc("GET /adfs/discovery/keys", a.keys)
 	mux.HandleFunc("POST /adfs/oauth2/token", a.token(adfs))
+	mux.HandleFunc("POST /adfs/oauth2/devicecode", a.device(adfs))
+	mux.HandleFunc("GET /adfs/oauth2/authorize", a.authorize(adfs))
+	mux.HandleFunc("GET /devicelogin", a.devicePage)
 }
 
 // appService answers a managed identity as App Service does: IDENTITY_ENDPOINT with IDENTITY_HEADER of version

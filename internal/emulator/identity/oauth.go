@@ -51,6 +51,7 @@ func (a *Authority) configuration(tenant string) http.HandlerFunc {
 			"issuer":                                a.issuer(r, tenant),
 			"authorization_endpoint":                root + "/oauth2" + version + "/authorize",
 			"token_endpoint":                        root + "/oauth2" + version + "/token",
+			"device_authorization_endpoint":         root + "/oauth2" + version + "/devicecode",
 			"jwks_uri":                              root + "/discovery" + version + "/keys",
 			"response_types_supported":              []string{"code", "id_token", "token"},
 			"response_modes_supported":              []string{"query", "fragment", "form_post"},
@@ -82,43 +83,55 @@ func (a *Authority) instance(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// token answers the client credentials grant.
+// token answers the grants, each to those who may ask for it.
 func (a *Authority) token(tenant string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if got := r.PostFormValue("grant_type"); got != "client_credentials" {
+		switch got := r.PostFormValue("grant_type"); got {
+		case "client_credentials":
+			a.redeemSecret(w, r, tenant)
+		case "authorization_code":
+			a.redeemCode(w, r, tenant)
+		case "refresh_token":
+			a.redeemRefresh(w, r, tenant)
+		case deviceGrant:
+			a.redeemDevice(w, r, tenant)
+		default:
 			refuseGrant(w, http.StatusBadRequest, "unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type '"+got+"'.")
-			return
 		}
-		id, secret := r.PostFormValue("client_id"), r.PostFormValue("client_secret")
-		if user, password, ok := r.BasicAuth(); ok {
-			id, secret = user, password
-		}
-		c, ok := a.opts.Clients[strings.ToLower(id)]
-		if !ok || !a.serves(tenant, c.Principal) {
-			refuseGrant(w, http.StatusBadRequest, "unauthorized_client", "AADSTS700016: Application with identifier '"+id+"' was not found in the directory '"+tenant+"'.")
-			return
-		}
-		if secret != c.Secret {
-			refuseGrant(w, http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided for app '"+id+"'.")
-			return
-		}
-		resource := resourceOf(r.PostFormValue("scope"))
-		if resource == "" {
-			refuseGrant(w, http.StatusBadRequest, "invalid_scope", "AADSTS1002012: The provided value for scope is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier.")
-			return
-		}
-		issuer := tenant
-		if tenant != adfs {
-			issuer = c.Principal.TenantID
-		}
-		token, _ := a.issue(c.Principal, resource, a.issuer(r, issuer))
-		life := int(a.opts.TokenLife.Seconds())
-		w.Header().Set("Cache-Control", "no-store")
-		wire.JSON(w, http.StatusOK, map[string]any{
-			"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token,
-		})
 	}
+}
+
+// redeemSecret answers an application that signs in with its secret.
+func (a *Authority) redeemSecret(w http.ResponseWriter, r *http.Request, tenant string) {
+	id, secret := r.PostFormValue("client_id"), r.PostFormValue("client_secret")
+	if user, password, ok := r.BasicAuth(); ok {
+		id, secret = user, password
+	}
+	c, ok := a.opts.Clients[strings.ToLower(id)]
+	if !ok || !a.serves(tenant, c.Principal) {
+		refuseGrant(w, http.StatusBadRequest, "unauthorized_client", "AADSTS700016: Application with identifier '"+id+"' was not found in the directory '"+tenant+"'.")
+		return
+	}
+	if secret != c.Secret {
+		refuseGrant(w, http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided for app '"+id+"'.")
+		return
+	}
+	resource := resourceOf(r.PostFormValue("scope"))
+	if resource == "" {
+		refuseGrant(w, http.StatusBadRequest, "invalid_scope", "AADSTS1002012: The provided value for scope is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier.")
+		return
+	}
+	issuer := tenant
+	if tenant != adfs {
+		issuer = c.Principal.TenantID
+	}
+	token, _ := a.issue(c.Principal, resource, a.issuer(r, issuer))
+	life := int(a.opts.TokenLife.Seconds())
+	w.Header().Set("Cache-Control", "no-store")
+	wire.JSON(w, http.StatusOK, map[string]any{
+		"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token,
+	})
 }
 
 // resourceOf takes the resource out of the scopes of an application: the one that ends in /.default, among those
