@@ -31,9 +31,10 @@ var rooms = map[string]room{
 	"store":     {"inventory", "net/http"},
 	"auth":      {"inventory", "database/sql"},
 	"azure":     {"arm outbound", "database/sql"},
-	"cli":       {"", "database/sql"},
+	"cli":       {"signin", "database/sql"},
 	"server":    {"arm auth httpapi/reply inventory", "database/sql"},
 	"outbound":  {"", "database/sql log log/slog os"},
+	"signin":    {"", "database/sql os"},
 	"layers":    {"", ""},
 
 	"source/apim":       {"azure inventory source", "database/sql os"},
