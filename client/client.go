@@ -106,6 +106,9 @@ type Request struct {
 	Query url.Values
 	// Body is sent as JSON unless it is nil.
 	Body any
+	// Header is sent besides what the client sends. An Authorization in it goes
+	// instead of the token.
+	Header http.Header
 	// When says on what conditions.
 	When []Condition
 	// Patience is how long to wait for the answer; 0 means 100 seconds.
@@ -224,7 +227,10 @@ func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) 
 	for _, w := range r.When {
 		req.Header.Set(w.header, w.tag)
 	}
-	if r.public {
+	for name, values := range r.Header {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	if r.public || req.Header.Get("Authorization") != "" {
 		return req, nil
 	}
 	token, err := c.tokens.Token(ctx)

@@ -140,6 +140,44 @@ func TestAnswersThatAreNotTaken(t *testing.T) {
 	}
 }
 
+func TestTheTokenStaysWithTheOrigin(t *testing.T) {
+	for _, tt := range []struct{ link, asked string }{
+		{"https://center.example/x", "GET /x T"},
+		{"https://CENTER.example:443/x?a=b", "GET /x?a=b T"},
+		{"/x", "GET /x T"},
+		{"x", "GET /x T"},
+		{"http://center.example/x", ""},
+		{"https://center.example:8443/x", ""},
+		{"https://center.example.evil/x", ""},
+		{"//evil.example/x", ""},
+		{"https://center.example@evil.example/", ""},
+		{"%zz", ""},
+	} {
+		s := &script{}
+		s.answer = func(w http.ResponseWriter, r *http.Request) {
+			if len(s.asked) == 1 {
+				answer, err := json.Marshal(map[string]string{"nextLink": tt.link})
+				if err != nil {
+					t.Fatal(err)
+				}
+				text(200, string(answer))(w, r)
+				return
+			}
+			text(200, "{}")(w, r)
+		}
+		var err error
+		for _, err = range client.Items[json.RawMessage](t.Context(), s.client(t, client.Options{Token: "T"}), client.Request{Path: "/list"}) {
+		}
+		got := ""
+		if len(s.asked) > 1 {
+			got = strings.Replace(s.asked[1], "Bearer ", "", 1)
+		}
+		if got != tt.asked || (err == nil) != (tt.asked != "") {
+			t.Errorf("next page %q: asked %q (%v), want %q", tt.link, got, err, tt.asked)
+		}
+	}
+}
+
 func TestOnlyReadsAreRepeatedWhenToldToComeLater(t *testing.T) {
 	for _, tt := range []struct {
 		method string
@@ -265,7 +303,7 @@ func TestLinksToDocuments(t *testing.T) {
 		{client.Document{Format: "link", Value: "ftp://blob.example/x"}, client.ErrFormat},
 		{client.Document{Format: "link", Value: "https://blob.example/\x00"}, client.ErrFormat},
 		{client.Document{Format: "zip"}, client.ErrFormat},
-		{client.Document{Format: "link", Value: "https://blob.example/gone"}, &client.Error{Status: 403}},
+		{client.Document{Format: "link", Value: "https://blob.example/gone"}, client.ErrExpired},
 	} {
 		s := &script{answer: text(403, "")}
 		if _, err := s.client(t, client.Options{Token: "T"}).Open(t.Context(), tt.doc); !errors.Is(err, tt.want) {
@@ -274,5 +312,29 @@ func TestLinksToDocuments(t *testing.T) {
 		if len(s.asked) > 0 && strings.Contains(s.asked[0], "Bearer") {
 			t.Errorf("asked %q", s.asked)
 		}
+	}
+}
+
+// endless is a document without an end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+func (endless) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(endless{})}, nil
+}
+
+func TestDocumentsAreBounded(t *testing.T) {
+	c, err := client.New("https://center.example", client.Options{HTTP: &http.Client{Transport: endless{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := c.Open(t.Context(), client.Document{Format: "link", Value: "https://blob.example/x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if n, err := io.Copy(io.Discard, r); !errors.Is(err, client.ErrTooLarge) || n > 256<<20 {
+		t.Errorf("read %d bytes, %v; want %v", n, err, client.ErrTooLarge)
 	}
 }

@@ -76,10 +76,7 @@ func (c *Client) Open(ctx context.Context, doc Document) (io.ReadCloser, error) 
 	body := &download{Reader: &limited{from: resp.Body, left: maxDocument}, body: resp.Body, stop: stop}
 	if resp.StatusCode != http.StatusOK {
 		body.Close()
-		return nil, &Error{
-			Status: resp.StatusCode, Code: "DocumentUnavailable",
-			Message: "the link to the document answers " + resp.Status + "; such a link lives for some minutes",
-		}
+		return nil, fmt.Errorf("%w: it answers %s", ErrExpired, resp.Status)
 	}
 	return body, nil
 }

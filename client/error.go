@@ -17,6 +17,9 @@ var (
 	// ErrElsewhere is an answer that leads to another origin, where the token
 	// must not go.
 	ErrElsewhere = errors.New("the token must not go to another origin")
+	// ErrExpired is a link to a document that leads to none: it lives for some
+	// minutes.
+	ErrExpired = errors.New("the link to the document does not work")
 	// ErrFormat is an answer that is not in the shape of an API center.
 	ErrFormat = errors.New("the answer is not that of an API center")
 )

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -27,24 +28,23 @@ type Operation struct {
 // operation that failed is an [*Error]. Any other answer is given back as it
 // is, a 202 without a Location included: it has nothing to follow.
 func (c *Client) Finish(ctx context.Context, a *Response) (*Response, error) {
-	next := a.Header.Get("Location")
-	if a.Status != http.StatusAccepted || next == "" {
+	if a.Status != http.StatusAccepted || a.Header.Get("Location") == "" {
 		return a, nil
 	}
 	ctx, stop := context.WithTimeout(ctx, longestOperation)
 	defer stop()
+	var next *url.URL
 	for a.Status == http.StatusAccepted {
-		if at := a.Header.Get("Location"); at != "" {
-			next = at
-		}
-		if _, err := c.own(next); err != nil {
-			return nil, err
-		}
-		if err := sleep(ctx, pauseOf(a.Header)); err != nil {
-			return nil, err
-		}
 		var err error
-		if a, err = c.Do(ctx, Request{Path: next}); err != nil {
+		if at := a.Header.Get("Location"); at != "" {
+			if next, err = c.own(at); err != nil {
+				return nil, err
+			}
+		}
+		if err = sleep(ctx, pauseOf(a.Header)); err != nil {
+			return nil, err
+		}
+		if a, err = c.Do(ctx, Request{Path: next.String()}); err != nil {
 			return nil, err
 		}
 	}

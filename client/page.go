@@ -60,12 +60,16 @@ func Items[T any](ctx context.Context, c *Client, r Request) iter.Seq2[T, error]
 			if p.NextLink == "" {
 				return
 			}
-			if p.NextLink == r.Path {
-				yield(none, fmt.Errorf("%w: it names the same page as the next one: %s", ErrFormat, p.NextLink))
+			next, err := c.own(p.NextLink)
+			if err == nil && next.String() == r.Path {
+				err = fmt.Errorf("%w: it names the same page as the next one: %s", ErrFormat, next)
+			}
+			if err != nil {
+				yield(none, err)
 				return
 			}
 			// The link has the whole query in it.
-			r.Path, r.APIVersion, r.Query = p.NextLink, "", nil
+			r.Path, r.APIVersion, r.Query = next.String(), "", nil
 		}
 		yield(none, fmt.Errorf("%w: the list has more than %d pages", ErrTooLarge, maxPages))
 	}
