@@ -35,7 +35,7 @@ func (s *session) assignRole(ctx context.Context, source, identity string) error
 			"principalId":      principal, "principalType": "ServicePrincipal",
 		}},
 	})
-	if a, ok := errors.AsType[*apiError](err); ok && a.status == http.StatusConflict {
+	if a, ok := errors.AsType[*apiError](err); ok && a.Status == http.StatusConflict {
 		return nil // it is there already
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,8 +19,14 @@ type Streams struct {
 	Out, Err io.Writer
 
 	// InTerminal says that a person sits at In and may be asked.
-	// ErrTerminal says that Err can redraw a line.
-	InTerminal, ErrTerminal bool
+	// OutTerminal says that Out shows colours; ErrTerminal, that Err can redraw
+	// a line.
+	InTerminal, OutTerminal, ErrTerminal bool
+
+	// ConfigDir is where profiles are kept; "" means nowhere.
+	ConfigDir string
+	// Browse shows a page to the person; nil means that there is no browser.
+	Browse func(address string) error
 
 	// Getenv reads the environment; nil means that there is none.
 	Getenv func(string) string
@@ -29,12 +36,18 @@ type Streams struct {
 
 // System is the streams and the environment of this process.
 func System() Streams {
-	return Streams{
+	s := Streams{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		InTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
+		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		Getenv:      os.Getenv,
+		Browse:      browser(),
 	}
+	if dir, err := os.UserConfigDir(); err == nil {
+		s.ConfigDir = filepath.Join(dir, "apicenter")
+	}
+	return s
 }
 
 func (s Streams) env(name string) string {
@@ -64,6 +77,7 @@ for ended partial or failed; 2 the command line is wrong; 3 not found;
 		return usage(cmd, "%v", err)
 	})
 	root.AddCommand(integrationCommand(s), apiCommand(s), environmentCommand(s))
+	root.AddCommand(loginCommand(s), logoutCommand(s), accountCommand(s), configCommand(s))
 	return root
 }
 

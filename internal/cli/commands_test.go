@@ -109,7 +109,7 @@ func TestWrongCommandLinesAskForNothing(t *testing.T) {
 		{[]string{"api", "list", "--top", "-1"}, "negative"},
 		{[]string{"api", "list", "--top", "1", "--max-items", "2"}, "[max-items top]"},
 		{[]string{"api", "show"}, `"api-id" not set`},
-		{[]string{"api", "list", "-o", "xml"}, "none of table, json, yaml, tsv"},
+		{[]string{"api", "list", "-o", "xml"}, "none of table, json"},
 		{[]string{"integration", "runs", "-i", "x", "--top", "0"}, "at least 1"},
 		{[]string{"integration", "delete", "-i", "x"}, "say --yes"},
 		{append(create, "contoso", "--import-specification", "maybe"), "none of always"},
@@ -235,7 +235,7 @@ func TestCompletionKnowsTheNames(t *testing.T) {
 		{[]string{"api", "version", "show", "--api-id", "petstore", "--version-id", ""}, "v1\tv1\n:4\n"},
 		{[]string{"api", "version", "show", "--version-id", ""}, ":4\n"},
 		{[]string{"integration", "create", "apim", "--import-specification", ""}, "always\nondemand\nnever\n:4\n"},
-		{[]string{"api", "list", "-o", ""}, "table\njson\nyaml\ntsv\n:4\n"},
+		{[]string{"api", "list", "-o", ""}, "table\njson\njsonc\nyaml\nyamlc\ntsv\nnone\n:4\n"},
 		{[]string{"integration", "show", "--token", "wrong", "-i", ""}, ":4\n"},
 	} {
 		o := newCenter().run(t, append([]string{"__complete"}, tt.args...)...)

@@ -3,15 +3,14 @@ package cli
 import (
 	"context"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	"apicenter/client"
 )
 
 // The exit codes.
@@ -33,7 +32,7 @@ func ExitCode(err error) int {
 		return f.exit
 	}
 	if a, ok := errors.AsType[*apiError](err); ok {
-		return a.exit()
+		return exitOf(a)
 	}
 	return exitFailed
 }
@@ -65,22 +64,10 @@ func failed(hint, format string, args ...any) *failure {
 }
 
 // apiError is an error that the center reported.
-type apiError struct {
-	status    int
-	code      string
-	message   string
-	target    string
-	details   []string
-	requestID string
-	retry     string // the Retry-After header
-}
+type apiError = client.Error
 
-func (a *apiError) Error() string {
-	return fmt.Sprintf("%s (%d): %s", a.code, a.status, a.message)
-}
-
-func (a *apiError) exit() int {
-	switch a.status {
+func exitOf(a *apiError) int {
+	switch a.Status {
 	case http.StatusNotFound:
 		return exitNotFound
 	case http.StatusUnauthorized, http.StatusForbidden:
@@ -89,81 +76,73 @@ func (a *apiError) exit() int {
 	return exitFailed
 }
 
-// hint is what to do next, where that can be known without the server's help.
-func (a *apiError) hint() string {
+// hintOf is what to do next, where that can be known without the center's help.
+func hintOf(a *apiError) string {
 	switch {
-	case a.status == http.StatusUnauthorized:
-		return "give a token: set APICENTER_TOKEN or --token, or name the server's file with --ready-file"
-	case a.status == http.StatusForbidden:
+	case a.Status == http.StatusUnauthorized:
+		return "sign in with `apicenter login`; or give a token: set APICENTER_TOKEN or --token, or name the server's file with --ready-file"
+	case a.Status == http.StatusForbidden:
 		return "the token is good but its holder may not do this: ask for a role on the service"
-	case a.status == http.StatusNotFound:
+	case a.Status == http.StatusNotFound:
 		return "the `list` command beside this one shows what is there; check -g, -n and the names"
-	case a.status == http.StatusTooManyRequests && a.retry != "":
-		return "wait " + a.retry + " s, then try again"
-	case a.status >= 500 && a.requestID != "":
-		return "look for request " + a.requestID + " in the log of the center"
+	case a.Status == http.StatusTooManyRequests && a.RetryAfter > 0:
+		return fmt.Sprintf("wait %.0f s, then try again", a.RetryAfter.Seconds())
+	case a.Status >= 500 && a.RequestID != "":
+		return "look for request " + a.RequestID + " in the log of the center"
 	}
 	return ""
 }
 
-// readError makes an apiError of an answer, whatever its body holds.
-func readError(status int, header http.Header, body []byte) *apiError {
-	type wire struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-		Target  string `json:"target"`
-		Details []struct {
-			Code    string `json:"code"`
-			Message string `json:"message"`
-			Target  string `json:"target"`
-		} `json:"details"`
-	}
-	var envelope struct {
-		Error wire `json:"error"`
-	}
-	a := &apiError{
-		status: status, requestID: header.Get("x-ms-request-id"), retry: header.Get("Retry-After"),
-	}
-	if err := json.Unmarshal(body, &envelope); err != nil || envelope.Error.Message == "" && envelope.Error.Code == "" {
-		a.code = strings.ReplaceAll(http.StatusText(status), " ", "")
-		a.message = "the answer is not an error of an API center: is the server address right?"
-		return a
-	}
-	e := envelope.Error
-	a.code, a.message, a.target = e.Code, e.Message, e.Target
-	for _, d := range e.Details {
-		line := d.Message
-		if d.Target != "" {
-			line = d.Target + ": " + line
+// explain adds to an error of the client what a person can do about it.
+func explain(err error) error {
+	hint := ""
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.Canceled):
+		return &failure{exit: exitFailed, message: "interrupted", cause: err}
+	case errors.Is(err, client.ErrTooLarge):
+		hint = "ask for less, with --top, --max-items or --filter"
+	case errors.Is(err, client.ErrElsewhere):
+		hint = "if that is the same center, use its address in --server or APICENTER_SERVER"
+	case errors.Is(err, client.ErrExpired):
+		hint = "try again"
+	case errors.Is(err, client.ErrFormat):
+		hint = "is the server address that of an API center?"
+	default:
+		if u, ok := errors.AsType[*client.UnreachableError](err); ok {
+			return unreachable(u)
 		}
-		a.details = append(a.details, line)
+		return err
 	}
-	return a
+	return &failure{exit: exitFailed, message: err.Error(), hint: hint, cause: err}
 }
 
 // unreachable explains why there is no answer at all.
-func unreachable(base *url.URL, err error) error {
-	if errors.Is(err, context.Canceled) {
-		return &failure{exit: exitFailed, message: "interrupted", cause: err}
-	}
+func unreachable(err *client.UnreachableError) error {
 	hint := "is it running? `apicenter demo` starts one; name another with --server, APICENTER_SERVER or --ready-file"
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		err = u.Err
-	}
 	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
 	_, mismatch := errors.AsType[x509.HostnameError](err)
 	switch {
 	case unknown:
-		hint = "name the file of its certificate authority in SSL_CERT_FILE"
+		hint = "name the file of its certificate authority with --ca-file, APICENTER_CA_FILE or SSL_CERT_FILE"
 	case mismatch:
 		hint = "use the host name of its certificate in --server or APICENTER_SERVER"
 	case errors.Is(err, context.DeadlineExceeded):
 		hint = "it did not answer in time; its log may say why"
 	}
 	return &failure{
-		exit: exitFailed, message: fmt.Sprintf("no answer from the center at %s: %v", base, err),
+		exit: exitFailed, message: fmt.Sprintf("no answer from the center at %s: %v", err.Address, err.Err),
 		hint: hint, cause: err, passing: true,
 	}
+}
+
+// ended is why ctx ended.
+func ended(ctx context.Context) error {
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return explain(context.Canceled)
 }
 
 // printError writes err for a person: code, message, target, what to do.
@@ -171,13 +150,17 @@ func printError(w io.Writer, err error) {
 	fmt.Fprintf(w, "Error: %s\n", clean(err.Error()))
 	hint := ""
 	if a, ok := errors.AsType[*apiError](err); ok {
-		if a.target != "" {
-			fmt.Fprintf(w, "  target: %s\n", clean(a.target))
+		if a.Target != "" {
+			fmt.Fprintf(w, "  target: %s\n", clean(a.Target))
 		}
-		for _, d := range a.details {
-			fmt.Fprintf(w, "  - %s\n", clean(d))
+		for _, d := range a.Details {
+			line := d.Message
+			if d.Target != "" {
+				line = d.Target + ": " + line
+			}
+			fmt.Fprintf(w, "  - %s\n", clean(line))
 		}
-		hint = a.hint()
+		hint = hintOf(a)
 	}
 	if f, ok := errors.AsType[*failure](err); ok {
 		hint = f.hint

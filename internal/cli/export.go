@@ -4,21 +4,18 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"apicenter/client"
 )
 
-// What a definition may take that comes by a link.
-const (
-	maxDocument      = 256 << 20
-	documentPatience = 10 * time.Minute
-)
+// documentPatience is how long an export may take: the center may have to fetch
+// the document first.
+const documentPatience = 10 * time.Minute
 
 func exportCommand(c *connection) *cobra.Command {
 	cmd := &cobra.Command{
@@ -55,72 +52,14 @@ func exportCommand(c *connection) *cobra.Command {
 	})
 }
 
-// document is the content of an export: in the answer, or where it points.
+// document opens the content of an export: in the answer, or where it points.
 func (s *session) document(ctx context.Context, o object) (io.ReadCloser, error) {
 	value, ok := o["value"].(string)
 	if !ok {
 		return nil, failed("", "the center exported no document")
 	}
-	switch format := o.text("format"); format {
-	case "inline":
-		return io.NopCloser(strings.NewReader(value)), nil
-	case "link":
-		return s.download(ctx, value)
-	default:
-		return nil, failed("", "the center exported in the format %q, which is neither inline nor link", format)
-	}
-}
-
-// download opens a link to a document. Such a link is its own permission and
-// may lead to another host, so it gets no token; and it is not printed.
-func (s *session) download(ctx context.Context, link string) (io.ReadCloser, error) {
-	u, err := s.base.Parse(link)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, failed("", "the center exported a link that is none")
-	}
-	ctx, stop := context.WithTimeout(ctx, documentPatience)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		stop()
-		return nil, failed("", "the center exported a link that is none")
-	}
-	resp, err := (&http.Client{Transport: s.streams.Transport}).Do(req)
-	if err != nil {
-		stop()
-		return nil, unreachable(&url.URL{Scheme: u.Scheme, Host: u.Host}, err)
-	}
-	body := &download{Reader: &limited{from: resp.Body, left: maxDocument}, body: resp.Body, stop: stop}
-	if resp.StatusCode != http.StatusOK {
-		body.Close()
-		return nil, failed("such a link lives for some minutes; try again",
-			"the link to the document answers %s", resp.Status)
-	}
-	return body, nil
-}
-
-type download struct {
-	io.Reader
-	body io.Closer
-	stop context.CancelFunc
-}
-
-func (d *download) Close() error {
-	defer d.stop()
-	return d.body.Close()
-}
-
-// limited fails, where io.LimitReader would end quietly.
-type limited struct {
-	from io.Reader
-	left int64
-}
-
-func (l *limited) Read(p []byte) (int, error) {
-	n, err := l.from.Read(p)
-	if l.left -= int64(n); l.left < 0 {
-		return 0, failed("", "the document is larger than %d MiB", maxDocument>>20)
-	}
-	return n, err
+	text, err := s.Open(ctx, client.Document{Format: o.text("format"), Value: value})
+	return text, explain(err)
 }
 
 func write(to io.Writer, from io.Reader) error {

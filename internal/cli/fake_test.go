@@ -38,6 +38,7 @@ type center struct {
 	outcome  []string                    // of the next runs; then ok
 	gone     map[string]time.Time        // links that are being deleted
 	exports  map[string]any              // answer of an export
+	access   access                      // keys, roles and sign-ins
 }
 
 func newCenter() *center {
@@ -110,9 +111,10 @@ func (c *center) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch {
+	case c.access.serve(w, r, body):
 	case r.URL.Query().Get("api-version") == "":
 		refuse(w, 400, "MissingApiVersionParameter", "no api-version", "api-version")
-	case r.Header.Get("Authorization") != "Bearer "+fakeToken:
+	case !c.access.knows(r):
 		refuse(w, 401, "AuthenticationFailed", "the token is missing or wrong", "")
 	case path == "/subscriptions":
 		answerJSON(w, 200, map[string]any{"value": []any{map[string]any{"subscriptionId": "sub1"}}})
@@ -294,6 +296,9 @@ func (c *center) runWith(t testing.TB, s Streams, args ...string) outcome {
 	}
 	if s.In == nil {
 		s.In = strings.NewReader("")
+	}
+	if s.ConfigDir == "" {
+		s.ConfigDir = t.TempDir()
 	}
 	c.mu.Lock()
 	c.requests = nil

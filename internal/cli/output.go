@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -13,10 +15,30 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// formats are the ways in which a result can be printed. The two with a c have
+// colours on a terminal.
+func formats() []string {
+	return []string{"table", "json", "jsonc", "yaml", "yamlc", "tsv", "none"}
+}
+
+func checkFormat(format string) error {
+	if !slices.Contains(formats(), format) {
+		return fmt.Errorf("%q is none of %s", format, strings.Join(formats(), ", "))
+	}
+	return nil
+}
+
 // printer writes results to the standard output in the format asked for.
 type printer struct {
 	out    io.Writer
 	format string
+	color  bool
+	query  *query // nil prints all
+}
+
+// whole tells whether results are printed as they are, and not by columns.
+func (p printer) whole() bool {
+	return p.query != nil || p.format != "table" && p.format != "tsv"
 }
 
 // column is one column of a table: a heading, where its value is, and how a
@@ -33,8 +55,7 @@ func (p printer) list(items []object, cols []column) error {
 	for _, it := range items {
 		flat = append(flat, it.flat())
 	}
-	switch p.format {
-	case "json", "yaml":
+	if p.whole() {
 		return p.document(flat)
 	}
 	return p.rows(flat, cols)
@@ -42,8 +63,7 @@ func (p printer) list(items []object, cols []column) error {
 
 // row prints one resource as a table of one row.
 func (p printer) row(o object, cols []column) error {
-	switch p.format {
-	case "json", "yaml":
+	if p.whole() {
 		return p.document(o.flat())
 	}
 	return p.rows([]object{o.flat()}, cols)
@@ -51,7 +71,7 @@ func (p printer) row(o object, cols []column) error {
 
 // one prints one resource in full: for a person, a line for each property.
 func (p printer) one(o object, cols []column) error {
-	if p.format != "table" {
+	if p.whole() || p.format != "table" {
 		return p.row(o, cols)
 	}
 	return writeTable(p.out, nil, properties("", o.flat()))
@@ -90,58 +110,97 @@ func (p printer) rows(flat []object, cols []column) error {
 	return nil
 }
 
-// document prints v, made of objects and lists, as JSON or YAML.
+// document prints v, made of objects and lists, or what the query selects of it.
 func (p printer) document(v any) error {
-	if p.format == "yaml" {
-		e := yaml.NewEncoder(p.out)
-		e.SetIndent(2)
-		if err := e.Encode(plain(v)); err != nil {
-			return fmt.Errorf("write the output: %w", err)
+	if p.query != nil {
+		var err error
+		if v, err = p.query.apply(v); err != nil || v == nil {
+			return err // as with az, nothing is printed as nothing
 		}
-		return e.Close()
 	}
-	e := json.NewEncoder(p.out)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
+	var text []byte
+	var err error
+	switch p.format {
+	case "none":
+		return nil
+	case "table":
+		return p.query.table(p.out, v)
+	case "tsv":
+		text = p.query.tsv(v)
+	case "yaml", "yamlc":
+		text, err = asYAML(v)
+	default:
+		text, err = asJSON(v)
+	}
+	if err != nil {
+		return fmt.Errorf("write the output: %w", err)
+	}
+	if p.color && (p.format == "jsonc" || p.format == "yamlc") {
+		text = paint(text)
+	}
+	if _, err := p.out.Write(text); err != nil {
 		return fmt.Errorf("write the output: %w", err)
 	}
 	return nil
 }
 
-// plain turns the numbers in v into what YAML takes for numbers.
-func plain(v any) any {
+func asJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+func asYAML(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	err := errors.Join(e.Encode(convert(v, plainNumber)), e.Close())
+	return b.Bytes(), err
+}
+
+// convert gives v made of the plain types of Go, and its numbers as f has them.
+func convert(v any, f func(json.Number) any) any {
 	switch v := v.(type) {
 	case []object:
 		list := make([]any, len(v))
 		for i := range v {
-			list[i] = plain(v[i])
+			list[i] = convert(v[i], f)
 		}
 		return list
 	case []any:
 		list := make([]any, len(v))
 		for i := range v {
-			list[i] = plain(v[i])
+			list[i] = convert(v[i], f)
 		}
 		return list
 	case object:
-		return plain(map[string]any(v))
+		return convert(map[string]any(v), f)
 	case map[string]any:
 		m := make(map[string]any, len(v))
 		for k := range v {
-			m[k] = plain(v[k])
+			m[k] = convert(v[k], f)
 		}
 		return m
 	case json.Number:
-		if n, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
-			return n
-		}
-		if f, err := strconv.ParseFloat(v.String(), 64); err == nil {
-			return f
-		}
-		return v.String()
+		return f(v)
+	case float64: // a query made it
+		return f(json.Number(strconv.FormatFloat(v, 'f', -1, 64)))
 	}
 	return v
+}
+
+// plainNumber is n as YAML takes it for a number.
+func plainNumber(n json.Number) any {
+	if i, err := strconv.ParseInt(n.String(), 10, 64); err == nil {
+		return i
+	}
+	if f, err := n.Float64(); err == nil {
+		return f
+	}
+	return n.String()
 }
 
 // properties lists the leaves of o with their dotted paths, names first.

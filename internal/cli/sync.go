@@ -88,7 +88,7 @@ func planCommand(c *connection) *cobra.Command {
 
 // plan prints a plan: the changes, then for a person what they come to.
 func (p printer) plan(plan object) error {
-	if p.format == "json" || p.format == "yaml" {
+	if p.whole() {
 		return p.document(plan)
 	}
 	var changes []object

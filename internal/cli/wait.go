@@ -47,7 +47,7 @@ func (s *session) until(ctx context.Context, limit time.Duration, hint string, s
 // passing tells whether the next poll may well succeed.
 func passing(err error) bool {
 	if a, ok := errors.AsType[*apiError](err); ok {
-		return a.status >= 500 || a.status == http.StatusTooManyRequests
+		return a.Status >= 500 || a.Status == http.StatusTooManyRequests
 	}
 	f, ok := errors.AsType[*failure](err)
 	return ok && f.passing
