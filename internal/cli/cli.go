@@ -77,7 +77,8 @@ for ended partial or failed; 2 the command line is wrong; 3 not found;
 		return usage(cmd, "%v", err)
 	})
 	root.AddCommand(integrationCommand(s), apiCommand(s), environmentCommand(s))
-	root.AddCommand(loginCommand(s), logoutCommand(s), accountCommand(s), configCommand(s))
+	root.AddCommand(loginCommand(s), logoutCommand(s), accountCommand(s), configCommand(s),
+		keyCommand(s), roleCommand(s), restCommand(s), manCommand(s))
 	return root
 }
 

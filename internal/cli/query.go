@@ -207,3 +207,6 @@ func title(s string) string {
 	}
 	return string(unicode.ToUpper(r)) + s[n:]
 }
+
+// everything is the query that selects all of a result.
+func everything() *query { return &query{"@", jmespath.MustCompile("@")} }
