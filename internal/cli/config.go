@@ -163,7 +163,7 @@ func configList(c *connection) *cobra.Command {
 		}
 		var rows []object
 		for _, k := range keys() {
-			if value, from := origin(sources, k.name); value != "" {
+			if value, from := strongest(sources, k.name); value != "" {
 				rows = append(rows, object{"name": k.name, "value": value, "source": from})
 			}
 		}
@@ -172,8 +172,8 @@ func configList(c *connection) *cobra.Command {
 	})
 }
 
-// origin is the value of a setting, and the source that it comes from.
-func origin(sources []source, name string) (value, from string) {
+// strongest is the value of a setting, and the source that it comes from.
+func strongest(sources []source, name string) (value, from string) {
 	for _, s := range sources {
 		if s.values[name] != "" {
 			return s.values[name], s.name

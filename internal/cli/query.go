@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,8 +21,26 @@ import (
 
 // query is a JMESPath expression that selects what is printed of a result.
 type query struct {
-	text string
-	path *jmespath.JMESPath
+	text  string
+	path  *jmespath.JMESPath
+	place map[string]int // of the keys that the expression gives, in its order
+}
+
+// keyed matches a key in front of its value, in an expression that makes objects.
+var keyed = regexp.MustCompile(`[{,]\s*("(?:[^"\\]|\\.)*"|[A-Za-z_][A-Za-z0-9_]*)\s*:`)
+
+func newQuery(text string, path *jmespath.JMESPath) *query {
+	q := &query{text, path, map[string]int{}}
+	for i, m := range keyed.FindAllStringSubmatch(text, -1) {
+		key := m[1]
+		if plain, err := strconv.Unquote(key); err == nil {
+			key = plain
+		}
+		if _, again := q.place[key]; !again {
+			q.place[key] = i
+		}
+	}
+	return q
 }
 
 // parseQuery reads an expression; an empty one is no query.
@@ -31,9 +48,9 @@ func parseQuery(cmd *cobra.Command, text string) (*query, error) {
 	if text == "" {
 		return nil, nil
 	}
-	path, err := jmespath.Compile(text)
+	path, err := guarded(func() (*jmespath.JMESPath, error) { return jmespath.Compile(text) })
 	if err == nil {
-		return &query{text, path}, nil
+		return newQuery(text, path), nil
 	}
 	syntax, ok := errors.AsType[jmespath.SyntaxError](err)
 	if !ok {
@@ -46,7 +63,7 @@ func parseQuery(cmd *cobra.Command, text string) (*query, error) {
 	wrong := usage(cmd, "--query cannot be read: %s, at character %d", strings.TrimPrefix(syntax.Error(), "SyntaxError: "),
 		utf8.RuneCountInString(text[:at])+1)
 	if at < len(text) {
-		wrong.message += ": " + text[:at] + " ▸" + text[at:]
+		wrong.message += ": " + text[:at] + "▸" + text[at:]
 	} else {
 		wrong.message += ", its end: " + text
 	}
@@ -55,7 +72,7 @@ func parseQuery(cmd *cobra.Command, text string) (*query, error) {
 
 // apply is what the expression selects of v, in the plain types of Go.
 func (q *query) apply(v any) (any, error) {
-	found, err := q.path.Search(convert(v, reckoned))
+	found, err := guarded(func() (any, error) { return q.path.Search(convert(v, reckoned)) })
 	if err != nil {
 		return nil, &failure{
 			exit: exitUsage, message: fmt.Sprintf("--query %q does not fit the result: %v", q.text, err),
@@ -63,6 +80,17 @@ func (q *query) apply(v any) (any, error) {
 		}
 	}
 	return found, nil
+}
+
+// guarded turns a panic of the library into an error: it does so for some
+// expressions that make no sense, such as a call of what is no function.
+func guarded[T any](f func() (T, error)) (v T, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("the expression makes no sense")
+		}
+	}()
+	return f()
 }
 
 // reckoned is n as a query can compare it, unless it would not be the same.
@@ -78,12 +106,10 @@ func reckoned(n json.Number) any {
 // library that evaluates it forgets the order.
 func (q *query) order(m map[string]any) []string {
 	place := func(key string) int {
-		name := regexp.QuoteMeta(key)
-		at := regexp.MustCompile(`[{,]\s*(` + name + `|"` + name + `")\s*:`).FindStringIndex(q.text)
-		if at == nil {
-			return math.MaxInt
+		if i, ok := q.place[key]; ok {
+			return i
 		}
-		return at[0]
+		return len(q.place)
 	}
 	return slices.SortedFunc(maps.Keys(m), func(a, b string) int {
 		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b))
@@ -209,4 +235,4 @@ func title(s string) string {
 }
 
 // everything is the query that selects all of a result.
-func everything() *query { return &query{"@", jmespath.MustCompile("@")} }
+func everything() *query { return newQuery("@", jmespath.MustCompile("@")) }
