@@ -338,3 +338,13 @@ func TestDocumentsAreBounded(t *testing.T) {
 		t.Errorf("read %d bytes, %v; want %v", n, err, client.ErrTooLarge)
 	}
 }
+
+func TestChecksNameTheRemedy(t *testing.T) {
+	s := &script{answer: text(200, `{"ok":false,"findings":[{"check":"token","outcome":"ok","message":"m"},
+		{"check":"instance","outcome":"refused","message":"m","remedy":{"role":"Reader","command":"az role"}}]}`)}
+	link := s.client(t, client.Options{}).Service("s", "g", "n").Workspace("w").APISource("l")
+	c, err := link.Check(t.Context(), &client.APISource{APIManagement: &client.APIManagement{ResourceID: "/x"}})
+	if err != nil || c.OK || len(c.Findings) != 2 || c.Findings[0].Remedy != nil || c.Findings[1].Remedy.Command != "az role" {
+		t.Errorf("%+v, %v", c, err)
+	}
+}

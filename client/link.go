@@ -97,6 +97,39 @@ func (a APISourceRef) Approve(ctx context.Context, externals ...string) ([]strin
 	return answer.Approved, err
 }
 
+// Check is what a link needs, and whether it is so.
+type Check struct {
+	OK       bool      `json:"ok"` // a link could work as things are
+	Findings []Finding `json:"findings"`
+}
+
+// Finding is one thing that was tried.
+type Finding struct {
+	Check   string  `json:"check"`   // token, directory, instance, apis and so on
+	Outcome string  `json:"outcome"` // ok, refused, failed or skipped
+	Message string  `json:"message"`
+	Remedy  *Remedy `json:"remedy,omitempty"`
+}
+
+// Remedy is the role that is missing, and the command that grants it.
+type Remedy struct {
+	Role        string `json:"role"`
+	RoleID      string `json:"roleId"`
+	PrincipalID string `json:"principalId,omitempty"`
+	Scope       string `json:"scope"`
+	Command     string `json:"command"`
+}
+
+// Check tries what a synchronisation needs: of the link as it is, or as it is
+// proposed to be, which need not be there.
+func (a APISourceRef) Check(ctx context.Context, proposed *APISource) (Check, error) {
+	var c Check
+	err := a.c.run(ctx, a.action("check", struct {
+		Properties *APISource `json:"properties,omitempty"`
+	}{proposed}), &c)
+	return c, err
+}
+
 // ImportFromAPIM copies APIs of API Management once, without a link: by the ARM
 // ids of the APIs, or of all of an instance as …/apis/*. It returns when the
 // center is done.
