@@ -126,9 +126,11 @@ func secure(address string) error {
 
 // Secret signs a program in with its secret.
 func (i *Issuer) Secret(ctx context.Context, secret string) (Token, error) {
-	return i.grant(ctx, url.Values{
-		"grant_type": {"client_credentials"}, "client_secret": {secret}, "scope": {strings.Join(i.ownScopes(), " ")},
-	})
+	form := url.Values{"grant_type": {"client_credentials"}, "client_secret": {secret}}
+	if own := i.ownScopes(); len(own) > 0 {
+		form.Set("scope", strings.Join(own, " "))
+	}
+	return i.grant(ctx, form)
 }
 
 // ownScopes are the scopes as a program asks for them: it has no single

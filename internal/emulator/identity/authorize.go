@@ -105,22 +105,18 @@ func (a *Authority) signIn(w http.ResponseWriter, r *http.Request, tenant, scope
 		refuseGrant(w, http.StatusBadRequest, "invalid_request", "AADSTS900144: The request body must contain the parameter 'client_id'.")
 		return signIn{}, false
 	}
-	s := signIn{principal: user, client: client, resource: delegated(scopes), scopes: strings.Fields(scopes)}
-	if s.resource == "" {
-		refuseGrant(w, http.StatusBadRequest, "invalid_scope", "AADSTS70011: The provided value for the input parameter 'scope' is not valid: it names no resource.")
-		return signIn{}, false
-	}
-	return s, true
+	return signIn{principal: user, client: client, resource: delegated(scopes, client), scopes: strings.Fields(scopes)}, true
 }
 
-// delegated is the resource of the first scope that is one of a resource.
-func delegated(scopes string) string {
+// delegated is the resource of the first scope that is one of a resource. An
+// application that names none, or itself, gets a token for itself.
+func delegated(scopes, client string) string {
 	for scope := range strings.FieldsSeq(scopes) {
-		if _, rest, ok := strings.Cut(scope, "://"); ok && strings.Contains(rest, "/") {
-			return scope[:strings.LastIndex(scope, "/")]
+		if i := strings.LastIndex(scope, "/"); i > 0 {
+			return scope[:i]
 		}
 	}
-	return ""
+	return client
 }
 
 // authorize is the page on which the user signs in: it sends the browser back

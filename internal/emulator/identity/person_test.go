@@ -60,7 +60,6 @@ func TestAuthorizationSendsOnlyOursBack(t *testing.T) {
 		{"elsewhere by http", []string{"redirect_uri", "http://evil.example/"}, "", ""},
 		{"nowhere", []string{"redirect_uri", ""}, "", ""},
 		{"nobody", []string{"client_id", ""}, "", ""},
-		{"for nothing", []string{"scope", "openid"}, "", ""},
 		{"no challenge", []string{"code_challenge", ""}, back, "invalid_request"},
 		{"plain challenge", []string{"code_challenge_method", "plain"}, back, "invalid_request"},
 		{"implicit", []string{"response_type", "token"}, back, "unsupported_response_type"},
@@ -109,6 +108,25 @@ func TestCodesAreGoodOnceForWhoAskedForThem(t *testing.T) {
 			if status != 400 || answer["error"] != "invalid_grant" || !again && !strings.HasPrefix(says, tt.says) {
 				t.Errorf("%s, again %t: %d %v, want %s", tt.name, again, status, answer, tt.says)
 			}
+		}
+	}
+}
+
+func TestTokensAreForWhatWasAskedFor(t *testing.T) {
+	mux := newMux(t)
+	for scope, aud := range map[string]string{
+		"openid " + arm + "//.default": arm + "/",
+		"openid app/.default":          "app",
+		"openid profile":               "app",
+		"api://center/Read x/y":        "api://center",
+	} {
+		f := form("grant_type", "authorization_code", "redirect_uri", back, "code_verifier", verifier, "code", authorize(t, mux, "scope", scope).Query().Get("code"))
+		_, answer := ask(t, mux, "POST", "/"+tenant+"/oauth2/v2.0/token", f.Encode(), nil)
+		if got := claimsOf(t, answer["access_token"])["aud"]; got != aud {
+			t.Errorf("scope %q gives a token for %v, want %s", scope, got, aud)
+		}
+		if (answer["refresh_token"] != nil) != strings.Contains(scope, "offline_access") {
+			t.Errorf("scope %q gives the refresh token %v", scope, answer["refresh_token"])
 		}
 	}
 }
