@@ -33,6 +33,7 @@ const storyWithin = time.Minute
 //	fill FILE                       put the values of $names into a file
 //	http METHOD URL [FILE]          a request with $token, and with a JSON body from FILE; with
 //	                                ! before it, one that is refused
+//	keep NAME                       keep what the last program printed, but for its last newline, as $NAME
 //
 // The client verbs find the center by the ready file that was written last.
 func TestStories(t *testing.T) {
@@ -44,7 +45,7 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": start, "stop": stop, "until": until, "http": request, "fill": fill,
+			"start": start, "stop": stop, "until": until, "http": request, "fill": fill, "keep": keep,
 		},
 	})
 }
@@ -138,4 +139,11 @@ func request(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s %s: the answer is no JSON: %s", args[0], args[1], b)
 	}
 	fmt.Fprintf(ts.Stdout(), "%s\n", b)
+}
+
+func keep(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: keep NAME")
+	}
+	ts.Setenv(args[0], strings.TrimSuffix(ts.ReadFile("stdout"), "\n"))
 }
