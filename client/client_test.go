@@ -69,24 +69,32 @@ func TestRequestsAreWhatWasAsked(t *testing.T) {
 		call func() error
 		want string
 	}{
-		{func() error {
-			_, err := c.Service("s", "a b", "x/y").Workspace("w").APIs().Get(t.Context(), "é")
-			return err
+		{
+			func() error {
+				_, err := c.Service("s", "a b", "x/y").Workspace("w").APIs().Get(t.Context(), "é")
+				return err
+			},
+			"GET /base/subscriptions/s/resourceGroups/a%20b/providers/Microsoft.ApiCenter/services/x%2Fy/workspaces/w/apis/%C3%A9?api-version=2024-03-01 Bearer T",
 		},
-			"GET /base/subscriptions/s/resourceGroups/a%20b/providers/Microsoft.ApiCenter/services/x%2Fy/workspaces/w/apis/%C3%A9?api-version=2024-03-01 Bearer T"},
-		{func() error { _, err := c.RoleAssignments("subscriptions/s/").Get(t.Context(), "n"); return err },
-			"GET /base/subscriptions/s/providers/Microsoft.Authorization/roleAssignments/n?api-version=2022-04-01 Bearer T"},
+		{
+			func() error { _, err := c.RoleAssignments("subscriptions/s/").Get(t.Context(), "n"); return err },
+			"GET /base/subscriptions/s/providers/Microsoft.Authorization/roleAssignments/n?api-version=2022-04-01 Bearer T",
+		},
 		{func() error { return c.DeleteKey(t.Context(), "a/b") }, "DELETE /base/keys/a%2Fb Bearer T"},
 		{func() error { _, err := c.CreateKey(t.Context(), client.Key{Name: "n"}); return err }, "POST /base/keys Bearer T"},
 		{func() error { _, err := c.WhoAmI(t.Context()); return err }, "GET /base/whoami Bearer T"},
 		{func() error { _, err := c.SignIns(t.Context()); return err }, "GET /base/.well-known/apicenter "},
-		{func() error { return c.Service("s", "g", "n").ImportFromAPIM(t.Context(), "x") },
-			"POST /base/subscriptions/s/resourceGroups/g/providers/Microsoft.ApiCenter/services/n/importFromApim?api-version=2024-03-01 Bearer T"},
-		{func() error {
-			_, err := c.Do(t.Context(), client.Request{Path: "https://CENTER.example:443/elsewhere?x=1"})
-			return err
+		{
+			func() error { return c.Service("s", "g", "n").ImportFromAPIM(t.Context(), "x") },
+			"POST /base/subscriptions/s/resourceGroups/g/providers/Microsoft.ApiCenter/services/n/importFromApim?api-version=2024-03-01 Bearer T",
 		},
-			"GET /elsewhere?x=1 Bearer T"},
+		{
+			func() error {
+				_, err := c.Do(t.Context(), client.Request{Path: "https://CENTER.example:443/elsewhere?x=1"})
+				return err
+			},
+			"GET /elsewhere?x=1 Bearer T",
+		},
 	} {
 		s.asked = nil
 		if err := tt.call(); err != nil || !slices.Equal(s.asked, []string{tt.want}) {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"iter"
 	"net/http"
@@ -59,9 +58,6 @@ func (a answer) object() (object, error) {
 	}
 	return o, nil
 }
-
-// empty tells whether there is no body.
-func (a answer) empty() bool { return len(bytes.TrimSpace(a.body)) == 0 }
 
 // do makes the call. Errors are *apiError or *failure.
 func (c caller) do(ctx context.Context, r call) (answer, error) {

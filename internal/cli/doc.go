@@ -1,11 +1,17 @@
 // Package cli holds the client verbs of the one binary: it reads flags, speaks
-// to a center over its ARM-shaped REST API, and prints what the center said.
+// to a center through the client package, and prints what the center said.
 // It knows nothing else of the server: no store, no catalog, no shared types.
+//
+// Which center, as whom and which service comes from flags, the environment, a
+// profile and the file that a server wrote when it was ready, in this order. A
+// profile is two files that only their owner reads: settings and sign-in.
+// What a source says of one center is never used for another.
 //
 // Verbs and flags are those of `az apic` where that has them. Resources are
 // printed as az prints them: the content of `properties` is lifted to the top
-// level, and `resourceGroup` is added from the id. Unlike az, a table is the
-// default; `-o json` gives what az gives.
+// level, and `resourceGroup` is added from the id. --query selects of that, before
+// it is formatted. Unlike az, a table is the default, with columns of its own;
+// `-o json` gives what az gives.
 //
 // Exit codes:
 //

@@ -108,6 +108,9 @@ func (in *signingIn) run(cmd *cobra.Command, c *connection) error {
 	if err := p.remember(l, t.said["ca"]); err != nil {
 		return err
 	}
+	if c.streams.env("APICENTER_TOKEN") != "" {
+		fmt.Fprintln(c.streams.Err, "Warning: APICENTER_TOKEN is set, and comes before the sign-in")
+	}
 	fmt.Fprintf(c.streams.Err, "Signed in to %s as %s; kept in the profile %q.\n", l.Server, clean(who.text("name")), p.name)
 	return s.print.one(who, whoColumns())
 }
@@ -314,7 +317,13 @@ func browser() func(string) error {
 	if err != nil {
 		return nil
 	}
-	return func(address string) error { return exec.Command(program, append(args, address)...).Run() }
+	return func(address string) error {
+		cmd := exec.Command(program, append(args, address)...)
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		return cmd.Process.Release() // the browser may stay open longer than we do
+	}
 }
 
 var _ client.TokenSource = (*keeper)(nil)

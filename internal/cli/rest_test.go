@@ -19,23 +19,28 @@ func TestRestSendsWhatIsSaid(t *testing.T) {
 		want, out   string
 	}{
 		{
-			"a path", "", []string{"--url", "/subscriptions?api-version=1", "--query", "value[].subscriptionId", "-o", "tsv"},
+			"a path", "",
+			[]string{"--url", "/subscriptions?api-version=1", "--query", "value[].subscriptionId", "-o", "tsv"},
 			"GET /subscriptions ?1", "sub1\n",
 		},
 		{
-			"az's other spelling", "", []string{"--uri", fakeAddress + "/subscriptions", "--uri-parameters", "api-version=1", "--query", "length(value)"},
+			"az's other spelling", "",
+			[]string{"--uri", fakeAddress + "/subscriptions", "--uri-parameters", "api-version=1", "--query", "length(value)"},
 			"GET /subscriptions ?1", "1\n",
 		},
 		{
-			"a body", "", []string{"-m", "PUT", "-u", at + "/apis/new?api-version=1", "-b", `{"properties":{"a":1}}`, "--query", "name", "-o", "tsv"},
+			"a body", "",
+			[]string{"-m", "PUT", "-u", at + "/apis/new?api-version=1", "-b", `{"properties":{"a":1}}`, "--query", "name", "-o", "tsv"},
 			"PUT " + at + `/apis/new ?1 {"properties":{"a":1}}`, "new\n",
 		},
 		{
-			"a body of a file", "", []string{"-m", "put", "-u", at + "/apis/new?api-version=1", "-b", "@" + body, "-o", "none"},
+			"a body of a file", "",
+			[]string{"-m", "put", "-u", at + "/apis/new?api-version=1", "-b", "@" + body, "-o", "none"},
 			"PUT " + at + `/apis/new ?1 {"properties":{"title":"x"}}`, "",
 		},
 		{
-			"a body of the input", `{"properties":{}}`, []string{"-m", "put", "-u", at + "/apis/new?api-version=1", "-b", "@-", "--query", "properties"},
+			"a body of the input", `{"properties":{}}`,
+			[]string{"-m", "put", "-u", at + "/apis/new?api-version=1", "-b", "@-", "--query", "properties"},
 			"PUT " + at + `/apis/new ?1 {"properties":{}}`, "{}\n",
 		},
 		{"no body back", "", []string{"-m", "delete", "-u", at + "/apis/echo?api-version=1"}, "DELETE " + at + "/apis/echo ?1", ""},
