@@ -11,8 +11,8 @@ import (
 
 // The role that a center needs to read an instance.
 const (
-	readerRole   = "API Management Service Reader Role"
-	readerRoleID = "71522526-b88f-4d52-b57f-d31fc3546d0d"
+	instanceReader   = "API Management Service Reader Role"
+	instanceReaderID = "71522526-b88f-4d52-b57f-d31fc3546d0d"
 )
 
 // assignRole gives the identity that will read a source the reader role on its
@@ -31,7 +31,7 @@ func (s *session) assignRole(ctx context.Context, source, identity string) error
 		method: http.MethodPut, version: "2022-04-01",
 		path: scope + "/providers/Microsoft.Authorization/roleAssignments/" + assignmentName(scope, principal),
 		body: object{"properties": object{
-			"roleDefinitionId": "/subscriptions/" + strings.Split(scope, "/")[2] + "/providers/Microsoft.Authorization/roleDefinitions/" + readerRoleID,
+			"roleDefinitionId": "/subscriptions/" + strings.Split(scope, "/")[2] + "/providers/Microsoft.Authorization/roleDefinitions/" + instanceReaderID,
 			"principalId":      principal, "principalType": "ServicePrincipal",
 		}},
 	})
@@ -42,7 +42,7 @@ func (s *session) assignRole(ctx context.Context, source, identity string) error
 		return &failure{
 			exit: ExitCode(err), cause: err, message: fmt.Sprintf("the role was not assigned, and nothing was linked: %v", err),
 			hint: fmt.Sprintf("have somebody who may assign it run this, then link without --assign-role:\n    "+
-				"az role assignment create --assignee-object-id %s --assignee-principal-type ServicePrincipal --role %q --scope %q", principal, readerRole, scope),
+				"az role assignment create --assignee-object-id %s --assignee-principal-type ServicePrincipal --role %q --scope %q", principal, instanceReader, scope),
 		}
 	}
 	return nil
@@ -117,7 +117,7 @@ func withIdentity(service object, identity string) object {
 // so that doing it again finds the assignment.
 func assignmentName(scope, principal string) string {
 	space := [16]byte{0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8} // of URLs
-	b := sha1.Sum(append(space[:], strings.ToLower(scope+"|"+principal+"|"+readerRoleID)...))
+	b := sha1.Sum(append(space[:], strings.ToLower(scope+"|"+principal+"|"+instanceReaderID)...))
 	b[6], b[8] = b[6]&0x0f|0x50, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
 }
