@@ -29,11 +29,13 @@ var rooms = map[string]room{
 	"store":     {"inventory", "net/http"},
 	"auth":      {"", "database/sql"},
 	"azure":     {"arm", "database/sql"},
-	"cli":       {"", "database/sql"},
+	"cli":       {"specification", "database/sql"},
 	"server":    {"arm auth httpapi/reply", "database/sql"},
 	"layers":    {"", ""},
 
-	"source/apim":       {"azure inventory source", "database/sql os"},
+	"specification": {"", "context log log/slog os net/http database/sql time"},
+
+	"source/apim":       {"azure inventory source specification", "database/sql os"},
 	"source/sourcetest": {"inventory source", "net/http database/sql os"},
 	"store/storetest":   {"inventory store", "net/http"},
 
