@@ -52,7 +52,10 @@ type call struct {
 	version string
 	query   url.Values
 	body    object // nil sends none
-	patient time.Duration
+	ifMatch string // go on only if the resource still has this ETag
+	// ifAbsent goes on only if there is no such resource.
+	ifAbsent bool
+	patient  time.Duration
 }
 
 // answer is a success: any 2xx.
@@ -152,6 +155,12 @@ func (c *client) request(ctx context.Context, r call) (*http.Request, error) {
 	req.Header.Set("User-Agent", "apicenter-cli")
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.ifMatch != "" {
+		req.Header.Set("If-Match", r.ifMatch)
+	}
+	if r.ifAbsent {
+		req.Header.Set("If-None-Match", "*")
 	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)

@@ -60,18 +60,30 @@ type session struct {
 
 // open finds out which center and which service is meant.
 func (c *connection) open(ctx context.Context, cmd *cobra.Command) (*session, error) {
+	s, want, err := c.dial(cmd)
+	if err != nil {
+		return nil, err
+	}
+	if s.service, err = s.find(ctx, cmd, want); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// dial finds out which center is meant, and what is said of the service.
+func (c *connection) dial(cmd *cobra.Command) (*session, service, error) {
 	switch c.format {
 	case "table", "json", "yaml", "tsv":
 	default:
-		return nil, usage(cmd, "--output %q is none of table, json, yaml, tsv", c.format)
+		return nil, service{}, usage(cmd, "--output %q is none of table, json, yaml, tsv", c.format)
 	}
 	sources, err := c.sources(cmd)
 	if err != nil {
-		return nil, err
+		return nil, service{}, err
 	}
 	base, token, err := choose(cmd, sources)
 	if err != nil {
-		return nil, err
+		return nil, service{}, err
 	}
 	if token != "" && base.Scheme == "http" && !loopback(base.Hostname()) {
 		fmt.Fprintf(c.streams.Err, "Warning: the token travels unencrypted to %s; use https\n", base.Host)
@@ -80,11 +92,7 @@ func (c *connection) open(ctx context.Context, cmd *cobra.Command) (*session, er
 		client: newClient(base, token, c.streams.Transport), streams: c.streams,
 		print: printer{out: c.streams.Out, format: c.format}, workspace: c.workspace,
 	}
-	s.service, err = s.find(ctx, cmd, merge(sources))
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
+	return s, merge(sources), nil
 }
 
 // settings is what one source says: the flags, the environment or a file.
