@@ -140,6 +140,11 @@ func (g *given) structure(opt option, o object) (any, error) {
 			}
 			items = append(items, v...)
 			whole = true
+		case string:
+			if v != "" {
+				return nil, fmt.Errorf("%q is neither an object like {name:value} nor name=value", w)
+			}
+			now, items, whole = map[string]any{}, nil, list // as az: an empty word empties
 		default:
 			return nil, fmt.Errorf("%q is neither an object like {name:value} nor name=value", w)
 		}
