@@ -93,7 +93,8 @@ func TestFlagsBecomeRequests(t *testing.T) {
 				` {"properties":{"assignedTo":[{"entity":"api","required":true},{"entity":"environment"}],"schema":"{\"type\": \"string\"}"}}`},
 		},
 		{
-			"metadata update", []string{"metadata", "update", "--metadata-name", "team", "--assignments", "[]"},
+			"metadata update",
+			[]string{"metadata", "update", "--metadata-name", "team", "--assignments", "[]"},
 			[]string{
 				"GET " + fakeService + "/metadataSchemas/team" + atStable,
 				"PUT " + fakeService + "/metadataSchemas/team" + atStable + ` {"properties":{"assignedTo":[],"schema":"{\"type\":\"string\",\"title\":\"Team\"}"}}`,
@@ -107,11 +108,13 @@ func TestFlagsBecomeRequests(t *testing.T) {
 			[]string{"POST " + fakeService + "/exportMetadataSchema" + atStable + ` {"assignedTo":"api"}`},
 		},
 		{
-			"analysis create, shortest", []string{"api-analysis", "create", "-c", "house"},
+			"analysis create, shortest",
+			[]string{"api-analysis", "create", "-c", "house"},
 			[]string{"PUT " + at + "/analyzerConfigs/house" + atPreview + ` {"properties":{"analyzerType":"spectral","title":"house"}}`},
 		},
 		{
-			"analysis create, everything", []string{
+			"analysis create, everything",
+			[]string{
 				"api-analysis", "create", "-c", "house", "--title", "House", "--analyzer-type", "Spectral", "--description", "Ours",
 				"--filter", "{apis:[{operator:equals,property:kind,value:rest}],apiVersions:[]}",
 			},
@@ -119,7 +122,8 @@ func TestFlagsBecomeRequests(t *testing.T) {
 				` {"properties":{"analyzerType":"spectral","description":"Ours","filter":{"apiVersions":[],"apis":[{"operator":"equals","property":"kind","value":"rest"}]},"title":"House"}}`},
 		},
 		{
-			"analysis update", []string{"api-analysis", "update", "-c", "spectral-openapi", "--title", "Mine"},
+			"analysis update",
+			[]string{"api-analysis", "update", "-c", "spectral-openapi", "--title", "Mine"},
 			[]string{
 				"GET " + at + "/analyzerConfigs/spectral-openapi" + atPreview,
 				"PUT " + at + "/analyzerConfigs/spectral-openapi" + atPreview + ` {"properties":{"analyzerType":"spectral","state":"active","title":"Mine"}}`,
@@ -127,7 +131,8 @@ func TestFlagsBecomeRequests(t *testing.T) {
 		},
 		{"analysis delete", []string{"api-analysis", "delete", "-c", "x", "-y"}, []string{"DELETE " + at + "/analyzerConfigs/x" + atPreview}},
 		{
-			"import of a document at an address", []string{
+			"import of a document at an address",
+			[]string{
 				"api", "definition", "import-specification", "--api-id", "petstore", "--version-id", "v1-0", "--definition-id", "openapi",
 				"--format", "link", "--value", "https://specs.example/pets.json", "--specification", "name=openapi", "version=3.0.1",
 			},
@@ -135,11 +140,13 @@ func TestFlagsBecomeRequests(t *testing.T) {
 				` {"format":"link","specification":{"name":"openapi","version":"3.0.1"},"value":"https://specs.example/pets.json"}`},
 		},
 		{
-			"import from APIM", []string{"import-from-apim", "--apim-name", "contoso", "--apim-apis", "orders", "weather api", "--no-wait"},
+			"import from APIM",
+			[]string{"import-from-apim", "--apim-name", "contoso", "--apim-apis", "orders", "weather api", "--no-wait"},
 			[]string{"POST " + fakeService + "/importFromApim" + atStable + ` {"sourceResourceIds":["` + apimID + `/apis/orders","` + apimID + `/apis/weather%20api"]}`},
 		},
 		{
-			"import from APIM, waiting", []string{"service", "import-from-apim", "--apim-name", "contoso", "--apim-apis", "*", "--apim-subscription", "sub2", "--apim-resource-group", "rg2"},
+			"import from APIM, waiting",
+			[]string{"service", "import-from-apim", "--apim-name", "contoso", "--apim-apis", "*", "--apim-subscription", "sub2", "--apim-resource-group", "rg2"},
 			[]string{
 				"POST " + fakeService + "/importFromApim" + atStable +
 					` {"sourceResourceIds":["/subscriptions/sub2/resourceGroups/rg2/providers/Microsoft.ApiManagement/service/contoso/apis/*"]}`,
@@ -147,7 +154,8 @@ func TestFlagsBecomeRequests(t *testing.T) {
 			},
 		},
 		{
-			"link to Amazon", []string{
+			"link to Amazon",
+			[]string{
 				"integration", "create", "aws", "-i", "amazon", "-a", "https://v/key", "-s", "https://v/secret", "-r", "us-east-2",
 				"--msi-resource-id", "/m", "--import-specification", "ondemand", "--target-lifecycle-stage", "Testing",
 			},

@@ -11,27 +11,11 @@ func listDeletedCommand(to attach) *cobra.Command {
 		Use: "list-deleted", Short: "List the deleted services that can be restored",
 		Example: "  apicenter service list-deleted\n  apicenter service list-deleted -g apis",
 	}
-	c := to(cmd)
-	var l listing
-	l.pageFlags(cmd)
-	return leaf(cmd, func(cmd *cobra.Command) error {
-		if err := l.check(cmd); err != nil {
-			return err
-		}
-		s, scope, err := c.dialGroup(cmd.Context(), cmd)
-		if err != nil {
-			return err
-		}
-		items, err := l.read(cmd.Context(), cmd, s, scope+"/providers/Microsoft.ApiCenter/deletedServices", preview)
-		if err != nil {
-			return err
-		}
-		return s.print.list(items, []column{
-			{"NAME", "name", nil},
-			{"GROUP", "resourceGroup", nil},
-			{"DELETED", "softDeletionDate", age("softDeletionDate")},
-			{"PURGED", "scheduledPurgeDate", due("scheduledPurgeDate")},
-		})
+	return listGroup(cmd, to(cmd), "deletedServices", preview, []column{
+		{"NAME", "name", nil},
+		{"GROUP", "resourceGroup", nil},
+		{"DELETED", "softDeletionDate", age("softDeletionDate")},
+		{"PURGED", "scheduledPurgeDate", due("scheduledPurgeDate")},
 	})
 }
 
@@ -48,14 +32,10 @@ func restoreCommand(to attach) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		a, err := s.do(cmd.Context(), call{
+		o, err := s.send(cmd.Context(), call{
 			method: http.MethodPatch, path: s.service.path(), version: preview,
 			body: object{"properties": object{"restore": true}},
 		})
-		if err != nil {
-			return err
-		}
-		o, err := a.object()
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ fetches a larger one from an address (--format link).`,
 			"  apicenter api definition import-specification --api-id petstore --version-id v1-0 --definition-id openapi \\\n" +
 			"      --format link --value https://example.com/pets.json --specification '{\"name\":\"openapi\",\"version\":\"3.0.1\"}'",
 	}
-	of := definitionKind().choose(cmd, c)
+	of := definitionKind().target(cmd, c)
 	f := cmd.Flags()
 	format := f.String("format", "", "inline or link")
 	value := f.String("value", "", "the document, @FILE for that of a file, - for the standard input; or its address")
@@ -77,7 +77,7 @@ func exportMetadataCommand(c *connection) *cobra.Command {
 		Example: "  apicenter metadata export --assignments api --file-name -\n" +
 			"  apicenter metadata export --assignments deployment --file-name schema.json --custom-metadata-only",
 	}
-	of := serviceKind().choose(cmd, c)
+	of := serviceKind().target(cmd, c)
 	entity := cmd.Flags().String("assignments", "", "`entity` that the schema is of: api, deployment or environment")
 	require(cmd, "assignments")
 	complete(cmd, "assignments", words("api", "deployment", "environment"))

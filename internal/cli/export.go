@@ -25,7 +25,7 @@ func exportCommand(c *connection) *cobra.Command {
 		Use: "export-specification", Short: "Write a definition to a file, byte for byte",
 		Example: "  apicenter api definition export-specification --api-id petstore --version-id v1-0 --definition-id openapi --file-name -",
 	}
-	of := definitionKind().choose(cmd, c)
+	of := definitionKind().target(cmd, c)
 	file := fileFlag(cmd)
 	return of.leaf(cmd, func(ctx context.Context, _ *cobra.Command, s *session, path string) (object, error) {
 		o, err := s.post(ctx, call{path: path + "/exportSpecification", version: stable, patient: documentPatience})

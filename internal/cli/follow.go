@@ -81,11 +81,7 @@ func createAWSCommand(c *connection) *cobra.Command {
 		}
 		p := object{"apiSourceType": "AmazonApiGateway", "amazonApiGatewaySource": source}
 		follow.put(p, s.workspace)
-		a, err := s.do(cmd.Context(), call{method: http.MethodPut, path: s.at(k, of), version: preview, body: object{"properties": p}})
-		if err != nil {
-			return err
-		}
-		o, err := a.object()
+		o, err := s.send(cmd.Context(), call{method: http.MethodPut, path: s.at(k, of), version: preview, body: object{"properties": p}})
 		if err != nil {
 			return err
 		}

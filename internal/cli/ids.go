@@ -8,34 +8,33 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// chosen says which resources a command is for: one by its names, or some by
+// target says which resources a command is for: one by its names, or some by
 // their ARM ids, which stand in for all the names.
-type chosen struct {
-	c     *connection
-	kind  kind
-	of    names
-	ids   *groups
-	steps []step
+type target struct {
+	c    *connection
+	kind kind
+	of   names
+	ids  *groups
 }
 
-// choose adds the names of a resource of k to cmd, and --ids in their place.
-func (k kind) choose(cmd *cobra.Command, c *connection) *chosen {
-	return &chosen{
-		c: c, kind: k, of: k.flags(cmd, c, len(k.steps)), steps: k.steps,
+// target adds the names of a resource of k to cmd, and --ids in their place.
+func (k kind) target(cmd *cobra.Command, c *connection) *target {
+	return &target{
+		c: c, kind: k, of: k.flags(cmd, c, len(k.steps)),
 		ids: several(cmd.Flags(), "ids", "", "ARM ids of one or more, in place of the service and the names"),
 	}
 }
 
-// leaf is leaf for a command about what was chosen: run is called for each.
+// leaf is leaf for a command about targets: run is called for each.
 // What it gives is printed by show; nil prints nothing.
-func (ch *chosen) leaf(
+func (t *target) leaf(
 	cmd *cobra.Command, run func(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error),
 	show func(p printer, o object) error,
 ) *cobra.Command {
-	cmd = leaf(cmd, func(cmd *cobra.Command) error { return ch.run(cmd, run, show) })
+	cmd = leaf(cmd, func(cmd *cobra.Command) error { return t.run(cmd, run, show) })
 	check := cmd.PreRunE
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
-		if err := ch.standIn(cmd); err != nil {
+		if err := t.standIn(cmd); err != nil {
 			return err
 		}
 		return check(cmd, args)
@@ -44,13 +43,13 @@ func (ch *chosen) leaf(
 }
 
 // standIn lets the first id stand for the flags that are required.
-func (ch *chosen) standIn(cmd *cobra.Command) error {
-	ids := ch.ids.words()
+func (t *target) standIn(cmd *cobra.Command) error {
+	ids := t.ids.words()
 	if len(ids) == 0 {
 		return nil
 	}
 	said := []string{"service-id", "service-name", "resource-group", "subscription"}
-	for _, st := range ch.steps {
+	for _, st := range t.kind.steps {
 		said = append(said, st.flag)
 	}
 	for _, name := range said {
@@ -59,7 +58,7 @@ func (ch *chosen) standIn(cmd *cobra.Command) error {
 		}
 	}
 	for _, id := range ids {
-		if _, err := ch.parse(cmd, id); err != nil {
+		if _, err := t.parse(cmd, id); err != nil {
 			return err
 		}
 	}
@@ -75,18 +74,18 @@ func (ch *chosen) standIn(cmd *cobra.Command) error {
 	return nil
 }
 
-func (ch *chosen) run(
+func (t *target) run(
 	cmd *cobra.Command, run func(context.Context, *cobra.Command, *session, string) (object, error),
 	show func(printer, object) error,
 ) error {
 	ctx := cmd.Context()
-	ids := ch.ids.words()
+	ids := t.ids.words()
 	if len(ids) == 0 {
-		s, err := ch.c.open(ctx, cmd)
+		s, err := t.c.open(ctx, cmd)
 		if err != nil {
 			return err
 		}
-		o, err := run(ctx, cmd, s, s.at(ch.kind, ch.of))
+		o, err := run(ctx, cmd, s, s.at(t.kind, t.of))
 		if err != nil || o == nil {
 			return err
 		}
@@ -95,18 +94,18 @@ func (ch *chosen) run(
 	var results []object
 	var s *session
 	for _, id := range ids {
-		at, err := ch.parse(cmd, id)
+		at, err := t.parse(cmd, id)
 		if err != nil {
 			return err
 		}
-		ch.c.serviceID, ch.c.workspace = at.service, at.workspace
-		for i, st := range ch.steps {
-			*ch.of[st.flag] = at.names[i]
+		t.c.serviceID, t.c.workspace = at.service, at.workspace
+		for i, st := range t.kind.steps {
+			*t.of[st.flag] = at.names[i]
 		}
-		if s, err = ch.c.open(ctx, cmd); err != nil {
+		if s, err = t.c.open(ctx, cmd); err != nil {
 			return err
 		}
-		o, err := run(ctx, cmd, s, s.at(ch.kind, ch.of))
+		o, err := run(ctx, cmd, s, s.at(t.kind, t.of))
 		if err != nil {
 			return err
 		}
@@ -120,7 +119,7 @@ func (ch *chosen) run(
 	case 1:
 		return show(s.print, results[0])
 	}
-	return s.print.list(results, ch.kind.columns)
+	return s.print.list(results, t.kind.columns)
 }
 
 // location is what an id says.
@@ -130,8 +129,8 @@ type location struct {
 	names     []string // in the order of the steps
 }
 
-func (ch *chosen) parse(cmd *cobra.Command, id string) (location, error) {
-	wrong := usage(cmd, "--ids: %q is not the ARM id of %s", id, article(ch.kind.noun))
+func (t *target) parse(cmd *cobra.Command, id string) (location, error) {
+	wrong := usage(cmd, "--ids: %q is not the ARM id of %s", id, article(t.kind.noun))
 	parts := strings.Split(strings.Trim(id, "/"), "/")
 	if len(parts) < 8 {
 		return location{}, wrong
@@ -141,16 +140,16 @@ func (ch *chosen) parse(cmd *cobra.Command, id string) (location, error) {
 		return location{}, wrong
 	}
 	rest := parts[8:]
-	if !ch.kind.ofService {
+	if !t.kind.ofService {
 		if len(rest) < 2 || !strings.EqualFold(rest[0], "workspaces") || rest[1] == "" {
 			return location{}, wrong
 		}
 		at.workspace, rest = rest[1], rest[2:]
 	}
-	if len(rest) != 2*len(ch.steps) {
+	if len(rest) != 2*len(t.kind.steps) {
 		return location{}, wrong
 	}
-	for i, st := range ch.steps {
+	for i, st := range t.kind.steps {
 		name, err := url.PathUnescape(rest[2*i+1])
 		if err != nil || name == "" || !strings.EqualFold(rest[2*i], st.segment) {
 			return location{}, wrong

@@ -85,7 +85,7 @@ func unlinkCommand(c *connection) *cobra.Command {
 		Use: "delete", Short: "Delete a link, with the APIs, environment and deployments that came by it",
 		Example: "  apicenter integration delete -i prod-gateway\n  apicenter integration delete -i prod-gateway -y --wait",
 	}
-	of := linkKind().choose(cmd, c)
+	of := linkKind().target(cmd, c)
 	sure := sureFlag(cmd)
 	var w waiting
 	w.flags(cmd, "all is gone")

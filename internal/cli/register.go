@@ -126,8 +126,7 @@ func (e *entry) register(ctx context.Context, r *registration) error {
 	e.version = cmp.Or(r.version, slug(e.doc.Release, "version"))
 	e.definition = e.doc.Definition
 	of := names{"api-id": &e.api, "version-id": &e.version, "definition-id": &e.definition}
-	api, err := e.ensure(ctx, e.at(apiKind(), of), stable, e.putAPI)
-	if err != nil {
+	if _, err := e.ensure(ctx, e.at(apiKind(), of), stable, e.putAPI); err != nil {
 		return fmt.Errorf("register the API %s: %w", e.api, err)
 	}
 	if _, err := e.ensure(ctx, e.at(versionKind(), of), stable, e.putVersion); err != nil {
@@ -148,7 +147,8 @@ func (e *entry) register(ctx context.Context, r *registration) error {
 			return fmt.Errorf("register the deployment %s: %w", name, err)
 		}
 	}
-	if api, err = e.get(ctx, e.at(apiKind(), of), stable); err != nil { // its stage comes from the version
+	api, err := e.get(ctx, e.at(apiKind(), of), stable) // its stage comes from the version
+	if err != nil {
 		return err
 	}
 	return apiKind().row(e.print, api)

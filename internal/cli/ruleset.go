@@ -26,7 +26,7 @@ func importRulesetCommand(c *connection) *cobra.Command {
 		Use: "import-ruleset", Short: "Give an analysis its rules: a folder with a ruleset.yml, and functions if it has any",
 		Example: "  apicenter api-analysis import-ruleset -c spectral-openapi --path rules",
 	}
-	of := analysisKind().choose(cmd, c)
+	of := analysisKind().target(cmd, c)
 	folder := pathFlag(cmd, "folder of the rules, or the one file that has them")
 	op := operationFlags(cmd)
 	return of.leaf(cmd, func(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error) {
@@ -47,7 +47,7 @@ func exportRulesetCommand(c *connection) *cobra.Command {
 		Use: "export-ruleset", Short: "Write the rules of an analysis to a folder",
 		Example: "  apicenter api-analysis export-ruleset -c spectral-openapi --path rules",
 	}
-	of := analysisKind().choose(cmd, c)
+	of := analysisKind().target(cmd, c)
 	folder := pathFlag(cmd, "folder to write to; it is made if it is not there")
 	return of.leaf(cmd, func(ctx context.Context, _ *cobra.Command, s *session, path string) (object, error) {
 		o, err := s.post(ctx, call{path: path + "/exportRuleset", version: preview})

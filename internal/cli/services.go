@@ -86,11 +86,7 @@ func createServiceCommand(to attach) *cobra.Command {
 		if o["location"], err = s.locationOf(ctx, cmd, *location); err != nil {
 			return err
 		}
-		a, err := s.do(ctx, call{method: http.MethodPut, path: s.service.path(), version: k.version, body: o})
-		if err != nil {
-			return err
-		}
-		if o, err = a.object(); err != nil {
+		if o, err = s.send(ctx, call{method: http.MethodPut, path: s.service.path(), version: k.version, body: o}); err != nil {
 			return err
 		}
 		return k.row(s.print, o)
@@ -118,7 +114,7 @@ func updateServiceCommand(to attach) *cobra.Command {
 			"  apicenter update -n main -g apis --anonymous-access true",
 	}
 	c, k := to(cmd), serviceKind()
-	of := k.choose(cmd, c)
+	of := k.target(cmd, c)
 	properties := k.properties(cmd, c, false)
 	var who identity
 	who.flags(cmd)
@@ -156,14 +152,18 @@ func showServiceCommand(to attach) *cobra.Command {
 		Example: "  apicenter show -n main -g apis\n  apicenter show --ids /subscriptions/sub1/resourceGroups/apis/providers/Microsoft.ApiCenter/services/main",
 	}
 	c, k := to(cmd), serviceKind()
-	return k.choose(cmd, c).leaf(cmd, func(ctx context.Context, _ *cobra.Command, s *session, path string) (object, error) {
+	return k.target(cmd, c).leaf(cmd, func(ctx context.Context, _ *cobra.Command, s *session, path string) (object, error) {
 		return s.get(ctx, path, k.version)
 	}, k.full)
 }
 
 func listServicesCommand(to attach) *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List the services", Example: "  apicenter list\n  apicenter list -g apis -o json"}
-	c := to(cmd)
+	return listGroup(cmd, to(cmd), "services", stable, serviceKind().columns)
+}
+
+// listGroup makes cmd list what is in a resource group, or in all of a subscription.
+func listGroup(cmd *cobra.Command, c *connection, segment, version string, columns []column) *cobra.Command {
 	var l listing
 	l.pageFlags(cmd)
 	return leaf(cmd, func(cmd *cobra.Command) error {
@@ -174,11 +174,11 @@ func listServicesCommand(to attach) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		items, err := l.read(cmd.Context(), cmd, s, scope+"/providers/Microsoft.ApiCenter/services", stable)
+		items, err := l.read(cmd.Context(), cmd, s, scope+"/providers/Microsoft.ApiCenter/"+segment, version)
 		if err != nil {
 			return err
 		}
-		return s.print.list(items, serviceKind().columns)
+		return s.print.list(items, columns)
 	})
 }
 
@@ -208,7 +208,7 @@ func deleteServiceCommand(to attach) *cobra.Command {
 	}
 	c, k := to(cmd), serviceKind()
 	c.nameService(cmd)
-	of := k.choose(cmd, c)
+	of := k.target(cmd, c)
 	sure := sureFlag(cmd)
 	return of.leaf(cmd, func(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error) {
 		question := "This deletes the service " + s.service.name + " with all that is in it. Are you sure? (y/N) "
@@ -231,7 +231,7 @@ inventory in step with an instance, link it: apicenter integration create apim`,
 			"  apicenter import-from-apim -n main -g apis --apim-name contoso-apim --apim-resource-group gateways --apim-apis orders parcels",
 	}
 	c := to(cmd)
-	of := serviceKind().choose(cmd, c)
+	of := serviceKind().target(cmd, c)
 	var from instance
 	cmd.Flags().StringVar(&from.name, "apim-name", "", "name of the instance, or its ARM id")
 	from.flags(cmd)

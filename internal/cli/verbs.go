@@ -20,7 +20,7 @@ func (k kind) full(p printer, o object) error { return p.one(o, k.columns) }
 // showCommand is the verb `show` of k.
 func (k kind) showCommand(c *connection) *cobra.Command {
 	cmd := &cobra.Command{Use: "show", Short: "Show one " + k.noun + " in full", Example: k.example("show")}
-	return k.choose(cmd, c).leaf(cmd, func(ctx context.Context, _ *cobra.Command, s *session, path string) (object, error) {
+	return k.target(cmd, c).leaf(cmd, func(ctx context.Context, _ *cobra.Command, s *session, path string) (object, error) {
 		return s.get(ctx, path, k.version)
 	}, k.full)
 }
@@ -42,11 +42,7 @@ func (k kind) createCommand(c *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		a, err := s.do(cmd.Context(), call{method: http.MethodPut, path: s.at(k, of), version: k.version, body: o})
-		if err != nil {
-			return err
-		}
-		if o, err = a.object(); err != nil {
+		if o, err = s.send(cmd.Context(), call{method: http.MethodPut, path: s.at(k, of), version: k.version, body: o}); err != nil {
 			return err
 		}
 		return k.row(s.print, o)
@@ -58,7 +54,7 @@ func (k kind) updateCommand(c *connection) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "update", Short: "Change properties of " + article(k.noun) + ", and leave the others", Example: k.example("update"),
 	}
-	of := k.choose(cmd, c)
+	of := k.target(cmd, c)
 	properties := k.properties(cmd, c, false)
 	var edits generic
 	edits.flags(cmd)
@@ -104,21 +100,27 @@ func (s *session) rewrite(ctx context.Context, path, version string, f func(obje
 		for _, name := range readOnly {
 			delete(write.body, name)
 		}
-		a, err = s.do(ctx, write)
+		o, err := s.send(ctx, write)
 		if e, ok := errors.AsType[*apiError](err); ok && e.status == http.StatusPreconditionFailed && n < attempts {
 			continue
 		}
-		if err != nil {
-			return nil, err
-		}
-		return a.object()
+		return o, err
 	}
+}
+
+// send makes a call and gives the object of the answer.
+func (s *session) send(ctx context.Context, r call) (object, error) {
+	a, err := s.do(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return a.object()
 }
 
 // deleteCommand is the verb `delete` of k. What goes with it is said in consequence.
 func (k kind) deleteCommand(c *connection, consequence string) *cobra.Command {
 	cmd := &cobra.Command{Use: "delete", Short: "Delete " + article(k.noun) + consequence, Example: k.example("delete")}
-	of := k.choose(cmd, c)
+	of := k.target(cmd, c)
 	sure := sureFlag(cmd)
 	return of.leaf(cmd, func(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error) {
 		question := fmt.Sprintf("This deletes the %s %s%s. Are you sure? (y/N) ", k.noun, last(path), consequence)
