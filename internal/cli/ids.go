@@ -98,13 +98,14 @@ func (t *target) run(
 		if err != nil {
 			return err
 		}
-		t.c.serviceID, t.c.workspace = at.service, at.workspace
+		t.c.serviceID = at.service
 		for i, st := range t.kind.steps {
 			*t.of[st.flag] = at.names[i]
 		}
 		if s, err = t.c.open(ctx, cmd); err != nil {
 			return err
 		}
+		s.workspace = at.workspace
 		o, err := run(ctx, cmd, s, s.at(t.kind, t.of))
 		if err != nil {
 			return err

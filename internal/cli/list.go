@@ -163,9 +163,9 @@ func (k kind) listCommand(c *connection) *cobra.Command {
 }
 
 // some reads the first n objects of a list; all with n = 0.
-func (c *client) some(ctx context.Context, path, version string, query url.Values, n int) ([]object, error) {
+func (s *session) some(ctx context.Context, path, version string, query url.Values, n int) ([]object, error) {
 	var items []object
-	for o, err := range c.all(ctx, path, version, query) {
+	for o, err := range s.all(ctx, path, version, query) {
 		if err != nil {
 			return nil, err
 		}

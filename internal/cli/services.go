@@ -73,14 +73,14 @@ func createServiceCommand(to attach) *cobra.Command {
 	who.flags(cmd)
 	return leaf(cmd, func(cmd *cobra.Command) error {
 		ctx, o := cmd.Context(), object{}
-		if err := properties.apply(cmd, c.workspace, o); err != nil {
-			return err
-		}
-		if err := who.apply(cmd, c.streams, o); err != nil {
-			return err
-		}
 		s, err := c.open(ctx, cmd)
 		if err != nil {
+			return err
+		}
+		if err := properties.apply(cmd, s.workspace, o); err != nil {
+			return err
+		}
+		if err := who.apply(cmd, s.streams, o); err != nil {
 			return err
 		}
 		if o["location"], err = s.locationOf(ctx, cmd, *location); err != nil {
@@ -131,7 +131,7 @@ func updateServiceCommand(to attach) *cobra.Command {
 			if err := properties.apply(cmd, s.workspace, o); err != nil {
 				return err
 			}
-			if err := who.apply(cmd, c.streams, o); err != nil {
+			if err := who.apply(cmd, s.streams, o); err != nil {
 				return err
 			}
 			return edits.apply(cmd, o)

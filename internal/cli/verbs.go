@@ -31,15 +31,15 @@ func (k kind) createCommand(c *connection) *cobra.Command {
 	of := k.flags(cmd, c, len(k.steps))
 	properties := k.properties(cmd, c, true)
 	return leaf(cmd, func(cmd *cobra.Command) error {
+		s, err := c.open(cmd.Context(), cmd)
+		if err != nil {
+			return err
+		}
 		o := object{"properties": map[string]any{}}
 		if k.initial != nil {
 			o["properties"] = k.initial(*of[k.steps[len(k.steps)-1].flag])
 		}
-		if err := properties.apply(cmd, c.workspace, o); err != nil {
-			return err
-		}
-		s, err := c.open(cmd.Context(), cmd)
-		if err != nil {
+		if err := properties.apply(cmd, s.workspace, o); err != nil {
 			return err
 		}
 		if o, err = s.send(cmd.Context(), call{method: http.MethodPut, path: s.at(k, of), version: k.version, body: o}); err != nil {
