@@ -98,12 +98,15 @@ func parsePlace(token string) (p place, err error) {
 	return p, err
 }
 
+// maxParts is how many pages of one list are read.
+const maxParts = 10_000
+
 // part reads n items from a place of a list on, all with n = 0, and gives the
 // token of the place where it ended, "" at the end of the list. Of the address
 // of a next page only the query is used, so that the token stays at home.
 func (s *session) part(ctx context.Context, path, version string, from place, n int) ([]object, string, error) {
 	var items []object
-	for range maxPages {
+	for range maxParts {
 		query, err := url.ParseQuery(from.Query)
 		if err != nil {
 			return nil, "", failed("", "the center names a next page that is none")
@@ -137,7 +140,7 @@ func (s *session) part(ctx context.Context, path, version string, from place, n 
 			return items, from.token(), nil
 		}
 	}
-	return nil, "", failed("ask for less, with --filter or --max-items", "the list has more than %d pages", maxPages)
+	return nil, "", failed("ask for less, with --filter or --max-items", "the list has more than %d pages", maxParts)
 }
 
 // listCommand is the verb `list` of k.

@@ -178,7 +178,7 @@ func metadataKind() kind {
 			{"NAME", "name", nil},
 			{"TITLE", "schema", schemaMember("title")},
 			{"TYPE", "schema", schemaMember("type")},
-			{"ASSIGNED TO", "assignedTo", assignments},
+			{"ASSIGNED TO", "assignedTo", assignedTo},
 		},
 		options: []option{
 			{flag: "schema", property: "schema", form: plainText, required: true, usage: "JSON Schema of the values; @FILE takes it from a file"},
@@ -206,8 +206,8 @@ func schemaMember(name string) func(object) string {
 	}
 }
 
-// assignments shows what a metadata schema is assigned to: "api (required), deployment".
-func assignments(o object) string {
+// assignedTo shows what a metadata schema is assigned to: "api (required), deployment".
+func assignedTo(o object) string {
 	var all string
 	for i, a := range o.objects("assignedTo") {
 		if i > 0 {

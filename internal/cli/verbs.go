@@ -79,6 +79,9 @@ func (s *session) ensure(ctx context.Context, path, version string, f func(objec
 	return s.rewrite(ctx, path, version, f, true)
 }
 
+// rewrites is how often somebody else may be faster.
+const rewrites = 3
+
 func (s *session) rewrite(ctx context.Context, path, version string, f func(object) error, create bool) (object, error) {
 	for n := 1; ; n++ {
 		write := call{method: http.MethodPut, path: path, version: version}
@@ -101,7 +104,7 @@ func (s *session) rewrite(ctx context.Context, path, version string, f func(obje
 			delete(write.body, name)
 		}
 		o, err := s.send(ctx, write)
-		if e, ok := errors.AsType[*apiError](err); ok && e.status == http.StatusPreconditionFailed && n < attempts {
+		if e, ok := errors.AsType[*apiError](err); ok && e.status == http.StatusPreconditionFailed && n < rewrites {
 			continue
 		}
 		return o, err
