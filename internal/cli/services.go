@@ -69,7 +69,7 @@ func createServiceCommand(to attach) *cobra.Command {
 	k.flags(cmd, c, 0)
 	location := cmd.Flags().StringP("location", "l", "", "where it is, as others are to see it (default that of the resource group)")
 	properties := k.properties(cmd, c, true)
-	var who identity
+	var who identities
 	who.flags(cmd)
 	return leaf(cmd, func(cmd *cobra.Command) error {
 		ctx, o := cmd.Context(), object{}
@@ -116,7 +116,7 @@ func updateServiceCommand(to attach) *cobra.Command {
 	c, k := to(cmd), serviceKind()
 	of := k.target(cmd, c)
 	properties := k.properties(cmd, c, false)
-	var who identity
+	var who identities
 	who.flags(cmd)
 	anonymous := cmd.Flags().String("anonymous-access", "", "whether the data API answers those who have no token: true or false")
 	complete(cmd, "anonymous-access", words("true", "false"))

@@ -7,14 +7,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// identity is the flags for the managed identities of a service.
-type identity struct {
+// identities is the flags for the managed identities of a service.
+type identities struct {
 	whole  *groups
 	system bool
 	user   *groups
 }
 
-func (i *identity) flags(cmd *cobra.Command) {
+func (i *identities) flags(cmd *cobra.Command) {
 	i.whole = several(cmd.Flags(), "identity", "", "managed identities, all of them: {type:SystemAssigned}")
 	cmd.Flags().BoolVar(&i.system, "system-assigned", false, "have the identity of the machine that the center runs on")
 	i.user = several(cmd.Flags(), "user-assigned", "", "have these identities too: their ARM ids")
@@ -29,7 +29,7 @@ const (
 )
 
 // apply puts what was given into the service o.
-func (i *identity) apply(cmd *cobra.Command, s Streams, o object) error {
+func (i *identities) apply(cmd *cobra.Command, s Streams, o object) error {
 	if cmd.Flags().Changed("identity") {
 		g := given{streams: s, several: map[string]*groups{"identity": i.whole}}
 		v, err := g.structure(option{flag: "identity", property: "identity", form: anything}, o)
