@@ -21,6 +21,15 @@ type creation struct {
 	wait                     waiting
 }
 
+// sourceFlags are those that say what to read, and as whom.
+func (n *creation) sourceFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&n.apim.name, "azure-apim", "", "name of the instance, or its ARM id")
+	n.apim.flags(cmd)
+	f.StringVar(&n.apimWorkspace, "workspace", "", "only this workspace of the instance (default the whole instance)")
+	f.StringVar(&n.identity, "msi-resource-id", "", "ARM id of the user-assigned identity to read with (default the system-assigned one)")
+}
+
 func createAPIMCommand(c *connection) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "apim", Short: "Link an Azure API Management instance, or one workspace of it",
@@ -37,11 +46,8 @@ changed where it exists.`,
 	var n creation
 	n.name = linkKind().flags(cmd, c, 1)["integration-name"]
 	f := cmd.Flags()
-	f.StringVar(&n.apim.name, "azure-apim", "", "name of the instance, or its ARM id")
+	n.sourceFlags(cmd)
 	require(cmd, "azure-apim")
-	n.apim.flags(cmd)
-	f.StringVar(&n.apimWorkspace, "workspace", "", "only this workspace of the instance (default the whole instance)")
-	f.StringVar(&n.identity, "msi-resource-id", "", "ARM id of the user-assigned identity to read with (default the system-assigned one)")
 	f.StringVar(&n.title, "environment-title", "", "title of the environment (default the name of the link)")
 	f.StringVar(&n.kind, "environment-type", "", "production, staging, testing or development (default production)")
 	f.StringVar(&n.description, "environment-description", "", "description of the environment")
