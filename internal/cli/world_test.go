@@ -46,7 +46,7 @@ func newWorld(t testing.TB) *world {
 		ARM: h, Keys: auth.Static(map[string]auth.Principal{fakeToken: {Name: "ada"}}), Log: log,
 		Routes: []server.Route{{Pattern: documents.Prefix, Handler: h.Documents(), Public: true}},
 	})}
-	w.run("create", "--subscription", "sub1", "-g", "apis", "-n", "main", "-l", "local")
+	w.run("create", "-g", "apis", "-n", "main", "-l", "local")
 	return w
 }
 
@@ -73,7 +73,7 @@ func (w *world) try(s Streams, args ...string) outcome {
 	w.t.Helper()
 	var out, errs bytes.Buffer
 	s.Out, s.Err, s.Transport = &out, &errs, w
-	s.Getenv = env("APICENTER_SERVER", fakeAddress, "APICENTER_TOKEN", fakeToken)
+	s.Getenv = env("APICENTER_SERVER", fakeAddress, "APICENTER_TOKEN", fakeToken, "APICENTER_SUBSCRIPTION", "sub1")
 	if s.In == nil {
 		s.In = strings.NewReader("")
 	}
