@@ -19,9 +19,9 @@ Nothing is changed. The exit code is 1 if a link could not work as things are.`,
 		Example: `  apicenter integration check -i prod-gateway
   apicenter integration check --azure-apim contoso-apim --apim-resource-group gateways`,
 	}
-	n := creation{specifications: "always"}
+	n := creation{follow: following{specifications: "always"}}
 	n.name = cmd.Flags().StringP("integration-name", "i", "", "name of a link that is there")
-	complete(cmd, "integration-name", c.completeNames(linkKind().steps, nil, preview))
+	complete(cmd, "integration-name", c.completeNames(linkKind(), nil))
 	n.sourceFlags(cmd)
 	cmd.MarkFlagsOneRequired("integration-name", "azure-apim")
 	for _, other := range []string{"azure-apim", "apim-resource-group", "apim-subscription", "workspace", "msi-resource-id"} {
@@ -33,7 +33,7 @@ Nothing is changed. The exit code is 1 if a link could not work as things are.`,
 			return err
 		}
 		name, body := *n.name, object{}
-		if n.apim != "" {
+		if n.apim.name != "" {
 			source, err := n.source(cmd, s.service)
 			if err != nil {
 				return err
@@ -65,7 +65,7 @@ func findings(o object) (out []object) {
 }
 
 func (p printer) check(o object) error {
-	if p.format == "json" || p.format == "yaml" {
+	if p.whole() {
 		return p.document(o)
 	}
 	return p.list(findings(o), []column{

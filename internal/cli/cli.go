@@ -76,7 +76,7 @@ for ended partial or failed; 2 the command line is wrong; 3 not found;
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(cmd, "%v", err)
 	})
-	root.AddCommand(integrationCommand(s), apiCommand(s), environmentCommand(s))
+	root.AddCommand(resourceCommands(s)...)
 	root.AddCommand(loginCommand(s), logoutCommand(s), accountCommand(s), configCommand(s),
 		keyCommand(s), roleCommand(s), restCommand(s), manCommand(s))
 	return root
@@ -85,7 +85,7 @@ for ended partial or failed; 2 the command line is wrong; 3 not found;
 // Execute runs root with args, prints an error to s.Err if there is one, and
 // returns the exit code.
 func Execute(ctx context.Context, root *cobra.Command, s Streams, args []string) int {
-	root.SetArgs(args)
+	root.SetArgs(spread(root, args))
 	err := root.ExecuteContext(ctx)
 	if err != nil {
 		printError(s.Err, err)

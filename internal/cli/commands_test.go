@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"unicode"
 
 	"github.com/spf13/cobra"
 )
@@ -80,16 +83,94 @@ func TestFlagsBecomeRequests(t *testing.T) {
 		{"approve", []string{"integration", "approve", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/approve" + atPreview + " {}"}},
 		{
 			"show",
-			[]string{"api", "definition", "show", "--api-id", "petstore", "--version-id", "v1", "--definition-id", "openapi"},
-			[]string{"GET " + at + "/apis/petstore/versions/v1/definitions/openapi" + atStable},
+			[]string{"api", "definition", "show", "--api-id", "petstore", "--version-id", "v1-0", "--definition-id", "openapi"},
+			[]string{"GET " + at + "/apis/petstore/versions/v1-0/definitions/openapi" + atStable},
+		},
+		{
+			"metadata create",
+			[]string{"metadata", "create", "--metadata-name", "team", "--schema", `{"type": "string"}`, "--assignments", "[{entity:api,required:true}]", "{entity:environment}"},
+			[]string{"PUT " + fakeService + "/metadataSchemas/team" + atStable +
+				` {"properties":{"assignedTo":[{"entity":"api","required":true},{"entity":"environment"}],"schema":"{\"type\": \"string\"}"}}`},
+		},
+		{
+			"metadata update",
+			[]string{"metadata", "update", "--metadata-name", "team", "--assignments", "[]"},
+			[]string{
+				"GET " + fakeService + "/metadataSchemas/team" + atStable,
+				"PUT " + fakeService + "/metadataSchemas/team" + atStable + ` {"properties":{"assignedTo":[],"schema":"{\"type\":\"string\",\"title\":\"Team\"}"}}`,
+			},
+		},
+		{"metadata list", []string{"metadata", "list", "--filter", "name eq 'x'"}, []string{"GET " + fakeService + "/metadataSchemas ?%24filter=name+eq+%27x%27&api-version=2024-03-01"}},
+		{"metadata delete", []string{"metadata", "delete", "--metadata-name", "team", "-y"}, []string{"DELETE " + fakeService + "/metadataSchemas/team" + atStable}},
+		{
+			"metadata export",
+			[]string{"metadata", "export", "--assignments", "API", "--file-name", "-"},
+			[]string{"POST " + fakeService + "/exportMetadataSchema" + atStable + ` {"assignedTo":"api"}`},
+		},
+		{
+			"analysis create, shortest",
+			[]string{"api-analysis", "create", "-c", "house"},
+			[]string{"PUT " + at + "/analyzerConfigs/house" + atPreview + ` {"properties":{"analyzerType":"spectral","title":"house"}}`},
+		},
+		{
+			"analysis create, everything",
+			[]string{
+				"api-analysis", "create", "-c", "house", "--title", "House", "--analyzer-type", "Spectral", "--description", "Ours",
+				"--filter", "{apis:[{operator:equals,property:kind,value:rest}],apiVersions:[]}",
+			},
+			[]string{"PUT " + at + "/analyzerConfigs/house" + atPreview +
+				` {"properties":{"analyzerType":"spectral","description":"Ours","filter":{"apiVersions":[],"apis":[{"operator":"equals","property":"kind","value":"rest"}]},"title":"House"}}`},
+		},
+		{
+			"analysis update",
+			[]string{"api-analysis", "update", "-c", "spectral-openapi", "--title", "Mine"},
+			[]string{
+				"GET " + at + "/analyzerConfigs/spectral-openapi" + atPreview,
+				"PUT " + at + "/analyzerConfigs/spectral-openapi" + atPreview + ` {"properties":{"analyzerType":"spectral","state":"active","title":"Mine"}}`,
+			},
+		},
+		{"analysis delete", []string{"api-analysis", "delete", "-c", "x", "-y"}, []string{"DELETE " + at + "/analyzerConfigs/x" + atPreview}},
+		{
+			"import of a document at an address",
+			[]string{
+				"api", "definition", "import-specification", "--api-id", "petstore", "--version-id", "v1-0", "--definition-id", "openapi",
+				"--format", "link", "--value", "https://specs.example/pets.json", "--specification", "name=openapi", "version=3.0.1",
+			},
+			[]string{"POST " + at + "/apis/petstore/versions/v1-0/definitions/openapi/importSpecification" + atStable +
+				` {"format":"link","specification":{"name":"openapi","version":"3.0.1"},"value":"https://specs.example/pets.json"}`},
+		},
+		{
+			"import from APIM",
+			[]string{"import-from-apim", "--apim-name", "contoso", "--apim-apis", "orders", "weather api", "--no-wait"},
+			[]string{"POST " + fakeService + "/importFromApim" + atStable + ` {"sourceResourceIds":["` + apimID + `/apis/orders","` + apimID + `/apis/weather%20api"]}`},
+		},
+		{
+			"import from APIM, waiting",
+			[]string{"service", "import-from-apim", "--apim-name", "contoso", "--apim-apis", "*", "--apim-subscription", "sub2", "--apim-resource-group", "rg2"},
+			[]string{
+				"POST " + fakeService + "/importFromApim" + atStable +
+					` {"sourceResourceIds":["/subscriptions/sub2/resourceGroups/rg2/providers/Microsoft.ApiManagement/service/contoso/apis/*"]}`,
+				"GET " + fakeService + "/operationResults/op ?x",
+			},
+		},
+		{
+			"link to Amazon",
+			[]string{
+				"integration", "create", "aws", "-i", "amazon", "-a", "https://v/key", "-s", "https://v/secret", "-r", "us-east-2",
+				"--msi-resource-id", "/m", "--import-specification", "ondemand", "--target-lifecycle-stage", "Testing",
+			},
+			[]string{"PUT " + at + "/apiSources/amazon" + atPreview + ` {"properties":{"amazonApiGatewaySource":{"accessKey":"https://v/key","msiResourceId":"/m","regionName":"us-east-2","secretAccessKey":"https://v/secret"},` +
+				`"apiSourceType":"AmazonApiGateway","importSpecification":"ondemand","targetLifecycleStage":"testing"}}`},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			o := newCenter().run(t, append(tt.args, "--service-id", fakeService)...)
-			o.want(t, exitOK)
-			if !slices.Equal(o.requests, tt.want) {
-				t.Errorf("requests:\n%s\nwant:\n%s", strings.Join(o.requests, "\n"), strings.Join(tt.want, "\n"))
-			}
+			synctest.Test(t, func(t *testing.T) {
+				o := newCenter().run(t, append(tt.args, "--service-id", fakeService)...)
+				o.want(t, exitOK)
+				if !slices.Equal(o.requests, tt.want) {
+					t.Errorf("requests:\n%s\nwant:\n%s", strings.Join(o.requests, "\n"), strings.Join(tt.want, "\n"))
+				}
+			})
 		})
 	}
 }
@@ -112,6 +193,14 @@ func TestWrongCommandLinesAskForNothing(t *testing.T) {
 		{[]string{"api", "list", "-o", "xml"}, "none of table, json"},
 		{[]string{"integration", "runs", "-i", "x", "--top", "0"}, "at least 1"},
 		{[]string{"integration", "delete", "-i", "x"}, "say --yes"},
+		{[]string{"api", "create", "--api-id", "new", "--title", "T"}, `"type" not set`},
+		{[]string{"api", "create", "--api-id", "new", "--title", "T", "--type", "rest", "--contacts", "[{a"}, "--contacts: "},
+		{[]string{"api", "create", "--api-id", "new", "--title", "T", "--type", "rest", "--license", "[a]"}, "is a list"},
+		{[]string{"api", "create", "--api-id", "new", "--title", "T", "--type", "rest", "--license", "MIT"}, "neither an object"},
+		{[]string{"api", "create", "--api-id", "new", "--title", "@/nonexistent", "--type", "rest"}, "no such file"},
+		{[]string{"create", "-n", "x", "-l", "here"}, `"resource-group" not set`},
+		{[]string{"create", "-n", "x", "-g", "g", "-l", "here", "--identity", "{type:None}", "--system-assigned"}, "[identity system-assigned]"},
+		{[]string{"service", "purge", "-n", "x", "-g", "g"}, "say --yes"},
 		{append(create, "contoso", "--import-specification", "maybe"), "none of always"},
 		{append(create, "contoso", "--target-environment-id", "a", "--environment-title", "b"), "environment-title"},
 		{append(create, apimID, "--apim-resource-group", "b"), "already"},
@@ -183,7 +272,6 @@ func TestEnvironmentOfARefusedLinkIsTakenBack(t *testing.T) {
 
 // Every example in the help does what it says against a center that has those names.
 func TestExamplesAreTrue(t *testing.T) {
-	t.Chdir(t.TempDir())
 	n := 0
 	var walk func(*cobra.Command)
 	walk = func(cmd *cobra.Command) {
@@ -197,30 +285,67 @@ func TestExamplesAreTrue(t *testing.T) {
 			t.Errorf("%s has no example", cmd.CommandPath())
 		}
 		for line := range strings.Lines(strings.ReplaceAll(cmd.Example, "\\\n", " ")) {
-			line, _, _ = strings.Cut(line, "#")
+			line, _, _ = strings.Cut(line, " # ")
 			n++
+			t.Chdir(exampleFolder(t))
 			synctest.Test(t, func(t *testing.T) {
+				c := newCenter()
+				if strings.Contains(line, "metadata export") {
+					c.exports["value"] = `{"properties":{"customProperties":{"type":"object"}}}`
+				}
+				if strings.Contains(line, "ruleset") {
+					c.exports = map[string]any{"format": "inline-zip", "value": zipped(t, "ruleset.yml", "extends: spectral:oas\n")}
+				}
 				s := Streams{In: strings.NewReader("y\n"), InTerminal: true}
-				o := newCenter().runWith(t, s, split(line)[1:]...)
-				o.want(t, exitOK)
+				o := c.runWith(t, s, split(line)[1:]...)
+				if o.code != exitOK {
+					t.Errorf("%s: exit code %d\n%s%s", line, o.code, o.out, o.err)
+				}
 			})
 		}
 	}
 	walk(New(Streams{}))
-	if n < 15 {
+	if n < 70 {
 		t.Errorf("only %d examples", n)
 	}
+}
+
+// exampleFolder has the files that the examples speak of.
+func exampleFolder(t *testing.T) string {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "rules"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{
+		"petstore.yaml":     "openapi: 3.0.3\ninfo:\n  title: Petstore\n  version: 1.0.0\nservers:\n  - url: https://pets.example\n",
+		"rules/ruleset.yml": "extends: spectral:oas\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // split is what a shell makes of a line, as far as examples need it.
 func split(line string) []string {
 	var words []string
-	for i, part := range strings.Split(strings.TrimSpace(line), `"`) {
-		if i%2 == 1 {
-			words = append(words, part)
-			continue
+	word, in, quote := "", false, rune(0)
+	for _, r := range line + " " {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote, in = r, true
+		case quote == 0 && unicode.IsSpace(r):
+			if in {
+				words = append(words, word)
+			}
+			word, in = "", false
+		default:
+			word += string(r)
+			in = true
 		}
-		words = append(words, strings.Fields(part)...)
 	}
 	return words
 }
@@ -232,10 +357,14 @@ func TestCompletionKnowsTheNames(t *testing.T) {
 	}{
 		{[]string{"integration", "show", "-i", ""}, "prod-gateway\n:4\n"},
 		{[]string{"api", "show", "--api-id", ""}, "petstore\tPets\necho\tEcho\nweather\t天気予報\n:4\n"},
-		{[]string{"api", "version", "show", "--api-id", "petstore", "--version-id", ""}, "v1\tv1\n:4\n"},
+		{[]string{"api", "version", "show", "--api-id", "petstore", "--version-id", ""}, "v1-0\tv1\n:4\n"},
 		{[]string{"api", "version", "show", "--version-id", ""}, ":4\n"},
 		{[]string{"integration", "create", "apim", "--import-specification", ""}, "always\nondemand\nnever\n:4\n"},
 		{[]string{"api", "list", "-o", ""}, "table\njson\njsonc\nyaml\nyamlc\ntsv\nnone\n:4\n"},
+		{[]string{"metadata", "show", "--metadata-name", ""}, "team\n:4\n"},
+		{[]string{"api-analysis", "update", "-c", ""}, "spectral-openapi\tOpenAPI\n:4\n"},
+		{[]string{"api", "register", "-e", ""}, "prod\tProduction\n:4\n"},
+		{[]string{"api", "create", "--type", ""}, "rest\ngraphql\ngrpc\nsoap\nwebhook\nwebsocket\n:4\n"},
 		{[]string{"integration", "show", "--token", "wrong", "-i", ""}, ":4\n"},
 	} {
 		o := newCenter().run(t, append([]string{"__complete"}, tt.args...)...)

@@ -15,7 +15,7 @@ const (
 
 // completeNames completes a flag with the names of what is in the center, or
 // with nothing when the center does not answer at once.
-func (c *connection) completeNames(steps []step, of names, version string) cobra.CompletionFunc {
+func (c *connection) completeNames(k kind, of names) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		ctx := cmd.Context()
 		if ctx == nil {
@@ -28,14 +28,14 @@ func (c *connection) completeNames(steps []step, of names, version string) cobra
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		parents := names{}
-		for _, st := range steps[:len(steps)-1] {
+		for _, st := range k.steps[:len(k.steps)-1] {
 			if v, ok := of[st.flag]; ok && *v != "" {
 				parents[st.flag] = v
 				continue
 			}
 			return nil, cobra.ShellCompDirectiveNoFileComp // which parent is not said yet
 		}
-		items, err := s.some(ctx, s.path(steps, parents), version, nil, completionNames)
+		items, err := s.some(ctx, s.at(k, parents), k.version, nil, completionNames)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,21 +13,20 @@ import (
 
 // creation is the flags of `integration create apim`.
 type creation struct {
-	name                                    *string
-	apim, apimGroup, apimSubscription       string
-	apimWorkspace, identity, specifications string
-	title, kind, description                string // of the environment
-	environment, stage                      string
-	assign                                  bool
-	wait                                    waiting
+	name                     *string
+	apim                     instance
+	apimWorkspace, identity  string
+	title, kind, description string // of the environment
+	follow                   following
+	assign                   bool
+	wait                     waiting
 }
 
 // sourceFlags are those that say what to read, and as whom.
 func (n *creation) sourceFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&n.apim, "azure-apim", "", "name of the instance, or its ARM id")
-	f.StringVar(&n.apimGroup, "apim-resource-group", "", "resource group of the instance (default that of the service)")
-	f.StringVar(&n.apimSubscription, "apim-subscription", "", "subscription of the instance (default that of the service)")
+	f.StringVar(&n.apim.name, "azure-apim", "", "name of the instance, or its ARM id")
+	n.apim.flags(cmd)
 	f.StringVar(&n.apimWorkspace, "workspace", "", "only this workspace of the instance (default the whole instance)")
 	f.StringVar(&n.identity, "msi-resource-id", "", "ARM id of the user-assigned identity to read with (default the system-assigned one)")
 }
@@ -51,31 +49,23 @@ changed where it exists.`,
 	f := cmd.Flags()
 	n.sourceFlags(cmd)
 	require(cmd, "azure-apim")
-	f.StringVar(&n.specifications, "import-specification", "always", "definitions too: always, ondemand or never")
 	f.StringVar(&n.title, "environment-title", "", "title of the environment (default the name of the link)")
 	f.StringVar(&n.kind, "environment-type", "", "production, staging, testing or development (default production)")
 	f.StringVar(&n.description, "environment-description", "", "description of the environment")
-	f.StringVar(&n.environment, "target-environment-id", "", "an environment that exists, by name or id")
-	f.StringVar(&n.stage, "target-lifecycle-stage", "", "lifecycle stage that the versions get")
+	n.follow.flags(cmd, c)
 	f.BoolVar(&n.assign, "assign-role", false, "give the center's identity the reader role on the instance first, by your own right to assign it")
 	n.wait.flags(cmd, "the first synchronisation has ended; exit code 1 if it ended partial or failed")
 	for _, other := range []string{"environment-title", "environment-type", "environment-description"} {
 		cmd.MarkFlagsMutuallyExclusive("target-environment-id", other)
 	}
-	complete(cmd, "import-specification", words("always", "ondemand", "never"))
 	complete(cmd, "environment-type", words("production", "staging", "testing", "development"))
-	complete(cmd, "target-lifecycle-stage",
-		words("design", "development", "testing", "preview", "production", "deprecated", "retired"))
-	complete(cmd, "target-environment-id", c.completeNames(environmentKind().steps, nil, stable))
 	return leaf(cmd, func(cmd *cobra.Command) error { return n.run(cmd, c) })
 }
 
 func (n *creation) run(cmd *cobra.Command, c *connection) error {
 	ctx := cmd.Context()
-	switch n.specifications {
-	case "always", "ondemand", "never":
-	default:
-		return usage(cmd, "--import-specification %q is none of always, ondemand, never", n.specifications)
+	if err := n.follow.check(cmd); err != nil {
+		return err
 	}
 	s, err := c.open(ctx, cmd)
 	if err != nil {
@@ -95,7 +85,7 @@ func (n *creation) run(cmd *cobra.Command, c *connection) error {
 		if undo, err = n.putEnvironment(ctx, s); err != nil {
 			return err
 		}
-		n.environment = *n.name
+		n.follow.environment = *n.name
 	}
 	path := s.path([]step{linkStep()}, names{"integration-name": n.name})
 	a, err := s.do(ctx, call{method: http.MethodPut, path: path, version: preview, body: n.link(source, s.workspace)})
@@ -141,24 +131,12 @@ func (n *creation) await(ctx context.Context, s *session, path string, link obje
 }
 
 // source is the ARM id of the instance or of its workspace.
-func (n *creation) source(cmd *cobra.Command, at service) (string, error) {
-	id := strings.TrimRight(n.apim, "/")
-	if !strings.Contains(id, "/") {
-		id = "/subscriptions/" + url.PathEscape(cmp.Or(n.apimSubscription, at.subscription)) +
-			"/resourceGroups/" + url.PathEscape(cmp.Or(n.apimGroup, at.group)) +
-			"/providers/Microsoft.ApiManagement/service/" + url.PathEscape(id)
-	} else if n.apimGroup != "" || n.apimSubscription != "" {
-		return "", usage(cmd, "--azure-apim is an ARM id, which has the group and the subscription in it already")
+func (n *creation) source(cmd *cobra.Command, near service) (string, error) {
+	id, err := n.apim.id(cmd, "azure-apim", near)
+	if err != nil || n.apimWorkspace == "" {
+		return id, err
 	}
-	parts := strings.Split(strings.ToLower(id), "/")
-	inner := len(parts) == 11 && parts[9] == "workspaces"
-	if len(parts) != 9 && !inner || parts[1] != "subscriptions" || parts[6] != "microsoft.apimanagement" || parts[7] != "service" {
-		return "", usage(cmd, "--azure-apim %q is neither a name nor the id of an API Management instance", n.apim)
-	}
-	if n.apimWorkspace == "" {
-		return id, nil
-	}
-	if inner {
+	if strings.Contains(strings.ToLower(id), "/workspaces/") {
 		return "", usage(cmd, "--azure-apim names a workspace already, and so does --workspace")
 	}
 	return id + "/workspaces/" + url.PathEscape(n.apimWorkspace), nil
@@ -170,26 +148,9 @@ func (n *creation) link(source, workspace string) object {
 	if n.identity != "" {
 		from["msiResourceId"] = n.identity
 	}
-	p := object{
-		"apiSourceType": "AzureApiManagement", "azureApiManagementSource": from,
-		"importSpecification": n.specifications,
-	}
-	if n.environment != "" {
-		p["targetEnvironmentId"] = shortID(n.environment, workspace)
-	}
-	if n.stage != "" {
-		p["targetLifecycleStage"] = strings.ToLower(n.stage)
-	}
+	p := object{"apiSourceType": "AzureApiManagement", "azureApiManagementSource": from}
+	n.follow.put(p, workspace)
 	return object{"properties": p}
-}
-
-// shortID is the id of an environment below its service, from that, from its
-// ARM id or from its bare name.
-func shortID(environment, workspace string) string {
-	if i := strings.Index(strings.ToLower(environment), "/workspaces/"); i >= 0 {
-		return environment[i:]
-	}
-	return "/workspaces/" + workspace + "/environments/" + environment
 }
 
 // putEnvironment makes the environment of the link, or changes what the flags

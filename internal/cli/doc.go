@@ -13,6 +13,15 @@
 // it is formatted. Unlike az, a table is the default, with columns of its own;
 // `-o json` gives what az gives.
 //
+// Arguments are written as for az too: a flag may take several words
+// (`--set a=1 b=2`), objects and lists come as JSON, as az's shorthand
+// (`{name:Ann,tags:[a,b]}`), as name=value pairs or as @FILE, and --ids stands
+// for the names. Spellings of older builds work and are hidden.
+//
+// A verb is made of a kind (nouns.go: its path, options and columns) and what
+// all kinds have in common (verbs.go, list.go). A new kind is a function in
+// nouns.go and a line in tree.go.
+//
 // Exit codes:
 //
 //	0  done

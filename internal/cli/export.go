@@ -20,36 +20,40 @@ const documentPatience = 10 * time.Minute
 func exportCommand(c *connection) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "export-specification", Short: "Write a definition to a file, byte for byte",
-		Example: "  apicenter api definition export-specification --api-id petstore --version-id v1 --definition-id openapi --file-name -",
+		Example: "  apicenter api definition export-specification --api-id petstore --version-id v1-0 --definition-id openapi --file-name -",
 	}
-	of := definitionKind().flags(cmd, c, 3)
+	of := definitionKind().target(cmd, c)
+	file := fileFlag(cmd)
+	return of.leaf(cmd, func(ctx context.Context, _ *cobra.Command, s *session, path string) (object, error) {
+		o, err := s.post(ctx, call{path: path + "/exportSpecification", version: stable, patient: documentPatience})
+		if err != nil {
+			return nil, err
+		}
+		text, err := s.document(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		defer text.Close()
+		return nil, s.save(*file, text)
+	}, nil)
+}
+
+// fileFlag is the flag for a file to write.
+func fileFlag(cmd *cobra.Command) *string {
 	file := cmd.Flags().String("file-name", "", "file to write; - is the standard output")
 	require(cmd, "file-name")
 	if err := cmd.MarkFlagFilename("file-name"); err != nil {
 		panic(err)
 	}
-	return leaf(cmd, func(cmd *cobra.Command) error {
-		ctx := cmd.Context()
-		s, err := c.open(ctx, cmd)
-		if err != nil {
-			return err
-		}
-		o, err := s.post(ctx, call{
-			path: s.path(definitionKind().steps, of) + "/exportSpecification", version: stable, patient: documentPatience,
-		})
-		if err != nil {
-			return err
-		}
-		text, err := s.document(ctx, o)
-		if err != nil {
-			return err
-		}
-		defer text.Close()
-		if *file == "-" {
-			return write(s.streams.Out, text)
-		}
-		return writeFile(*file, text)
-	})
+	return file
+}
+
+// save writes to a file, or with "-" to the standard output.
+func (s *session) save(file string, from io.Reader) error {
+	if file == "-" {
+		return write(s.streams.Out, from)
+	}
+	return writeFile(file, from)
 }
 
 // document opens the content of an export: in the answer, or where it points.

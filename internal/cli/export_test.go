@@ -10,7 +10,7 @@ import (
 )
 
 func export(file string) []string {
-	return []string{"api", "definition", "export-specification", "--api-id", "petstore", "--version-id", "v1", "--definition-id", "openapi", "--file-name", file}
+	return []string{"api", "definition", "export-specification", "--api-id", "petstore", "--version-id", "v1-0", "--definition-id", "openapi", "--file-name", file}
 }
 
 func TestExportWritesBytesExactly(t *testing.T) {

@@ -52,9 +52,18 @@ func newCenter() *center {
 		w := strings.Fields(a)
 		c.put("/apis/"+w[0], fmt.Sprintf(`{"title":%q,"kind":%q,"lifecycleStage":"production","summary":"All <about> it","customProperties":{"cost":12345678901234567,"rate":0.5},"contacts":[]}`, w[1], w[2]))
 	}
-	c.put("/apis/petstore/versions/v1", `{"title":"v1","lifecycleStage":"production"}`)
-	c.put("/apis/petstore/versions/v1/definitions/openapi", `{"title":"OpenAPI","specification":{"name":"openapi","version":"3.0.1"}}`)
+	c.put("/apis/petstore/versions/v1-0", `{"title":"v1","lifecycleStage":"production"}`)
+	c.put("/apis/petstore/versions/v1-0/definitions/openapi", `{"title":"OpenAPI","specification":{"name":"openapi","version":"3.0.1"}}`)
 	c.put("/apis/petstore/deployments/prod", `{"title":"Prod","state":"active","environmentId":"/workspaces/default/environments/prod","server":{"runtimeUri":["https://gw.example/pets","https://eu.example/pets"]}}`)
+	c.put("/analyzerConfigs/spectral-openapi", `{"title":"OpenAPI","analyzerType":"spectral","state":"active"}`)
+	c.store(fakeService, map[string]any{"provisioningState": "Succeeded"})["location"] = "westeurope"
+	c.store(fakeService+"/metadataSchemas/team", map[string]any{
+		"schema": `{"type":"string","title":"Team"}`, "assignedTo": []any{map[string]any{"entity": "api", "required": true}, map[string]any{"entity": "deployment"}},
+	})
+	c.store(strings.Replace(fakeService, "services/main", "deletedServices/old", 1), map[string]any{
+		"softDeletionDate": "1999-12-30T00:00:00Z", "scheduledPurgeDate": "2000-01-29T00:00:00Z",
+	})
+	c.store("/subscriptions/sub1/resourcegroups/apis", map[string]any{})["location"] = "westeurope"
 	c.put("/apiSources/prod-gateway", `{"apiSourceType":"AzureApiManagement","linkState":{"state":"syncing","lastUpdatedOn":"1999-12-31T23:59:00Z"},
 		"synchronization":{"syncedAt":"1999-12-31T23:59:48Z","nextDue":"2000-01-01T00:00:48Z","apis":3,"held":["a","b"],"limited":0,"problems":1,"stalled":false}}`)
 	return c
@@ -116,12 +125,18 @@ func (c *center) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, 400, "MissingApiVersionParameter", "no api-version", "api-version")
 	case !c.access.knows(r):
 		refuse(w, 401, "AuthenticationFailed", "the token is missing or wrong", "")
+	case strings.HasSuffix(path, "/operationResults/op"):
+		answerJSON(w, 200, map[string]any{"status": "Succeeded", "startTime": "2000-01-01T00:00:00Z", "endTime": "2000-01-01T00:00:05Z"})
 	case path == "/subscriptions":
 		answerJSON(w, 200, map[string]any{"value": []any{map[string]any{"subscriptionId": "sub1"}}})
 	case path == "/subscriptions/sub1/providers/Microsoft.ApiCenter/services":
 		var list []any
 		for _, id := range c.services {
-			list = append(list, map[string]any{"id": id})
+			one := map[string]any{"id": id, "name": last(id)}
+			if doc := c.docs[strings.ToLower(id)]; doc != nil {
+				one = doc
+			}
+			list = append(list, one)
 		}
 		answerJSON(w, 200, map[string]any{"value": list})
 	case r.Method == http.MethodPost:
@@ -129,7 +144,7 @@ func (c *center) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case parts[len(parts)-1] == "runs":
 		c.progress(strings.ToLower(strings.TrimSuffix(path, "/runs")))
 		answerJSON(w, 200, map[string]any{"value": c.runs[strings.ToLower(strings.TrimSuffix(path, "/runs"))]})
-	case len(parts)%2 == 1 && !strings.HasPrefix(path, fakeService+"/"), len(parts)%2 == 0:
+	case len(parts)%2 == 0:
 		c.list(w, r, path)
 	default:
 		c.one(w, r, path, body)
@@ -143,7 +158,7 @@ func (c *center) one(w http.ResponseWriter, r *http.Request, path string, body [
 	}
 	old := c.docs[key]
 	switch {
-	case r.Method == http.MethodPut:
+	case r.Method == http.MethodPut, r.Method == http.MethodPatch:
 		var doc struct{ Properties map[string]any }
 		if err := json.Unmarshal(body, &doc); err != nil {
 			refuse(w, 400, "InvalidRequestContent", err.Error(), "")
@@ -218,8 +233,14 @@ func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 		}})
 	case "approve":
 		answerJSON(w, 200, map[string]any{})
-	case "exportSpecification":
+	case "exportSpecification", "exportMetadataSchema", "exportRuleset":
 		answerJSON(w, 200, c.exports)
+	case "importSpecification":
+		w.WriteHeader(200)
+	case "importFromApim", "importRuleset":
+		w.Header().Set("Location", fakeAddress+fakeService+"/operationResults/op?api-version=x")
+		w.Header().Set("Retry-After", "1")
+		answerJSON(w, 202, map[string]any{"status": "InProgress"})
 	default:
 		refuse(w, 404, "ResourceNotFound", "no such action", "")
 	}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"net/http"
@@ -13,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func linkStep() step { return step{"apiSources", "integration-name", "i"} }
+func linkStep() step { return step{"apiSources", "integration-name", "i", []string{"integration-id"}} }
 
 func linkKind() kind {
 	return kind{
@@ -26,9 +25,9 @@ func linkKind() kind {
 			{"NEXT", "synchronization.nextDue", due("synchronization.nextDue")},
 			{"MESSAGE", "linkState.message", linkMessage},
 		},
-		examples: [2]string{
-			"  apicenter integration list\n  apicenter integration list -o json",
-			"  apicenter integration show -i prod-gateway",
+		examples: map[string]string{
+			"list": "apicenter integration list\napicenter integration list -o json",
+			"show": "apicenter integration show -i prod-gateway",
 		},
 	}
 }
@@ -63,9 +62,9 @@ func integrationCommand(s Streams) *cobra.Command {
 	})
 	c := connect(cmd, s)
 	create := group(&cobra.Command{Use: "create", Short: "Link a gateway"})
-	create.AddCommand(createAPIMCommand(c))
+	create.AddCommand(createAPIMCommand(c), createAWSCommand(c))
 	k := linkKind()
-	cmd.AddCommand(create, k.listCommand(c), k.showCommand(c), deleteCommand(c), syncCommand(c),
+	cmd.AddCommand(create, k.listCommand(c), k.showCommand(c), unlinkCommand(c), syncCommand(c),
 		runsCommand(c), planCommand(c), approveCommand(c), checkCommand(c))
 	return cmd
 }
@@ -81,60 +80,46 @@ func (w *waiting) flags(cmd *cobra.Command, what string) {
 	cmd.Flags().DurationVar(&w.limit, "timeout", 30*time.Minute, "how long --wait waits")
 }
 
-func deleteCommand(c *connection) *cobra.Command {
+func unlinkCommand(c *connection) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "delete", Short: "Delete a link, with the APIs, environment and deployments that came by it",
 		Example: "  apicenter integration delete -i prod-gateway\n  apicenter integration delete -i prod-gateway -y --wait",
 	}
-	of := linkKind().flags(cmd, c, 1)
-	var yes bool
+	of := linkKind().target(cmd, c)
+	sure := sureFlag(cmd)
 	var w waiting
-	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	w.flags(cmd, "all is gone")
-	return leaf(cmd, func(cmd *cobra.Command) error {
-		ctx := cmd.Context()
-		if !yes && !c.streams.InTerminal {
-			return usage(cmd, "nobody is here to ask: say --yes to delete %q", *of["integration-name"])
-		}
-		s, err := c.open(ctx, cmd)
+	return of.leaf(cmd, func(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error) {
+		question, err := s.consequence(ctx, path, sure)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		path := s.path([]step{linkStep()}, of)
-		if !yes {
-			if err := s.confirmDelete(ctx, path); err != nil {
-				return err
-			}
+		if err := sure.ask(cmd, s.streams, question); err != nil {
+			return nil, err
 		}
 		if _, err := s.do(ctx, call{method: http.MethodDelete, path: path, version: preview}); err != nil || !w.wait {
-			return err
+			return nil, err
 		}
-		return s.until(ctx, w.limit, "the center goes on with the deletion: apicenter integration list",
+		return nil, s.until(ctx, w.limit, "the center goes on with the deletion: apicenter integration list",
 			func(ctx context.Context) (bool, error) {
 				_, there, err := s.exists(ctx, path, preview)
 				return !there && err == nil, err
 			})
-	})
+	}, nil)
 }
 
-// confirmDelete asks the person; anything but yes is a failure.
-func (s *session) confirmDelete(ctx context.Context, path string) error {
+// consequence asks the center what goes with a link, if a person is to be told.
+func (s *session) consequence(ctx context.Context, path string, sure *sureness) (string, error) {
+	if sure.yes || !s.streams.InTerminal {
+		return "", nil
+	}
 	o, err := s.get(ctx, path, preview)
 	if err != nil {
-		return err
+		return "", err
 	}
 	flat := o.flat()
-	fmt.Fprintf(s.streams.Err, "This deletes the link %s with its %d APIs, its environment and its deployments. Are you sure? (y/N) ",
-		clean(flat.text("name")), flat.count("synchronization.apis"))
-	line, err := bufio.NewReader(s.streams.In).ReadString('\n')
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "y", "yes":
-		return nil
-	}
-	if err != nil {
-		fmt.Fprintln(s.streams.Err)
-	}
-	return failed("", "nothing was deleted")
+	return fmt.Sprintf("This deletes the link %s with its %d APIs, its environment and its deployments. Are you sure? (y/N) ",
+		flat.text("name"), flat.count("synchronization.apis")), nil
 }
 
 func runColumns() []column {

@@ -47,6 +47,18 @@ func text(v any) string {
 	return strings.TrimSpace(b.String())
 }
 
+// objects are the objects of the list at path.
+func (o object) objects(path string) []object {
+	list, _ := o.at(path).([]any)
+	var out []object
+	for _, v := range list {
+		if inner, ok := asObject(v); ok {
+			out = append(out, inner)
+		}
+	}
+	return out
+}
+
 // count is how many the value at path speaks of: a number, the length of a
 // list, or 1 for true.
 func (o object) count(path string) int {

@@ -12,16 +12,23 @@ import (
 const (
 	stable  = "2024-03-01"
 	preview = "2024-06-01-preview" // the one that knows links
+	// groupVersion is that of subscriptions and resource groups.
+	groupVersion = "2021-04-01"
 )
 
 // service says which API center service is meant.
 type service struct{ subscription, group, name string }
 
 // path is the ARM id, with the names escaped.
-func (s service) path() string {
+func (s service) path() string { return s.below("services") }
+
+// deletedPath is the ARM id of the service when it is deleted.
+func (s service) deletedPath() string { return s.below("deletedServices") }
+
+func (s service) below(segment string) string {
 	return "/subscriptions/" + url.PathEscape(s.subscription) +
 		"/resourceGroups/" + url.PathEscape(s.group) +
-		"/providers/Microsoft.ApiCenter/services/" + url.PathEscape(s.name)
+		"/providers/Microsoft.ApiCenter/" + segment + "/" + url.PathEscape(s.name)
 }
 
 // parseServiceID reads the ARM id of a service, in any case.
@@ -80,7 +87,7 @@ func (s *session) find(ctx context.Context, cmd *cobra.Command, want service) (s
 // onlySubscription is the one subscription of the center.
 func (s *session) onlySubscription(ctx context.Context, cmd *cobra.Command) (string, error) {
 	var ids []string
-	for o, err := range s.all(ctx, "/subscriptions", "2021-04-01", nil) {
+	for o, err := range s.all(ctx, "/subscriptions", groupVersion, nil) {
 		if err != nil {
 			return "", err
 		}

@@ -21,7 +21,7 @@ func syncCommand(c *connection) *cobra.Command {
 	}
 	of := linkKind().flags(cmd, c, 1)
 	api := cmd.Flags().String("api", "", "only this API")
-	complete(cmd, "api", c.completeNames(apiKind().steps, nil, stable))
+	complete(cmd, "api", c.completeNames(apiKind(), nil))
 	var w waiting
 	w.flags(cmd, "it has ended; exit code 1 if it ended partial or failed")
 	return leaf(cmd, func(cmd *cobra.Command) error {

@@ -31,13 +31,15 @@ var rooms = map[string]room{
 	"store":     {"inventory", "net/http"},
 	"auth":      {"inventory", "database/sql"},
 	"azure":     {"arm outbound", "database/sql"},
-	"cli":       {"signin", "database/sql"},
+	"cli":       {"signin specification", "database/sql"},
 	"server":    {"arm auth httpapi/reply inventory", "database/sql"},
 	"outbound":  {"", "database/sql log log/slog os"},
 	"signin":    {"", "database/sql os"},
 	"layers":    {"", ""},
 
-	"source/apim":       {"azure inventory source", "database/sql os"},
+	"specification": {"", "context log log/slog os net/http database/sql time"},
+
+	"source/apim":       {"azure inventory source specification", "database/sql os"},
 	"source/sourcetest": {"inventory source", "net/http database/sql os"},
 	"store/storetest":   {"inventory store", "net/http"},
 

@@ -2,7 +2,6 @@ package apim
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +14,7 @@ import (
 	"apicenter/internal/azure"
 	"apicenter/internal/inventory"
 	"apicenter/internal/source"
+	"apicenter/internal/specification"
 )
 
 const (
@@ -254,7 +254,24 @@ func tooLarge(limit int64) error {
 }
 
 // looksLikeDocument says that a body is a document and not some other answer.
-func looksLikeDocument(head []byte) bool {
-	return bytes.HasPrefix(bytes.TrimSpace(head), []byte("<")) && sniffXML(head).Name != "" ||
-		sniffJSON(head).Name != "" || sniffYAML(head).Name != ""
+func looksLikeDocument(head []byte) bool { return specification.Sniff(head).Name != "" }
+
+// specificationOf tells what a document is from its head. The source's own word for
+// the format is another in each answer, so the document is asked.
+func specificationOf(f form, head []byte) specification.Format {
+	switch f.definition {
+	case "graphql":
+		return specification.Format{Name: "graphql"}
+	case "grpc":
+		return specification.Format{Name: "grpc", Version: specification.ProtoSyntax(head)}
+	case "odata":
+		if s := specification.Sniff(head); s.Name == "other" {
+			return s
+		}
+		return specification.Format{Name: "other"}
+	}
+	if s := specification.Sniff(head); s.Name != "" {
+		return s
+	}
+	return specification.Format{Name: f.definition}
 }

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// following is how a link follows its source, whatever that is.
+type following struct{ specifications, environment, stage string }
+
+func (l *following) flags(cmd *cobra.Command, c *connection) {
+	f := cmd.Flags()
+	f.StringVar(&l.specifications, "import-specification", "always", "definitions too: always, ondemand or never")
+	f.StringVar(&l.environment, "target-environment-id", "", "an environment that exists, by name or id")
+	f.StringVar(&l.stage, "target-lifecycle-stage", "", "lifecycle stage that the versions get")
+	complete(cmd, "import-specification", words("always", "ondemand", "never"))
+	complete(cmd, "target-lifecycle-stage", words(stages...))
+	complete(cmd, "target-environment-id", c.completeNames(environmentKind(), nil))
+}
+
+func (l *following) check(cmd *cobra.Command) error {
+	l.specifications = strings.ToLower(l.specifications)
+	switch l.specifications {
+	case "always", "ondemand", "never":
+		return nil
+	}
+	return usage(cmd, "--import-specification %q is none of always, ondemand, never", l.specifications)
+}
+
+// put adds what was given to the properties of a link.
+func (l *following) put(p object, workspace string) {
+	p["importSpecification"] = l.specifications
+	if l.environment != "" {
+		p["targetEnvironmentId"] = shortID(l.environment, workspace)
+	}
+	if l.stage != "" {
+		p["targetLifecycleStage"] = strings.ToLower(l.stage)
+	}
+}
+
+// shortID is the id of an environment below its service, from that, from its
+// ARM id or from its bare name.
+func shortID(environment, workspace string) string {
+	if i := strings.Index(strings.ToLower(environment), "/workspaces/"); i >= 0 {
+		return environment[i:]
+	}
+	return "/workspaces/" + workspace + "/environments/" + environment
+}
+
+// createAWSCommand sends the link of an Amazon API Gateway. Whether the center
+// can follow such a source is the center's to say.
+func createAWSCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "aws", Short: "Link an Amazon API Gateway, where the center has a connector for it",
+		Example: "  apicenter integration create aws -i amazon -a https://vault.example/secrets/key -s https://vault.example/secrets/secret -r us-east-2",
+	}
+	f := cmd.Flags()
+	key := f.StringP("aws-access-key-reference", "a", "", "reference to the secret of the vault that has the access key")
+	secret := f.StringP("aws-secret-access-key-reference", "s", "", "reference to the secret of the vault that has the secret access key")
+	region := f.StringP("aws-region-name", "r", "", "region of the gateway, as us-east-2")
+	who := f.String("msi-resource-id", "", "ARM id of the user-assigned identity that may read the secrets (default the system-assigned one)")
+	require(cmd, "aws-access-key-reference", "aws-secret-access-key-reference", "aws-region-name")
+	alias(cmd, "aws-region-name", "aws-region")
+	k := linkKind()
+	of := k.flags(cmd, c, 1)
+	var follow following
+	follow.flags(cmd, c)
+	return leaf(cmd, func(cmd *cobra.Command) error {
+		if err := follow.check(cmd); err != nil {
+			return err
+		}
+		s, err := c.open(cmd.Context(), cmd)
+		if err != nil {
+			return err
+		}
+		source := object{"accessKey": *key, "secretAccessKey": *secret, "regionName": *region}
+		if *who != "" {
+			source["msiResourceId"] = *who
+		}
+		p := object{"apiSourceType": "AmazonApiGateway", "amazonApiGatewaySource": source}
+		follow.put(p, s.workspace)
+		o, err := s.send(cmd.Context(), call{method: http.MethodPut, path: s.at(k, of), version: preview, body: object{"properties": p}})
+		if err != nil {
+			return err
+		}
+		return k.row(s.print, o)
+	})
+}
