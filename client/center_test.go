@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"apicenter/client"
+	"apicenter/internal/access"
 	"apicenter/internal/auth"
 	"apicenter/internal/catalog"
 	"apicenter/internal/httpapi/armapi"
@@ -25,6 +26,10 @@ import (
 
 // secret is the token of the only one who may use the center of the tests.
 const secret = "s3cret"
+
+var ada = auth.Principal{
+	ID: "ada", Name: "ada", Grants: []auth.Grant{{Role: access.AdministratorID, Scope: access.Everything}},
+}
 
 // center is the real handler over a real store, with a service in it.
 type center struct {
@@ -45,13 +50,17 @@ func openCenter(ctx context.Context) (*center, error) {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	log := slog.New(slog.DiscardHandler)
+	rights, err := access.New(ctx, s)
+	if err != nil {
+		return nil, errors.Join(err, s.Close(), os.RemoveAll(dir))
+	}
 	arm := armapi.New(armapi.Options{
-		Catalog: catalog.New(s, catalog.Options{Waker: asleep{}, Planner: idle{}}),
-		Signer:  documents.NewSigner([]byte("key")), Log: log,
+		Catalog: catalog.New(s, catalog.Options{Waker: asleep{}, Planner: idle{}}), Access: rights,
+		Signer: documents.NewSigner([]byte("key")), Log: log,
 	})
 	c := &center{store: s, dir: dir}
 	c.http = httptest.NewServer(server.Handler(server.Options{
-		ARM: arm, Keys: auth.Static(map[string]auth.Principal{secret: {Name: "ada"}}), Log: log,
+		ARM: arm, Keys: auth.Static(map[string]auth.Principal{secret: ada}), Log: log,
 		Routes: []server.Route{{Pattern: documents.Prefix, Handler: arm.Documents(), Public: true}},
 	}))
 	c.url = c.http.URL
