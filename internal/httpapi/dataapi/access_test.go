@@ -58,12 +58,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 }
 
-// TestSwitchIsOfOneService opens one service, by its default portal only.
+// TestSwitchIsOfOneService opens one service and leaves the other closed.
 func TestSwitchIsOfOneService(t *testing.T) {
 	d := filled(t, dataapi.Limits{})
 	d.put("S/G/second", `{"location":"westeurope"}`)
 	d.openToAll("S/G/second", true)
-	d.put(center+"/portals/other", `{"allowAnonymousAccess":true}`)
 	d.must("GET", "/data/second/apis", "", 200, nobody()...)
 	w := d.must("GET", "/data/center/apis", "", 401, nobody()...)
 	if got := w.Header().Get("WWW-Authenticate"); !strings.HasPrefix(got, "Bearer") {
