@@ -1,7 +1,6 @@
 package managerapi
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -132,8 +131,11 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 // caller may.
 func (h *Handler) decide(w http.ResponseWriter, r *request, to *route) error {
 	if to.elsewhere != nil && h.reaches(r) {
-		if elsewhere, err := to.elsewhere(h, r); err != nil || elsewhere {
-			return cmp.Or(err, h.pass(w, r))
+		switch elsewhere, err := to.elsewhere(h, r); {
+		case err != nil:
+			return err
+		case elsewhere:
+			return h.pass(w, r)
 		}
 	}
 	if !to.anyone {

@@ -211,6 +211,7 @@ func TestRolesAtSharedScopes(t *testing.T) {
 		l.must(200, ownerToken, "DELETE", sub+assignments+"/"+name+v, "")
 		l.must(204, ownerToken, "DELETE", sub+assignments+"/"+name+v, "")
 	}
+	l.fails(400, "InvalidRequestContent", "JSON", ownerToken, "PUT", sub+assignments+"/"+first+v, "{") // neither here nor there
 	l.fails(404, "RoleDefinitionDoesNotExist", "", ownerToken, "PUT", center+assignments+"/"+first+v, grant(apimReader))
 }
 
