@@ -4,7 +4,7 @@
 # make realdata   fetch the real documents, once
 # make node       fetch the clients for Node.js, once
 # make realtest   the real documents, all of them
-# make fuzz       the laws, each for FUZZTIME
+# make fuzz       the laws, each for FUZZTIME, those of the front door for FRONTTIME
 # make nightly    realtest, fuzz, and 200 kills
 
 SHELL := bash
@@ -14,10 +14,11 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: test check format vet staticcheck govulncheck needs realdata node realtest fuzz nightly bench
+.PHONY: test check format vet staticcheck govulncheck needs realdata node realtest fuzz fuzz-front nightly bench
 
 test: needs realdata node vet
 	go test -race -timeout 15m ./...
+	@$(MAKE) --no-print-directory fuzz-front FRONTTIME=15s
 
 check: format staticcheck govulncheck test
 
@@ -59,13 +60,26 @@ realtest: realdata
 nightly: realtest fuzz
 	go test -count 1 -timeout 120m -run TestKilledAnywhere -v ./e2e -kills 200
 
-# Each law for FUZZTIME, one after the other.
-FUZZTIME := 1m
-fuzz:
-	@grep -rlE '^func Fuzz' --include='*_test.go' internal bench | while read -r file; do \
+# Each law, one after the other. What anybody on the network may send, which is
+# paths, bodies, filters and tokens, is tried for longer, and by every test run for a little.
+FUZZTIME  := 1m
+FRONTTIME := 10m
+FRONT     := internal/httpapi/managerapi:FuzzPath internal/httpapi/armapi:FuzzPath internal/httpapi/armapi:FuzzBody \
+	internal/httpapi/dataapi:FuzzFilter internal/auth:FuzzToken
+
+fuzz-front:
+	@for law in $(FRONT); do \
+		echo "fuzz $${law#*:} in $${law%:*} for $(FRONTTIME)"; \
+		go test -run '^$$' -fuzz "^$${law#*:}\$$" -fuzztime $(FRONTTIME) "./$${law%:*}" || exit 1; \
+	done
+
+fuzz: fuzz-front
+	@grep -rlE '^func Fuzz' --include='*_test.go' client cmd internal bench | while read -r file; do \
 		grep -oE '^func Fuzz[A-Za-z0-9_]*' "$$file" | cut -d' ' -f2 | while read -r law; do \
-			echo "fuzz $$law in $$(dirname "$$file") for $(FUZZTIME)"; \
-			go test -run '^$$' -fuzz "^$$law\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" || exit 1; \
+			dir=$$(dirname "$$file"); \
+			case " $(FRONT) " in *" $$dir:$$law "*) continue;; esac; \
+			echo "fuzz $$law in $$dir for $(FUZZTIME)"; \
+			go test -run '^$$' -fuzz "^$$law\$$" -fuzztime $(FUZZTIME) "./$$dir" || exit 1; \
 		done || exit 1; \
 	done
 
