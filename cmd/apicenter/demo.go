@@ -108,7 +108,7 @@ func (d demo) run(ctx context.Context, streams cli.Streams) (err error) {
 	}
 	d.resourceManager, d.upstream, d.tenant = azure.url, azure.url, emulator.TenantID
 	// Who signs in at the emulated Azure, as az and `apicenter login` do, administers the center.
-	d.issuers = append(d.issuers, azure.url+"/adfs", azure.url+"/"+emulator.TenantID+"/v2.0")
+	d.issuers = append(d.issuers, azure.url+"/"+emulator.TenantID+"/v2.0", azure.url+"/adfs")
 	d.administrators = append(d.administrators, emulator.ApplicationID, emulator.OwnerID)
 	d.clientID = cmp.Or(d.clientID, "apicenter")
 	log := slog.New(slog.NewJSONHandler(streams.Err, &slog.HandlerOptions{Level: d.logLevel}))

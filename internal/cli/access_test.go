@@ -33,6 +33,7 @@ type access struct {
 	issuer      *http.ServeMux
 	authority   *identity.Authority
 	nobody      bool                      // the center knows no issuer
+	second      string                    // an issuer that it names after the first one
 	keys        []map[string]any          // with their tokens
 	assignments map[string]map[string]any // by path
 }
@@ -111,6 +112,9 @@ func (a *access) serve(w http.ResponseWriter, r *http.Request, body []byte) bool
 		ways := []any{map[string]any{"issuer": fakeIssuer, "clientId": fakeClient, "scopes": []string{"openid", "api://center/Read"}}}
 		if a.nobody {
 			ways = nil
+		}
+		if a.second != "" {
+			ways = append(ways, map[string]any{"issuer": a.second, "clientId": fakeClient, "scopes": []string{"openid"}})
 		}
 		answerJSON(w, 200, map[string]any{"signIn": ways})
 		return true

@@ -208,10 +208,9 @@ func (in *signingIn) with(ctx context.Context, cmd *cobra.Command, s *session) (
 		return with, failed("use --api-key, or name an issuer with --issuer, --client-id and --scope", "the center has no issuer to sign in with")
 	case len(fit) == 0:
 		return with, failed("name its --client-id and --scope too", "the center knows no such issuer")
-	case len(fit) > 1:
-		err := usage(cmd, "with which issuer? The center knows %d", len(fit))
-		err.hint = "choose one with --issuer or --tenant: " + strings.Join(issuers[:min(len(issuers), 20)], ", ")
-		return with, err
+	case len(fit) > 1: // the operator named the usual one first
+		fmt.Fprintf(s.streams.Err, "Signing in with %s; choose another with --issuer: %s\n",
+			clean(issuers[0]), clean(strings.Join(issuers[1:min(len(issuers), 20)], ", ")))
 	}
 	with.Issuer, with.ClientID = fit[0].Issuer, cmp.Or(with.ClientID, fit[0].ClientID)
 	if len(with.Scopes) == 0 {

@@ -102,6 +102,20 @@ func TestLoginIsRemembered(t *testing.T) {
 	}
 }
 
+// TestTheFirstOfTwoIssuersIsTheUsualOne signs in where the operator would have
+// people sign in, and says where else one could.
+func TestTheFirstOfTwoIssuersIsTheUsualOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPerson(t)
+		p.c.second = "https://login.example.com/other"
+		o := p.run("", "login", "--server", fakeAddress, "--use-device-code", "--query", "name", "-o", "tsv")
+		o.want(t, exitOK)
+		if o.out != "ada\n" || !strings.Contains(o.err, "Signing in with "+fakeIssuer+"; choose another with --issuer: "+p.c.second) {
+			t.Errorf("%q, %q", o.out, o.err)
+		}
+	})
+}
+
 func TestLoginThatFailsKeepsNothing(t *testing.T) {
 	for _, tt := range []struct {
 		name, input string
