@@ -107,10 +107,10 @@ func TestLoginIsRemembered(t *testing.T) {
 func TestTheFirstOfTwoIssuersIsTheUsualOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPerson(t)
-		p.c.second = "https://login.example.com/other"
+		p.c.access.second = "https://login.example.com/other"
 		o := p.run("", "login", "--server", fakeAddress, "--use-device-code", "--query", "name", "-o", "tsv")
 		o.want(t, exitOK)
-		if o.out != "ada\n" || !strings.Contains(o.err, "Signing in with "+fakeIssuer+"; choose another with --issuer: "+p.c.second) {
+		if o.out != "ada\n" || !strings.Contains(o.err, "Signing in with "+fakeIssuer+"; choose another with --issuer: "+p.c.access.second) {
 			t.Errorf("%q, %q", o.out, o.err)
 		}
 	})
