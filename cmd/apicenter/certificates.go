@@ -64,6 +64,9 @@ func (s settings) hosts() (hosts []string) {
 	if u, err := url.Parse(s.publicURL); err == nil && u.Hostname() != "" {
 		hosts = append(hosts, u.Hostname())
 	}
+	if u, err := url.Parse("https://" + s.dataDomain); err == nil && u.Hostname() != "" {
+		hosts = append(hosts, "."+u.Hostname()) // all names below it
+	}
 	return hosts
 }
 

@@ -51,15 +51,16 @@ func TestTheAuthorityIsToldWithOthers(t *testing.T) {
 }
 
 func TestHostsOfTheCertificate(t *testing.T) {
-	for _, tt := range []struct{ listen, publicURL, want string }{
-		{"127.0.0.1:0", "", "127.0.0.1"},
-		{":8443", "", ""},
-		{"0.0.0.0:8443", "https://apis.example.com:8443/x", "apis.example.com"},
-		{"[::]:8443", "https://[2001:db8::1]", "2001:db8::1"},
-		{"center.example:8443", "https://apis.example.com", "center.example apis.example.com"},
+	for _, tt := range []struct{ listen, publicURL, dataDomain, want string }{
+		{"127.0.0.1:0", "", "", "127.0.0.1"},
+		{":8443", "", "", ""},
+		{"0.0.0.0:8443", "https://apis.example.com:8443/x", "", "apis.example.com"},
+		{"[::]:8443", "https://[2001:db8::1]", "", "2001:db8::1"},
+		{"center.example:8443", "https://apis.example.com", "", "center.example apis.example.com"},
+		{":8443", "", "apis.example.com:8443", ".apis.example.com"},
 	} {
-		if got := strings.Join(settings{listen: tt.listen, publicURL: tt.publicURL}.hosts(), " "); got != tt.want {
-			t.Errorf("--listen %s --public-url %q: %q, want %q", tt.listen, tt.publicURL, got, tt.want)
+		if got := strings.Join(settings{listen: tt.listen, publicURL: tt.publicURL, dataDomain: tt.dataDomain}.hosts(), " "); got != tt.want {
+			t.Errorf("--listen %s --public-url %q --data-domain %q: %q, want %q", tt.listen, tt.publicURL, tt.dataDomain, got, tt.want)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func checkName(id inventory.ID, path string) error {
 	name := segments[len(segments)-1]
 	if !nameShape.MatchString(name) {
 		return inventory.Errorf(inventory.Invalid, "name",
-			"%q cannot be the name of a %s: use 3 to 90 letters, digits and hyphens", name, id.Kind())
+			"%q cannot name this %s: use 3 to 90 letters, digits and hyphens", name, id.Kind())
 	}
 	if id.Kind() == inventory.KindPortal && id.Name() != defaultPortal {
 		return inventory.Errorf(inventory.Invalid, "name", "a service has one portal, and its name is %q", defaultPortal)
