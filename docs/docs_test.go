@@ -82,9 +82,9 @@ func TestReadmeShowsTheTwoCommands(t *testing.T) {
 }
 
 func TestArchitectureNamesEveryPackage(t *testing.T) {
-	told := names(read(t, "architecture.md"), "(?m)^\\| `((?:cmd|internal|bench|e2e)[a-z0-9/]*)` \\|")
+	told := names(read(t, "architecture.md"), "(?m)^\\| `((?:client|cmd|internal|bench|e2e)[a-z0-9/]*)` \\|")
 	var have []string
-	for _, root := range []string{"../cmd", "../internal"} {
+	for _, root := range []string{"../client", "../cmd", "../internal"} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !d.IsDir() {
 				return err
