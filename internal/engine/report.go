@@ -158,9 +158,18 @@ func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure err
 	case errors.Is(failure, ErrInterrupted):
 		s.NextDue = now
 	default:
-		s.State, s.Message, s.Stalled = inventory.Failed, failure.Error(), source.Stalled(failure)
+		s.State, s.Message, s.Stalled = inventory.Failed, told(failure), source.Stalled(failure)
 	}
 	return s, nil
+}
+
+// told is a failure as the link's state says it. Where it is known what to do,
+// the source's own words add nothing; the run keeps them.
+func told(failure error) string {
+	if e, ok := errors.AsType[*source.Error](failure); ok && e.Remedy != nil {
+		return e.Advice()
+	}
+	return failure.Error()
 }
 
 // wait is the time to the next pass: a little less than the interval, since that

@@ -1,7 +1,7 @@
 package jobs_test
 
 import (
-	"strings"
+	"errors"
 	"testing"
 	"time"
 
@@ -13,6 +13,7 @@ import (
 var withoutRole = &source.Error{
 	Stalled: true, Message: "waiting for role: it may not read",
 	Remedy: &inventory.Remedy{Role: "Reader", PrincipalID: "oid", Scope: "/instance", Command: "az role assignment create --assignee-object-id oid"},
+	Err:    errors.New("AuthorizationFailed: The client does not have authorization"),
 }
 
 // link is the link with its status, and apis what there is of it.
@@ -35,7 +36,7 @@ func (b *bench) link() (status inventory.LinkStatus, apis int) {
 func (b *bench) waits(when string, apis int) {
 	b.Helper()
 	s, got := b.link()
-	if s.State != inventory.Failed || !s.Stalled || !strings.Contains(s.Message, "waiting for role") || !strings.Contains(s.Message, withoutRole.Remedy.Command) {
+	if s.State != inventory.Failed || !s.Stalled || s.Message != withoutRole.Advice() {
 		b.Errorf("%s: %+v", when, s)
 	}
 	if got != apis {

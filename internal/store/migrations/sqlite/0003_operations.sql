@@ -1,6 +1,6 @@
 -- +goose Up
--- A deleted service stays where it is, under a path that nobody can name: the
--- last segment of it and of all below it is followed by "~deleted".
+-- A deleted service stays where it is, with all below it, under a path that nobody
+-- can name: the service's own segment in it is followed by "~deleted".
 create table deleted_service (
   resource integer primary key references resource (id) on delete cascade,
   at       bigint not null,
