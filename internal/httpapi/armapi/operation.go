@@ -29,6 +29,9 @@ type Operation struct {
 func Operations() []Operation {
 	var out []Operation
 	for _, o := range operations() {
+		if o.filtered {
+			out = append(out, Operation{Method: o.method, Path: "/subscriptions/{subscription}/providers/" + namespace + "/" + nameOf(o.kind).collection, Action: o.action()})
+		}
 		out = append(out, Operation{Method: o.method, Path: o.template(), Action: o.action()})
 	}
 	return out
