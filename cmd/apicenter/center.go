@@ -150,7 +150,7 @@ func startCenter(ctx context.Context, s settings, log *slog.Logger) (_ *center, 
 	people := catalog.New(db, catalog.Options{
 		Waker: waker{queue}, Fetcher: queue, Planner: planner{passes}, Checker: passes, Identities: identities{credentials},
 		Downloader: s.downloads(),
-		Importer:   passes, Limits: limits, Log: log,
+		Importer:   passes, Rights: door, Limits: limits, Log: log,
 	})
 	service, err := ensureService(auth.With(ctx, administrator), people, s.service)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -55,6 +56,11 @@ func (s settings) openDoor(ctx context.Context, db keeper, tokens map[string]aut
 
 // tokens takes all keys, and of the issuers' tokens those of one plane.
 func (d door) tokens(plane *auth.Tokens) auth.Chain { return auth.Chain{d.fixed, d.keys, plane} }
+
+// Refresh reads anew who may do what, from the store.
+func (d door) Refresh(ctx context.Context) error {
+	return errors.Join(d.guard.Refresh(ctx), d.keys.Refresh(ctx))
+}
 
 // appoint makes principals administrators of everything, unless they are already.
 // They stay so until somebody ends the assignment.

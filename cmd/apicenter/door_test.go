@@ -130,6 +130,46 @@ func TestWhoComesIn(t *testing.T) {
 	stop()
 }
 
+// Who comes after a service that was purged must not find its rights in force.
+func TestRightsEndWithTheirService(t *testing.T) {
+	azure := azureOf(t)
+	c, stop := start(t, settings{
+		listen: "127.0.0.1:0", data: t.TempDir(), service: localService, resourceManager: azure, audience: publicResourceManager,
+		authority: "https://login.microsoftonline.com/", interval: time.Hour, limits: "none", issuers: []string{azure + "/adfs"},
+	})
+	defer stop()
+	const version = "?api-version=2024-03-01"
+	service := walkServices + "short-lived"
+	ask := func(token, method, path, body string, want int) string {
+		t.Helper()
+		status, answer := call(t, method, c.url+path, token, body)
+		if status != want {
+			t.Fatalf("%s %s: %d %s, want %d", method, path, status, answer, want)
+		}
+		return answer
+	}
+	ask(c.token, "PUT", service+version, `{"location":"local"}`, 201)
+	ask(c.token, "PUT", service+"/providers/Microsoft.Authorization/roleAssignments/"+auth.NewID()+version,
+		`{"properties":{"roleDefinitionId":"Reader","principalId":"`+emulator.ApplicationID+`"}}`, 201)
+	var key struct{ Token string }
+	made := ask(c.token, "POST", "/keys", `{"name":"ci","role":"Reader","scope":"`+service+`/workspaces/default"}`, 201)
+	if err := json.Unmarshal([]byte(made), &key); err != nil {
+		t.Fatal(err)
+	}
+	somebody := signIn(t, azure)
+	ask(somebody, "GET", service+version, "", 200)
+	ask(key.Token, "GET", service+"/workspaces/default"+version, "", 200)
+
+	ask(c.token, "DELETE", service+version, "", 200)
+	ask(c.token, "PATCH", service+version, `{"properties":{"restore":true}}`, 200)
+	ask(somebody, "GET", service+version, "", 200) // all is as it was
+	ask(c.token, "DELETE", service+version, "", 200)
+	ask(c.token, "DELETE", strings.Replace(service, "/services/", "/deletedServices/", 1)+version, "", 200)
+	ask(c.token, "PUT", service+version, `{"location":"local"}`, 201)
+	ask(somebody, "GET", service+version, "", 403)
+	ask(key.Token, "GET", service+"/workspaces/default"+version, "", 401)
+}
+
 func TestBadDoors(t *testing.T) {
 	azure := azureOf(t)
 	good := settings{

@@ -23,7 +23,8 @@ type Store interface {
 
 // Guard answers who may do what. It is asked for every request, those that are
 // answered from memory included, so it looks at memory alone and takes no lock.
-// Of one store there must be one Guard, and assignments must be changed through it.
+// Of one store there must be one Guard, and assignments must be changed through it,
+// or it must be told to Refresh.
 type Guard struct {
 	store Store
 
@@ -44,19 +45,27 @@ type grant struct {
 
 // New makes a Guard of the assignments in a store.
 func New(ctx context.Context, store Store) (*Guard, error) {
-	g := &Guard{store: store, all: map[string]inventory.Assignment{}}
-	all, err := store.Assignments(ctx)
+	g := &Guard{store: store}
+	return g, g.Refresh(ctx)
+}
+
+// Refresh reads the assignments anew, when some have ended with what they are on.
+func (g *Guard) Refresh(ctx context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all, err := g.store.Assignments(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the role assignments: %w", err)
+		return fmt.Errorf("read the role assignments: %w", err)
 	}
+	g.all = make(map[string]inventory.Assignment, len(all))
 	for _, a := range all {
 		g.all[a.Name] = a
 	}
 	g.renew()
-	return g, nil
+	return nil
 }
 
-// renew makes what was assigned count. The caller holds mu, or is New.
+// renew makes what was assigned count. The caller holds mu.
 func (g *Guard) renew() {
 	granted := grants{}
 	for _, a := range g.all {

@@ -25,7 +25,8 @@ type KeyStore interface {
 
 // Keys knows the API keys that people make. It is asked for every request, so it
 // looks at memory alone and takes no lock. Of one store there must be one Keys,
-// and keys must be made and revoked through it.
+// and keys must be made and revoked through it,
+// or it must be told to Refresh.
 type Keys struct {
 	store KeyStore
 	mu    sync.Mutex                       // held by whoever makes or revokes a key
@@ -46,21 +47,28 @@ const shownPrefix = len(prefix) + 6
 
 // NewKeys makes Keys of those in a store.
 func NewKeys(ctx context.Context, store KeyStore) (*Keys, error) {
-	all, err := store.Keys(ctx)
+	k := &Keys{store: store}
+	return k, k.Refresh(ctx)
+}
+
+// Refresh reads the keys anew, when some have ended with what they are for.
+func (k *Keys) Refresh(ctx context.Context) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all, err := k.store.Keys(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the API keys: %w", err)
+		return fmt.Errorf("read the API keys: %w", err)
 	}
 	known := map[hash]*holder{}
 	for _, key := range all {
 		h, err := hex.DecodeString(string(key.Hash))
 		if err != nil || len(h) != sha256.Size {
-			return nil, fmt.Errorf("the hash of the API key %s is not one", key.ID)
+			return fmt.Errorf("the hash of the API key %s is not one", key.ID)
 		}
 		known[hash(h)] = held(key)
 	}
-	k := &Keys{store: store}
 	k.known.Store(&known)
-	return k, nil
+	return nil
 }
 
 func held(key inventory.Key) *holder {

@@ -53,9 +53,16 @@ type Importer interface {
 	Import(ctx context.Context, by string, workspace inventory.ID, from inventory.Link, apis []string) (imported int, err error)
 }
 
+// Rights are who may do what, as far as it is known from memory.
+type Rights interface {
+	// Refresh reads anew what a purge has changed.
+	Refresh(ctx context.Context) error
+}
+
 // Options are what a Catalog works with besides its store. Each may be nil; what
 // needs it then answers Unavailable, but for Waker, without which links simply
-// wait until they are due, and Log, without which nothing is told.
+// wait until they are due, Rights, which then are not known from memory, and Log,
+// without which nothing is told.
 type Options struct {
 	Waker      Waker
 	Fetcher    Fetcher
@@ -64,6 +71,7 @@ type Options struct {
 	Identities Identities // nil: nothing is known of any
 	Downloader Downloader
 	Importer   Importer
+	Rights     Rights
 	Limits     Limits
 	Log        *slog.Logger
 }
@@ -79,6 +87,7 @@ type Catalog struct {
 	identities Identities
 	downloader Downloader
 	importer   Importer
+	rights     Rights
 	limits     Limits
 	log        *slog.Logger
 	long       long
@@ -88,7 +97,7 @@ type Catalog struct {
 func New(store inventory.Store, o Options) *Catalog {
 	return &Catalog{
 		store: store, waker: o.Waker, fetcher: o.Fetcher, planner: o.Planner, checker: o.Checker, identities: o.Identities,
-		downloader: o.Downloader, importer: o.Importer, limits: o.Limits, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
+		downloader: o.Downloader, importer: o.Importer, rights: o.Rights, limits: o.Limits, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		long: long{started: make(chan struct{})},
 	}
 }

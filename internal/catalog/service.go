@@ -103,13 +103,14 @@ func (c *Catalog) Restore(ctx context.Context, id inventory.ID) (r inventory.Res
 	return r, err
 }
 
-// Purge ends a deleted service for good. NotFound; Changed and Exists (m does not hold).
+// Purge ends a deleted service for good, with all rights on it. NotFound; Changed and
+// Exists (m does not hold).
 func (c *Catalog) Purge(ctx context.Context, id inventory.ID, m Match) error {
 	by, err := actor(ctx)
 	if err != nil {
 		return err
 	}
-	return c.store.Update(ctx, by, func(tx inventory.Tx) error {
+	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
 		s, err := deletedService(tx, id)
 		if err != nil {
 			return err
@@ -119,6 +120,19 @@ func (c *Catalog) Purge(ctx context.Context, id inventory.ID, m Match) error {
 		}
 		return tx.Purge(id)
 	})
+	if err != nil {
+		return err
+	}
+	return c.refreshRights(ctx)
+}
+
+// refreshRights has those who know rights from memory forget what a purge has ended.
+// The purge is done, so whoever asked for it may have gone.
+func (c *Catalog) refreshRights(ctx context.Context) error {
+	if c.rights == nil {
+		return nil
+	}
+	return c.rights.Refresh(context.WithoutCancel(ctx))
 }
 
 // purger is who purges what nobody restored in time.
@@ -126,11 +140,13 @@ const purger = "retention"
 
 // purgeDue purges the services whose time has come.
 func (c *Catalog) purgeDue(ctx context.Context) error {
-	return c.store.Update(ctx, purger, func(tx inventory.Tx) error {
+	purged := false
+	err := c.store.Update(ctx, purger, func(tx inventory.Tx) error {
 		all, err := tx.DeletedServices()
 		if err != nil {
 			return err
 		}
+		purged = false
 		for _, s := range all {
 			if s.Purge.After(time.Now()) {
 				continue
@@ -138,9 +154,14 @@ func (c *Catalog) purgeDue(ctx context.Context) error {
 			if err := tx.Purge(s.ID); err != nil {
 				return err
 			}
+			purged = true
 		}
 		return nil
 	})
+	if err != nil || !purged {
+		return err
+	}
+	return c.refreshRights(ctx)
 }
 
 // DeletedService gives one service that can be restored. NotFound.

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -30,9 +31,18 @@ type Key struct {
 	Expires time.Time // zero: never
 }
 
+// Scopes are where rights on a service are given: on itself, and on what is left
+// of it while it can be restored.
+func Scopes(service ID) []string {
+	path := strings.Split(service.String(), "/")
+	provider := "/subscriptions/" + path[0] + "/resourcegroups/" + path[1] + "/providers/microsoft.apicenter/"
+	return []string{provider + "services/" + path[2], provider + "deletedservices/" + path[2]}
+}
+
 // Access keeps who may do what. Each change is an event too, at
 // /access/roleAssignments/NAME or /access/keys/ID: the slash in front keeps it
-// apart from the resources. by is who acts. All methods may be called from many
+// apart from the resources. by is who acts. What is on a service or below it ends
+// with its purge. All methods may be called from many
 // goroutines, and what they wrote is safe on disk when they return.
 type Access interface {
 	// Assignments gives all assignments in order of creation.

@@ -104,7 +104,8 @@ type Tx interface {
 	SoftDelete(service ID, purge time.Time) error
 	// Restore gives a deleted service back. NotFound.
 	Restore(service ID) (Resource, error)
-	// Purge ends a deleted service for good, and what tombstones keep of it. NotFound.
+	// Purge ends a deleted service for good, with what tombstones keep of it and
+	// with all assignments and keys on it and below. NotFound.
 	Purge(service ID) error
 	// PutOperation writes a long operation, new or known by its name.
 	PutOperation(o Operation) error

@@ -96,15 +96,26 @@ func (t *session) reassign(before, after inventory.Assignment) error {
 // DeleteAssignment deletes an assignment.
 func (s *Store) DeleteAssignment(ctx context.Context, by, name string) error {
 	return s.transact(ctx, durable, func(t *session) error {
-		gone, err := collect(t, query{text: `delete from assignment where name = $1 returning ` + assignmentColumns, args: []any{name}}, scanAssignment)
-		if err != nil {
-			return err
+		n, err := t.unassign(by, `name = $1`, name)
+		if err == nil && n == 0 {
+			err = inventory.Errorf(inventory.NotFound, "", "there is no role assignment %s", name)
 		}
-		if len(gone) == 0 {
-			return inventory.Errorf(inventory.NotFound, "", "there is no role assignment %s", name)
-		}
-		return t.tell(by, deleted(assignmentPath(name), assignmentDoc(gone[0])))
+		return err
 	})
+}
+
+// unassign deletes the assignments that meet a condition, and says how many.
+func (t *session) unassign(by, condition string, args ...any) (int, error) {
+	gone, err := collect(t, query{text: `delete from assignment where ` + condition + ` returning ` + assignmentColumns, args: args}, scanAssignment)
+	if err != nil {
+		return 0, err
+	}
+	for _, a := range gone {
+		if err := t.tell(by, deleted(assignmentPath(a.Name), assignmentDoc(a))); err != nil {
+			return 0, err
+		}
+	}
+	return len(gone), nil
 }
 
 func assignmentPath(name string) string { return "/access/roleAssignments/" + name }
@@ -149,16 +160,41 @@ func (s *Store) PutKey(ctx context.Context, by string, k inventory.Key) (invento
 // DeleteKey deletes a key.
 func (s *Store) DeleteKey(ctx context.Context, by, id string) error {
 	return s.transact(ctx, durable, func(t *session) error {
-		gone, err := collect(t, query{text: `delete from credential where id = $1 returning ` + keyColumns, args: []any{id}}, scanKey)
-		if err != nil {
+		n, err := t.revoke(by, `id = $1`, id)
+		if err == nil && n == 0 {
+			err = inventory.Errorf(inventory.NotFound, "", "there is no key %s", id)
+		}
+		return err
+	})
+}
+
+// revoke deletes the keys that meet a condition, and says how many.
+func (t *session) revoke(by, condition string, args ...any) (int, error) {
+	gone, err := collect(t, query{text: `delete from credential where ` + condition + ` returning ` + keyColumns, args: args}, scanKey)
+	if err != nil {
+		return 0, err
+	}
+	for _, k := range gone {
+		if err := t.tell(by, deleted(keyPath(k.ID), texts("/name", k.Name, "/prefix", k.Prefix, "/scope", k.Scope, "/role", k.Role))); err != nil {
+			return 0, err
+		}
+	}
+	return len(gone), nil
+}
+
+// disown ends all rights on a service that is purged: another of its name must
+// not come with them.
+func (t *session) disown(by string, service inventory.ID) error {
+	const onTree = `(scope = $1 or (scope > $2 and scope < $3))`
+	for _, scope := range inventory.Scopes(service) {
+		if _, err := t.unassign(by, onTree, tree(scope)...); err != nil {
 			return err
 		}
-		if len(gone) == 0 {
-			return inventory.Errorf(inventory.NotFound, "", "there is no key %s", id)
+		if _, err := t.revoke(by, onTree, tree(scope)...); err != nil {
+			return err
 		}
-		k := gone[0]
-		return t.tell(by, deleted(keyPath(id), texts("/name", k.Name, "/prefix", k.Prefix, "/scope", k.Scope, "/role", k.Role)))
-	})
+	}
+	return nil
 }
 
 func keyPath(id string) string { return "/access/keys/" + id }

@@ -91,8 +91,10 @@ func (w *work) Purge(id inventory.ID) error {
 	if _, err := w.exec(`delete from resource where `+inTree, all...); err != nil {
 		return err
 	}
-	_, err = w.exec(`delete from tombstone where service = $1`, id.String())
-	return err
+	if _, err := w.exec(`delete from tombstone where service = $1`, id.String()); err != nil {
+		return err
+	}
+	return w.disown(w.by, id)
 }
 
 func scanRow(rows *sql.Rows) (key int64, err error) { return key, rows.Scan(&key) }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ var services = []promise{
 	{"a deleted service is out of sight with all below it", testSoftDelete},
 	{"a restored service is as it was", testRestore},
 	{"a purged service is gone with what was kept of it", testPurge},
+	{"rights on a service end when it is purged", testPurgeOfRights},
 	{"nothing but a deleted service can be restored", testNothingToRestore},
 	{"links of a deleted service neither wait nor write", testLinksOfDeleted},
 }
@@ -130,6 +132,49 @@ func testPurge(t *testing.T, b *bench) {
 	b.begin()
 	b.put(workspace+"/apis/former", "apis/former", `{"title":"Former"}`, `{}`, noon)
 	b.reads(workspace+"/apis/former", `{"title":"Former","customProperties":{},"contacts":[],"externalDocumentation":[]}`)
+}
+
+func testPurgeOfRights(_ *testing.T, b *bench) {
+	const (
+		group  = "/subscriptions/sub/resourcegroups/group"
+		center = group + "/providers/microsoft.apicenter/services/center"
+	)
+	for name, scope := range map[string]string{
+		"a1": center, "a2": center + "/workspaces/default/apis/petstore", "a3": group + "/providers/microsoft.apicenter/deletedservices/center",
+		"a4": group, "a5": center + "-2", "a6": "/",
+	} {
+		b.assign(inventory.Assignment{Name: name, Scope: scope, Role: "reader", Principal: "p"})
+		b.putKey(inventory.Key{ID: "k" + name, Name: "ci", Hash: inventory.Digest(name), Role: "reader", Scope: scope})
+	}
+	left := func() (names []string) {
+		for _, a := range b.assignments() {
+			names = append(names, a.Name)
+		}
+		keys, err := b.Keys(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, k := range keys {
+			names = append(names, k.ID)
+		}
+		slices.Sort(names)
+		return names
+	}
+	b.softDelete(noon)
+	b.same("rights on what can be restored", len(left()), 12)
+	last := b.last()
+	b.update(func(tx inventory.Tx) error { return tx.Purge(id(service)) })
+	b.same("rights that are left", left(), []string{"a4", "a5", "a6", "ka4", "ka5", "ka6"})
+	var told []string
+	for _, e := range b.since(last) {
+		told = append(told, strings.SplitN(e, ":", 2)[0])
+	}
+	slices.Sort(told)
+	b.same("events", told, []string{
+		"ann deleted /access/keys/ka1", "ann deleted /access/keys/ka2", "ann deleted /access/keys/ka3",
+		"ann deleted /access/roleAssignments/a1", "ann deleted /access/roleAssignments/a2", "ann deleted /access/roleAssignments/a3",
+		"ann purged sub/group/center",
+	})
 }
 
 func testNothingToRestore(t *testing.T, b *bench) {
