@@ -136,20 +136,33 @@ func (s *splitter) next() (string, bool) {
 // name is next, decoded.
 func (s *splitter) name() (string, bool) {
 	word, ok := s.next()
-	if !ok || !strings.Contains(word, "%") {
+	if !ok {
 		return word, ok
 	}
-	name, err := url.PathUnescape(word)
-	if err != nil || name == "" {
+	name, valid := Unescape(word)
+	if !valid {
 		s.bad = word
 		return word, true
 	}
 	return name, true
 }
 
+// Unescape decodes one segment of an escaped path. What means another path to
+// whoever resolves it is refused: slashes that were encoded, and dot segments.
+func Unescape(segment string) (name string, ok bool) {
+	name = segment
+	if strings.Contains(segment, "%") {
+		var err error
+		if name, err = url.PathUnescape(segment); err != nil {
+			return "", false
+		}
+	}
+	return name, name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/\\\x00")
+}
+
 func (s *splitter) fault(path, what string) error {
 	if s.bad != "" {
-		what = fmt.Sprintf("segment %q is not properly percent-encoded", s.bad)
+		what = fmt.Sprintf("segment %q is no name", s.bad)
 	}
 	return fmt.Errorf("%q is not a resource path: %s", path, what)
 }

@@ -95,7 +95,7 @@ func TestUnknownRoutes(t *testing.T) {
 	d := centre(t)
 	for _, path := range []string{
 		"/subscriptions/S", "/subscriptions/S/resourceGroups/G", "/providers/Microsoft.ApiCenter/nothing",
-		base, base + "/portals/x", center + "/nothing", center + "/apis", space + "/apis/a%2Fb", space + "/apis/%zz",
+		base, base + "/portals/x", center + "/nothing", center + "/apis", space + "/apis/a%2Fb", space + "/apis/%zz", "/subscriptions/sub%2Fgroup/providers/Microsoft.ApiCenter/services",
 		"/subscriptions/S/resourceGroups/G/providers/Microsoft.Web/sites/x", api + "/sync", "/subscriptions/S/providers/Microsoft.ApiCenter/services/x",
 	} {
 		if strings.Contains(path, "%zz") {

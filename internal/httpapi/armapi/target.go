@@ -120,7 +120,7 @@ func resource(p arm.Path) (target, bool) {
 	b.WriteString(p.Subscription + "/" + p.Group)
 	for i, s := range segments {
 		next, ok := childNamed(t.kind, s.Type)
-		if !ok || strings.ContainsRune(s.Name, '/') {
+		if !ok {
 			return target{}, false
 		}
 		if t.kind = next; i > 0 {

@@ -3,10 +3,10 @@ package dataapi
 import (
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
+	"apicenter/internal/arm"
 	"apicenter/internal/httpapi/documents"
 )
 
@@ -74,8 +74,8 @@ func (h *Handler) locate(r *http.Request) (address, bool) {
 		if escaped == "" {
 			continue
 		}
-		segment, err := url.PathUnescape(escaped)
-		if err != nil || strings.Contains(segment, "/") || len(a.segments) == maxSegments {
+		segment, ok := arm.Unescape(escaped)
+		if !ok || len(a.segments) == maxSegments {
 			return a, false
 		}
 		a.segments = append(a.segments, segment)

@@ -2,8 +2,9 @@ package managerapi
 
 import (
 	"errors"
-	"net/url"
 	"strings"
+
+	"apicenter/internal/arm"
 )
 
 // The providers that have words of their own here.
@@ -32,24 +33,18 @@ type path struct {
 	provider int
 }
 
-// parsePath reads the escaped path of a request. Dot segments are refused: they
-// mean another path to whoever resolves them.
+// parsePath reads the escaped path of a request.
 func parsePath(escaped string) (path, error) {
 	p := path{segments: make([]string, 0, 16)}
 	for word := range strings.SplitSeq(escaped, "/") {
 		if word == "" {
 			continue
 		}
-		if strings.Contains(word, "%") {
-			var err error
-			if word, err = url.PathUnescape(word); err != nil {
-				return path{}, errPath
-			}
-		}
-		if word == "" || word == "." || word == ".." || strings.ContainsAny(word, "/\\\x00") || len(p.segments) == maxSegments {
+		name, ok := arm.Unescape(word)
+		if !ok || len(p.segments) == maxSegments {
 			return path{}, errPath
 		}
-		p.segments = append(p.segments, word)
+		p.segments = append(p.segments, name)
 	}
 	p.provider = p.lastProvider()
 	return p, nil
