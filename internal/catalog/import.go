@@ -28,7 +28,7 @@ func (c *Catalog) ImportAPIs(ctx context.Context, service inventory.ID, ids []st
 	if err != nil {
 		return inventory.Operation{}, err
 	}
-	return c.importOnce(ctx, service.Child(inventory.KindWorkspace, defaultWorkspace), "importFromApim", batches)
+	return c.importOnce(ctx, service, service.Child(inventory.KindWorkspace, defaultWorkspace), "importFromApim", batches)
 }
 
 // batchesOf sorts APIs by their instances, in the order in which they are named.
@@ -59,7 +59,7 @@ func batchesOf(ids []string) ([]batch, error) {
 }
 
 // ImportSource copies all APIs of a source into a workspace, once: body is what
-// a link to it would be. It is a long operation of the service. NotFound,
+// a link to it would be. It is a long operation of the workspace. NotFound,
 // Invalid, Unavailable.
 func (c *Catalog) ImportSource(ctx context.Context, workspace inventory.ID, body inventory.Doc) (inventory.Operation, error) {
 	own := known(inventory.KindLink, body)
@@ -81,10 +81,10 @@ func (c *Catalog) ImportSource(ctx context.Context, workspace inventory.ID, body
 	if err != nil {
 		return inventory.Operation{}, err
 	}
-	return c.importOnce(ctx, workspace, "importApiSource", []batch{{from: inventory.LinkOf(own)}})
+	return c.importOnce(ctx, workspace, workspace, "importApiSource", []batch{{from: inventory.LinkOf(own)}})
 }
 
-func (c *Catalog) importOnce(ctx context.Context, workspace inventory.ID, action string, batches []batch) (inventory.Operation, error) {
+func (c *Catalog) importOnce(ctx context.Context, on, workspace inventory.ID, action string, batches []batch) (inventory.Operation, error) {
 	by, err := actor(ctx)
 	if err != nil {
 		return inventory.Operation{}, err
@@ -95,7 +95,7 @@ func (c *Catalog) importOnce(ctx context.Context, workspace inventory.ID, action
 	if _, err := c.Get(ctx, workspace); err != nil {
 		return inventory.Operation{}, err
 	}
-	o, _, err := c.begin(ctx, workspace.Parent(), action, func(ctx context.Context) error {
+	o, _, err := c.begin(ctx, on, action, func(ctx context.Context) error {
 		for _, b := range batches {
 			if _, err := c.importer.Import(ctx, by, workspace, b.from, b.apis); err != nil {
 				return err

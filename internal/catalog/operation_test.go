@@ -353,7 +353,7 @@ func TestRulesets(t *testing.T) {
 				t.Fatalf("%s %.40q: %v", tt.format, tt.value, err)
 			}
 			synctest.Wait()
-			o = d.operation(id(center), o.Name)
+			o = d.operation(lint, o.Name)
 			if tt.fault != "" {
 				if o.Status != inventory.Broken || !strings.Contains(o.Failure.Message, tt.fault) {
 					t.Errorf("%s %.40q: %+v %v, want %q", tt.format, tt.value, o, o.Failure, tt.fault)

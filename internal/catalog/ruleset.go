@@ -30,7 +30,7 @@ var rulesetFormats = map[string]func(c *Catalog, ctx context.Context, value stri
 
 // ImportRuleset gives an analyzer its rules: an archive inside value or at the
 // address that it is, or one file. They are kept as an archive. It is a long
-// operation of the service. NotFound, Invalid, Unavailable.
+// operation of the analyzer. NotFound, Invalid, Unavailable.
 func (c *Catalog) ImportRuleset(ctx context.Context, id inventory.ID, format, value string) (inventory.Operation, error) {
 	read, ok := rulesetFormats[strings.ToLower(format)]
 	if !ok {
@@ -46,7 +46,7 @@ func (c *Catalog) ImportRuleset(ctx context.Context, id inventory.ID, format, va
 	if err != nil {
 		return inventory.Operation{}, err
 	}
-	o, _, err := c.begin(ctx, id.Ancestor(inventory.KindService), "importRuleset", func(ctx context.Context) error {
+	o, _, err := c.begin(ctx, id, "importRuleset", func(ctx context.Context) error {
 		archive, err := read(c, ctx, value)
 		if err != nil {
 			return err

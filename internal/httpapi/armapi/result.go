@@ -3,7 +3,6 @@ package armapi
 import (
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"apicenter/internal/arm"
@@ -81,10 +80,8 @@ func failureOf(o inventory.Operation) *arm.Error {
 	return arm.Errorf(http.StatusInternalServerError, arm.CodeInternal, "%s", o.Failure.Message)
 }
 
-// resultID is the path of an operation's result, spelt as the request spells
-// what it is of.
+// resultID is the path of an operation's result, below what the operation is on:
+// who may do something with it may see how that ends.
 func resultID(r *request, o inventory.Operation) string {
-	segments := strings.Split(r.path, "/") // it is on what was asked, or on what that is in
-	path := strings.Join(segments[:strings.Count(o.On.String(), "/")+1], "/")
-	return string(appendID(nil, path)) + "/" + operationResults + "/" + o.Name
+	return string(appendID(nil, r.path)) + "/" + operationResults + "/" + o.Name
 }
