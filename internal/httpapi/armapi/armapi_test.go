@@ -204,6 +204,9 @@ func TestPaging(t *testing.T) {
 		{"?$filter=kind%20eq%20'rest'%20and%20not%20startswith(title,'T0')", "api-7 api-5 api-3", 1},
 		{"?$filter=name%20in%20('api-3','API-9')", "api-9 api-3", 1},
 		{"?$search=t3", "api-6", 1},
+		{"?$orderby=name", "api-3 api-4 api-5 api-6 api-7 api-8 api-9", 1},
+		{"?$top=3&$orderby=title%20desc", "api-3 api-4 api-5 api-6 api-7 api-8 api-9", 3},
+		{"?$top=2&$orderby=systemData/createdAt%20desc&$filter=kind%20eq%20'soap'", "api-4 api-6 api-8", 2},
 		{"?$top=99999", "api-9 api-8 api-7 api-6 api-5 api-4 api-3", 1},
 		{"?$skip=99", "", 1},
 	} {
@@ -219,6 +222,7 @@ func TestPaging(t *testing.T) {
 		d.fails("GET", space+"/apis?"+query, "", 400, "ValidationError", query[:4])
 	}
 	d.fails("GET", space+"/apis?$filter=kind", "", 400, "InvalidFilter", "$filter")
+	d.fails("GET", space+"/apis?$orderby=kind", "", 400, "InvalidOrderBy", "$orderby")
 	d.fails("GET", center+"/workspaces/none/apis", "", 404, "ResourceNotFound", "none")
 }
 

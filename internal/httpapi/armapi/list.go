@@ -89,6 +89,13 @@ func queryOf(r *request) (inventory.Query, error) {
 	if r.kind == inventory.KindAPI {
 		q.Search, _ = r.param("$search")
 	}
+	if by, _ := r.param("$orderby"); by != "" {
+		if q.Order, err = odata.ParseOrder(by); err != nil {
+			e := arm.Errorf(http.StatusBadRequest, "InvalidOrderBy", "$orderby cannot be read: %v", err)
+			e.Target = "$orderby"
+			return q, e
+		}
+	}
 	text, _ := r.param("$filter")
 	if text == "" {
 		return q, nil
