@@ -198,7 +198,8 @@ func TestPrincipals(t *testing.T) {
 		want   auth.Principal
 	}{
 		{
-			"a person of Entra", []any{"oid", "AB-1", "tid", "T-1", "upn", "ada@example.com", "name", "Ada", "groups", []string{"G-1", "g-2"}},
+			"a person of Entra",
+			[]any{"oid", "AB-1", "tid", "T-1", "upn", "ada@example.com", "name", "Ada", "groups", []string{"G-1", "g-2"}},
 			auth.Principal{ID: "ab-1", Name: "ada@example.com", Kind: auth.User, Tenant: "t-1", Groups: []string{"g-1", "g-2"}},
 		},
 		{"an application of version 1", []any{"oid", "S1", "sub", "S1", "name", nil, "appid", "app-1"}, auth.Principal{ID: "s1", Name: "app-1", Kind: auth.Application}},

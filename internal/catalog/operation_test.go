@@ -204,8 +204,10 @@ func TestImportsNameTheirSources(t *testing.T) {
 				t.Errorf("import of %q: %v, want invalid", ids, err)
 			}
 		}
-		for _, body := range []string{`{}`, `{"sourceType":"Git","source":"x"}`, `{"sourceType":"AzureApiManagement","source":"x"}`,
-			`{"sourceType":"AzureApiManagement","source":"` + gateway + `","importSpecification":"sometimes"}`} {
+		for _, body := range []string{
+			`{}`, `{"sourceType":"Git","source":"x"}`, `{"sourceType":"AzureApiManagement","source":"x"}`,
+			`{"sourceType":"AzureApiManagement","source":"` + gateway + `","importSpecification":"sometimes"}`,
+		} {
 			if _, err := d.ImportSource(d.ctx, id(workspace), doc(t, body)); !errors.Is(err, inventory.Invalid) {
 				t.Errorf("import of %s: %v, want invalid", body, err)
 			}

@@ -103,12 +103,18 @@ func TestFailedOperations(t *testing.T) {
 			status           int
 			code             string
 		}{
-			{"import from API Management", center + "/importFromApim", `{"sourceResourceIds":["` + gateway + `/apis/*"]}`,
-				inventory.Errorf(inventory.Denied, "", "the role is missing"), 403, "AuthorizationFailed"},
-			{"one that the source did not answer", center + "/importFromApim", `{"sourceResourceIds":["` + gateway + `/apis/*"]}`,
-				inventory.Errorf(inventory.Unavailable, "", "the role is missing, or so"), 409, "OperationFailed"},
-			{"import of a source", space + "/importApiSource", `{"azureApiManagementSource":{"resourceId":"` + gateway + `"}}`,
-				inventory.Errorf(inventory.Denied, "", "the role is missing"), 200, "AuthorizationFailed"},
+			{
+				"import from API Management", center + "/importFromApim", `{"sourceResourceIds":["` + gateway + `/apis/*"]}`,
+				inventory.Errorf(inventory.Denied, "", "the role is missing"), 403, "AuthorizationFailed",
+			},
+			{
+				"one that the source did not answer", center + "/importFromApim", `{"sourceResourceIds":["` + gateway + `/apis/*"]}`,
+				inventory.Errorf(inventory.Unavailable, "", "the role is missing, or so"), 409, "OperationFailed",
+			},
+			{
+				"import of a source", space + "/importApiSource", `{"azureApiManagementSource":{"resourceId":"` + gateway + `"}}`,
+				inventory.Errorf(inventory.Denied, "", "the role is missing"), 200, "AuthorizationFailed",
+			},
 		} {
 			d.source.failure = tt.failure
 			w := d.must("POST", tt.path, tt.body, 202)

@@ -95,8 +95,11 @@ func TestHostnamesOfAService(t *testing.T) {
 		{"of the request", center, armapi.Options{}, "example.com/data/Center", "example.com"},
 		{"public", center, armapi.Options{PublicURL: "https://apis.example.org:8443"}, "apis.example.org:8443/data/Center", "apis.example.org:8443"},
 		{"of the default service", base + "/services/default-one", armapi.Options{DefaultService: inventory.MustID("s/g/default-one")}, "example.com", "example.com"},
-		{"below a domain", base + "/services/default-one", armapi.Options{DataDomain: "apis.example.org"},
-			"default-one.data.westeurope.apis.example.org", "default-one.portal.westeurope.apis.example.org"},
+		{
+			"below a domain", base + "/services/default-one",
+			armapi.Options{DataDomain: "apis.example.org"},
+			"default-one.data.westeurope.apis.example.org", "default-one.portal.westeurope.apis.example.org",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			o := tt.options
