@@ -42,7 +42,8 @@ const (
 
 func demoCommand(streams cli.Streams) *cobra.Command {
 	d := demo{settings: settings{
-		interval: 10 * time.Second, audit: time.Minute, audience: publicResourceManager, authority: "https://login.microsoftonline.com/", logLevel: slog.LevelWarn,
+		audience: publicResourceManager, authority: publicAuthority,
+		pollInterval: 10 * time.Second, auditPeriod: time.Minute, logLevel: slog.LevelWarn,
 		service: "/subscriptions/" + emulator.SubscriptionID + "/resourceGroups/rg-center/providers/Microsoft.ApiCenter/services/demo",
 	}}
 	c := &cobra.Command{

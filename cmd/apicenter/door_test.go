@@ -89,7 +89,7 @@ func TestWhoComesIn(t *testing.T) {
 	azure := azureOf(t)
 	s := settings{
 		listen: "127.0.0.1:0", data: t.TempDir(), service: localService, resourceManager: azure, audience: publicResourceManager,
-		authority: "https://login.microsoftonline.com/", interval: time.Hour, limits: "none", token: auth.NewToken(),
+		authority: publicAuthority, pollInterval: time.Hour, limits: "none", token: auth.NewToken(),
 		issuers: []string{azure + "/adfs"}, administrators: []string{strings.ToUpper(emulator.ApplicationID), emulator.ApplicationID},
 	}
 	c, stop := start(t, s)
@@ -174,7 +174,7 @@ func TestBadDoors(t *testing.T) {
 	azure := azureOf(t)
 	good := settings{
 		listen: "127.0.0.1:0", service: localService, resourceManager: azure, audience: publicResourceManager,
-		authority: "https://login.microsoftonline.com/", interval: time.Hour,
+		authority: publicAuthority, pollInterval: time.Hour,
 	}
 	for want, change := range map[string]func(*settings){
 		"is not a URL":       func(s *settings) { s.issuers = []string{"entra"} },

@@ -25,7 +25,7 @@ func (s settings) outside() *http.Client {
 
 // downloads is the client with which it asks whom its users name.
 func (s settings) downloads() *outbound.Client {
-	return outbound.New(outbound.Options{Allow: s.allow, Roots: s.roots, UserAgent: "apicenter/" + version()})
+	return outbound.New(outbound.Options{Allow: s.allowed, Roots: s.roots, UserAgent: userAgent()})
 }
 
 // trusted are the system's certificates and those in a file; nil, which means

@@ -24,7 +24,7 @@ func TestAllowedNetworks(t *testing.T) {
 		{"", false, false},
 	} {
 		var s settings
-		if err := s.allow.Set(tt.text); (err == nil) != tt.valid {
+		if err := s.allowed.Set(tt.text); (err == nil) != tt.valid {
 			t.Errorf("--allow-network %q: %v", tt.text, err)
 		}
 		if _, err := s.downloads().Download(t.Context(), place.URL, 1); (err == nil) != tt.reaches {

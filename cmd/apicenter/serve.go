@@ -8,11 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// localService is the service that a center has when nobody names another.
-const localService = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/apicenter/providers/Microsoft.ApiCenter/services/apicenter"
-
 func serveCommand() *cobra.Command {
-	s := settings{interval: time.Minute, audit: 24 * time.Hour, logLevel: slog.LevelInfo}
+	s := settings{pollInterval: time.Minute, auditPeriod: 24 * time.Hour, logLevel: slog.LevelInfo}
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the API center",
@@ -46,16 +43,7 @@ identity, a workload identity, or what AZURE_CLIENT_ID and its like name.`,
 	}
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "address to listen on")
-	f.StringVar(&s.publicURL, "public-url", "", "how clients reach the server, if a proxy is in front: https://apis.example.com")
-	f.StringVar(&s.data, "data", "apicenter-data", "folder of the inventory, made if need be")
-	f.StringVar(&s.service, "service", localService, "ARM id of the service that is there from the first start on")
-	f.StringVar(&s.resourceManager, "resource-manager", publicResourceManager, "endpoint of Azure Resource Manager")
-	f.StringVar(&s.audience, "audience", publicResourceManager, "for whom its tokens are made out")
-	f.StringVar(&s.authority, "authority", "https://login.microsoftonline.com/", "who issues them")
-	f.BoolVar(&s.development, "development", false, "read with the login of the Azure CLI where the machine has no identity of its own")
-	f.StringVar(&s.upstream, "upstream-resource-manager", "", "resource manager to pass requests of all other providers on to, with the caller's token; "+publicResourceManager)
-	f.StringVar(&s.trustedCA, "trusted-ca-file", "", "certificates in PEM form to trust when calling others, besides the system's")
+	s.registerOwn(f)
 	s.register(f)
 	return c
 }

@@ -33,3 +33,6 @@ func version() string {
 	}
 	return info.Main.Version
 }
+
+// userAgent is how the server calls itself where it asks others.
+func userAgent() string { return "apicenter/" + version() }

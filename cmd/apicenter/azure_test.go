@@ -48,7 +48,7 @@ func TestTrustedCertificates(t *testing.T) {
 func TestBadUpstreamsAreRefused(t *testing.T) {
 	for want, s := range map[string]settings{
 		"--upstream-resource-manager": {upstream: "http://management.azure.com"},
-		"--trusted-ca-file":           {upstream: publicResourceManager, trustedCA: filepath.Join(t.TempDir(), "none.pem")},
+		"--trusted-ca-file":           {upstream: publicResourceManager, trustedCAFile: filepath.Join(t.TempDir(), "none.pem")},
 	} {
 		s.data, s.service, s.resourceManager, s.limits = t.TempDir(), localService, publicResourceManager, "none"
 		c, err := startCenter(t.Context(), s, slog.New(slog.DiscardHandler))

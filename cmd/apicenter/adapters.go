@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+
+	"apicenter/internal/azure"
+	"apicenter/internal/catalog"
+	"apicenter/internal/engine"
+	"apicenter/internal/inventory"
+	"apicenter/internal/jobs"
+)
+
+// waker is the queue as the catalog wants it: what people ask for is a request.
+type waker struct{ *jobs.Queue }
+
+func (w waker) Notify(ctx context.Context, link inventory.ID, api string) error {
+	return w.Queue.Notify(ctx, link, api, "request")
+}
+
+// planner is the engine as the catalog wants it.
+type planner struct{ *engine.Engine }
+
+func (p planner) Preview(ctx context.Context, link inventory.ID) (any, error) {
+	return p.Engine.Preview(ctx, link)
+}
+
+// identities are the credentials as the catalog wants them.
+type identities struct{ *azure.Credentials }
+
+func (i identities) Describe(ctx context.Context, identity string) (catalog.Identity, error) {
+	who, err := i.Credentials.Describe(ctx, identity)
+	return catalog.Identity(who), err
+}
+
+var (
+	_ catalog.Waker      = waker{}
+	_ catalog.Planner    = planner{}
+	_ catalog.Identities = identities{}
+)
