@@ -135,7 +135,7 @@ func TestRightsEndWithTheirService(t *testing.T) {
 	azure := azureOf(t)
 	c, stop := start(t, settings{
 		listen: "127.0.0.1:0", data: t.TempDir(), service: localService, resourceManager: azure, audience: publicResourceManager,
-		authority: "https://login.microsoftonline.com/", interval: time.Hour, limits: "none", issuers: []string{azure + "/adfs"},
+		authority: "https://login.microsoftonline.com/", pollInterval: time.Hour, limits: "none", issuers: []string{azure + "/adfs"},
 	})
 	defer stop()
 	const version = "?api-version=2024-03-01"

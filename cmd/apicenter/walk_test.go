@@ -134,7 +134,7 @@ func newWalk(t *testing.T) *walk {
 	tokens := newIssuer(t, names)
 	c, stop := start(t, settings{
 		listen: "127.0.0.1:0", data: t.TempDir(), service: walkServices + "here", resourceManager: publicResourceManager,
-		authority: "https://login.microsoftonline.com/", interval: time.Hour, limits: "none",
+		authority: "https://login.microsoftonline.com/", pollInterval: time.Hour, limits: "none",
 		issuers: []string{tokens.url}, audiences: []string{audience},
 	})
 	t.Cleanup(stop)
