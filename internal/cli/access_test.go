@@ -26,9 +26,9 @@ const (
 	dataRole     = "c7244dfb-f447-457d-b2ba-3999044d1706"
 )
 
-// access is the part of the fake center that lets people in: keys, roles and
+// entrance is the part of the fake center that lets people in: keys, roles and
 // the sign-in at the emulated Entra, which is at the same address.
-type access struct {
+type entrance struct {
 	once        sync.Once
 	issuer      *http.ServeMux
 	authority   *identity.Authority
@@ -47,7 +47,7 @@ var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-func (a *access) init() {
+func (a *entrance) init() {
 	a.once.Do(func() {
 		var err error
 		a.authority, err = identity.New(identity.Options{
@@ -71,7 +71,7 @@ func (a *access) init() {
 	})
 }
 
-func (a *access) assign(path string, p map[string]any) map[string]any {
+func (a *entrance) assign(path string, p map[string]any) map[string]any {
 	scope, name, _ := strings.Cut(path, "/providers/Microsoft.Authorization/roleAssignments/")
 	p["scope"] = scope
 	a.assignments[path] = map[string]any{"id": path, "name": name, "type": "Microsoft.Authorization/roleAssignments", "properties": p}
@@ -79,9 +79,9 @@ func (a *access) assign(path string, p map[string]any) map[string]any {
 }
 
 // knows tells whether a request has a good token.
-func (a *access) knows(r *http.Request) bool { return a.caller(r) != "" }
+func (a *entrance) knows(r *http.Request) bool { return a.caller(r) != "" }
 
-func (a *access) caller(r *http.Request) string {
+func (a *entrance) caller(r *http.Request) string {
 	a.init()
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if token == fakeToken {
@@ -99,7 +99,7 @@ func (a *access) caller(r *http.Request) string {
 }
 
 // serve answers what is its own, and tells whether it was.
-func (a *access) serve(w http.ResponseWriter, r *http.Request, body []byte) bool {
+func (a *entrance) serve(w http.ResponseWriter, r *http.Request, body []byte) bool {
 	a.init()
 	r.Body = http.NoBody
 	if h, pattern := a.issuer.Handler(r); pattern != "" {
@@ -153,7 +153,7 @@ func (a *access) serve(w http.ResponseWriter, r *http.Request, body []byte) bool
 	return true
 }
 
-func (a *access) key(w http.ResponseWriter, r *http.Request, body []byte) {
+func (a *entrance) key(w http.ResponseWriter, r *http.Request, body []byte) {
 	switch r.Method {
 	case http.MethodPost:
 		var k map[string]any
@@ -183,7 +183,7 @@ func (a *access) key(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 }
 
-func (a *access) assignment(w http.ResponseWriter, r *http.Request, scope string, body []byte) {
+func (a *entrance) assignment(w http.ResponseWriter, r *http.Request, scope string, body []byte) {
 	switch r.Method {
 	case http.MethodPut:
 		var o struct{ Properties map[string]any }

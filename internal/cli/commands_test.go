@@ -214,7 +214,7 @@ func TestWrongCommandLinesAskForNothing(t *testing.T) {
 				t.Errorf("stderr %q does not say %q", o.err, tt.says)
 			}
 			for _, r := range o.requests {
-				if !strings.HasPrefix(r, "GET /subscriptions") || strings.Contains(r, "/workspaces/") {
+				if !strings.HasPrefix(r, "POST /providers/Microsoft.ResourceGraph/") {
 					t.Errorf("asked for %s", r)
 				}
 			}

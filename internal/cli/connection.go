@@ -53,7 +53,7 @@ func reach(cmd *cobra.Command, s Streams) *connection {
 func connect(cmd *cobra.Command, s Streams) *connection {
 	c := reach(cmd, s)
 	f := cmd.PersistentFlags()
-	f.StringVar(&c.subscription, "subscription", "", "subscription id; default: the only one (env APICENTER_SUBSCRIPTION)")
+	f.StringVar(&c.subscription, "subscription", "", "subscription id; default: the one that the services are in (env APICENTER_SUBSCRIPTION)")
 	f.StringVarP(&c.group, "resource-group", "g", "", "resource group of the service; default: that of the only service")
 	f.StringVarP(&c.service, "service-name", "n", "", "name of the service; default: the only one")
 	f.StringVar(&c.serviceID, "service-id", "", "ARM id of the service, instead of the three before")

@@ -20,6 +20,7 @@ func writeReady(t *testing.T, text string) string {
 func TestConnectionIsFoundFromFlagsFilesAndTheCenter(t *testing.T) {
 	file := writeReady(t, `{"center":"`+fakeAddress+`/","token":"`+fakeToken+`","serviceId":"`+fakeService+`","subscriptionId":"sub1","more":{}}`)
 	elsewhere := writeReady(t, `{"center":"http://other.example","token":"`+fakeToken+`","serviceId":"`+fakeService+`"}`)
+	far := "/subscriptions/sub2/resourceGroups/apis/providers/Microsoft.ApiCenter/services/far"
 	other := strings.Replace(fakeService, "main", "other", 1)
 	for _, tt := range []struct {
 		name     string
@@ -30,7 +31,7 @@ func TestConnectionIsFoundFromFlagsFilesAndTheCenter(t *testing.T) {
 		requests int // before the list itself
 		says     string
 	}{
-		{"environment alone", []string{"APICENTER_SERVER", fakeAddress, "APICENTER_TOKEN", fakeToken}, nil, nil, exitOK, 2, ""},
+		{"environment alone", []string{"APICENTER_SERVER", fakeAddress, "APICENTER_TOKEN", fakeToken}, nil, nil, exitOK, 1, ""},
 		{"subscription of the environment", []string{"APICENTER_SERVER", fakeAddress, "APICENTER_TOKEN", fakeToken, "APICENTER_SUBSCRIPTION", "sub1"}, nil, nil, exitOK, 1, ""},
 		{"ready file by flag", nil, nil, []string{"--ready-file", file}, exitOK, 0, ""},
 		{"ready file by environment", []string{"APICENTER_READY_FILE", file}, nil, nil, exitOK, 0, ""},
@@ -39,6 +40,9 @@ func TestConnectionIsFoundFromFlagsFilesAndTheCenter(t *testing.T) {
 		{"service id", nil, nil, []string{"--server", fakeAddress, "--token", fakeToken, "--service-id", strings.ToLower(fakeService)}, exitOK, 0, ""},
 		{"all by name", nil, nil, []string{"--server", fakeAddress, "--token", fakeToken, "--subscription", "sub1", "-g", "apis", "-n", "main"}, exitOK, 0, ""},
 		{"two services", nil, []string{fakeService, other}, []string{"--server", fakeAddress, "--token", fakeToken}, exitUsage, 2, other},
+		{"many services", nil, []string{far, fakeService, other}, []string{"--server", fakeAddress, "--token", fakeToken, "--subscription", "sub2"}, exitOK, 1, ""},
+		{"many services, and one of that name", nil, []string{fakeService, other, far}, []string{"--server", fakeAddress, "--token", fakeToken, "-n", "Far"}, exitOK, 2, ""},
+		{"the name in full", nil, []string{fakeService, far}, []string{"--server", fakeAddress, "--token", fakeToken, "-g", "apis", "-n", "main"}, exitOK, 1, ""},
 		{"no such service", nil, nil, []string{"--server", fakeAddress, "--token", fakeToken, "-n", "nope"}, exitNotFound, 2, "no such service"},
 		{"no center", nil, nil, nil, exitUsage, 0, "APICENTER_SERVER"},
 		{"not an address", nil, nil, []string{"--server", "localhost:80"}, exitUsage, 0, "must look like"},
@@ -64,6 +68,7 @@ func TestConnectionIsFoundFromFlagsFilesAndTheCenter(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newCenter()
+			c.subscriptions = []string{"sub1", "sub2", "of-the-upstream"}
 			if tt.services != nil {
 				c.services = tt.services
 			}
@@ -85,5 +90,28 @@ func TestTokenOverPlainHTTPIsWarnedOf(t *testing.T) {
 	o.want(t, exitOK)
 	if !strings.Contains(o.err, "unencrypted to center.example") {
 		t.Errorf("stderr %q has no warning", o.err)
+	}
+}
+
+func TestAFirstServiceIsMadeInTheOnlySubscription(t *testing.T) {
+	for _, tt := range []struct {
+		services, subscriptions []string
+		args                    string
+		code                    int
+		says                    string
+	}{
+		{nil, []string{"sub1"}, "create -g apis -n new -l local", exitOK, ""},
+		{nil, []string{"sub1", "sub2"}, "create -g apis -n new -l local", exitUsage, "which subscription? There are 2"},
+		{[]string{fakeService}, []string{"sub1", "sub2"}, "create -g apis -n new -l local", exitOK, ""},
+		{[]string{fakeService}, []string{"sub1", "sub2"}, "list", exitOK, ""},
+		{nil, []string{"sub1", "sub2"}, "list", exitUsage, "sub1, sub2"},
+	} {
+		c := newCenter()
+		c.services, c.subscriptions = tt.services, tt.subscriptions
+		o := c.run(t, strings.Fields(tt.args)...)
+		o.want(t, tt.code)
+		if !strings.Contains(o.err, tt.says) {
+			t.Errorf("%s with %q and %q: stderr %q does not say %q", tt.args, tt.services, tt.subscriptions, o.err, tt.says)
+		}
 	}
 }

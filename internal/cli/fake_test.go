@@ -27,24 +27,25 @@ const (
 // center is a small API center with the behaviour of the contract. It is its
 // own transport: no sockets, so that it also works in a bubble.
 type center struct {
-	mu       sync.Mutex
-	docs     map[string]map[string]any // by lower-case path
-	order    []string                  // paths, oldest first
-	services []string
-	runs     map[string][]map[string]any // by link path, newest first
-	requests []string                    // "PUT /path?query body"
-	fail     map[string]http.HandlerFunc // by "METHOD last-segment", instead of the usual
-	took     time.Duration               // how long a run takes
-	outcome  []string                    // of the next runs; then ok
-	gone     map[string]time.Time        // links that are being deleted
-	exports  map[string]any              // answer of an export
-	access   access                      // keys, roles and sign-ins
+	mu            sync.Mutex
+	docs          map[string]map[string]any // by lower-case path
+	order         []string                  // paths, oldest first
+	services      []string
+	subscriptions []string                    // of the center's services, and what an upstream has besides
+	runs          map[string][]map[string]any // by link path, newest first
+	requests      []string                    // "PUT /path?query body"
+	fail          map[string]http.HandlerFunc // by "METHOD last-segment", instead of the usual
+	took          time.Duration               // how long a run takes
+	outcome       []string                    // of the next runs; then ok
+	gone          map[string]time.Time        // links that are being deleted
+	exports       map[string]any              // answer of an export
+	access        entrance                    // keys, roles and sign-ins
 }
 
 func newCenter() *center {
 	c := &center{
 		docs: map[string]map[string]any{}, runs: map[string][]map[string]any{}, fail: map[string]http.HandlerFunc{},
-		gone: map[string]time.Time{}, took: 3 * time.Second, services: []string{fakeService},
+		gone: map[string]time.Time{}, took: 3 * time.Second, services: []string{fakeService}, subscriptions: []string{"sub1"},
 		exports: map[string]any{"format": "inline", "value": "{\"openapi\": \"3.0.1\"}\r\n\u00e9"},
 	}
 	c.put("/environments/prod", `{"title":"Production","kind":"production","server":{"type":"Azure API Management","managementPortalUri":[]},"customProperties":{}}`)
@@ -128,7 +129,13 @@ func (c *center) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(path, "/operationResults/op"):
 		answerJSON(w, 200, map[string]any{"status": "Succeeded", "startTime": "2000-01-01T00:00:00Z", "endTime": "2000-01-01T00:00:05Z"})
 	case path == "/subscriptions":
-		answerJSON(w, 200, map[string]any{"value": []any{map[string]any{"subscriptionId": "sub1"}}})
+		list := []any{}
+		for _, id := range c.subscriptions {
+			list = append(list, map[string]any{"subscriptionId": id})
+		}
+		answerJSON(w, 200, map[string]any{"value": list})
+	case path == "/providers/Microsoft.ResourceGraph/resources":
+		c.graph(w, body)
 	case path == "/subscriptions/sub1/providers/Microsoft.ApiCenter/services":
 		var list []any
 		for _, id := range c.services {
@@ -188,6 +195,35 @@ func (c *center) one(w http.ResponseWriter, r *http.Request, path string, body [
 	default:
 		answerJSON(w, 200, old)
 	}
+}
+
+// graph answers a query for all services, in pages.
+func (c *center) graph(w http.ResponseWriter, body []byte) {
+	var q struct {
+		Query         string
+		Subscriptions []string
+		Options       struct {
+			SkipToken string `json:"$skipToken"`
+		}
+	}
+	if err := json.Unmarshal(body, &q); err != nil || q.Query != "resources | where type =~ 'microsoft.apicenter/services'" {
+		refuse(w, 400, "BadRequest", "no such query", "query")
+		return
+	}
+	data := []any{}
+	for _, id := range c.services {
+		subscription := strings.Split(id, "/")[2]
+		if len(q.Subscriptions) == 0 || slices.Contains(q.Subscriptions, subscription) {
+			data = append(data, map[string]any{"id": id, "name": last(id), "subscriptionId": subscription})
+		}
+	}
+	page := map[string]any{}
+	skip, _ := strconv.Atoi(q.Options.SkipToken)
+	end := min(skip+fakePage, len(data))
+	if page["data"] = data[skip:end]; end < len(data) {
+		page["$skipToken"] = strconv.Itoa(end)
+	}
+	answerJSON(w, 200, page)
 }
 
 // list answers a page, with a link to the next one that carries the query.

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +16,7 @@ const (
 	preview = "2024-06-01-preview" // the one that knows links
 	// groupVersion is that of subscriptions and resource groups.
 	groupVersion = "2021-04-01"
+	graphVersion = "2021-03-01"
 )
 
 // service says which API center service is meant.
@@ -46,57 +49,94 @@ func parseServiceID(id string) (service, bool) {
 }
 
 // find completes want by asking the center what it has. It fails unless that
-// leaves exactly one service.
+// leaves exactly one service. One that is named in full need not be there.
 func (s *session) find(ctx context.Context, cmd *cobra.Command, want service) (service, error) {
-	if want.subscription == "" {
-		id, err := s.onlySubscription(ctx, cmd)
-		if err != nil {
-			return service{}, err
-		}
-		want.subscription = id
-	}
-	if want.group != "" && want.name != "" {
+	if want.subscription != "" && want.group != "" && want.name != "" {
 		return want, nil
 	}
+	all, err := s.services(ctx, want.subscription)
+	if err != nil {
+		return service{}, err
+	}
 	var found []service
-	var ids []string
-	path := "/subscriptions/" + url.PathEscape(want.subscription) + "/providers/Microsoft.ApiCenter/services"
-	for o, err := range s.all(ctx, path, stable, nil) {
-		if err != nil {
-			return service{}, err
-		}
-		got, ok := parseServiceID(o.text("id"))
-		if ok && matches(want.group, got.group) && matches(want.name, got.name) {
-			found, ids = append(found, got), append(ids, o.text("id"))
+	for _, one := range all {
+		if matches(want.group, one.group) && matches(want.name, one.name) {
+			found = append(found, one)
 		}
 	}
-	switch len(found) {
-	case 1:
+	switch {
+	case len(found) == 1:
 		return found[0], nil
-	case 0:
-		return service{}, &failure{
-			exit: exitNotFound, message: "the center has no such service in subscription " + want.subscription,
-			hint: "check -g, -n and --subscription",
+	case len(found) > 1:
+		err := usage(cmd, "which service? There are %d", len(found))
+		err.hint = "choose one with --service-id, or with -g and -n:"
+		for _, one := range found[:min(len(found), 20)] {
+			err.hint += "\n    " + one.path()
 		}
+		return service{}, err
+	case want.group != "" && want.name != "":
+		want.subscription, err = s.onlySubscription(ctx, cmd, all)
+		return want, err
 	}
-	err := usage(cmd, "which service? There are %d", len(found))
-	err.hint = "choose one with --service-id, or with -g and -n:\n    " + strings.Join(ids[:min(len(ids), 20)], "\n    ")
-	return service{}, err
+	where := ""
+	if want.subscription != "" {
+		where = " in subscription " + want.subscription
+	}
+	return service{}, &failure{
+		exit: exitNotFound, message: "the center has no such service" + where, hint: "check -g, -n and --subscription",
+	}
 }
 
-// onlySubscription is the one subscription of the center.
-func (s *session) onlySubscription(ctx context.Context, cmd *cobra.Command) (string, error) {
-	var ids []string
-	for o, err := range s.all(ctx, "/subscriptions", groupVersion, nil) {
+// services are those of the center, or of one subscription, in a query that
+// finds them wherever they are.
+func (s *session) services(ctx context.Context, subscription string) ([]service, error) {
+	options := map[string]any{}
+	body := object{"query": "resources | where type =~ 'microsoft.apicenter/services'", "options": options}
+	if subscription != "" {
+		body["subscriptions"] = []string{subscription}
+	}
+	var all []service
+	for {
+		o, err := s.send(ctx, call{
+			method: http.MethodPost, path: "/providers/Microsoft.ResourceGraph/resources", version: graphVersion, body: body,
+		})
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		ids = append(ids, o.text("subscriptionId"))
+		for _, row := range o.objects("data") {
+			if one, ok := parseServiceID(row.text("id")); ok {
+				all = append(all, one)
+			}
+		}
+		next := o.text("$skipToken")
+		if next == "" || next == options["$skipToken"] {
+			return all, nil
+		}
+		options["$skipToken"] = next
+	}
+}
+
+// onlySubscription is the one that the center's services are in or, where there
+// are none yet, the one subscription that there is.
+func (s *session) onlySubscription(ctx context.Context, cmd *cobra.Command, services []service) (string, error) {
+	var ids []string
+	for _, one := range services {
+		if !slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, one.subscription) }) {
+			ids = append(ids, one.subscription)
+		}
+	}
+	if len(ids) == 0 {
+		for o, err := range s.all(ctx, "/subscriptions", groupVersion, nil) {
+			if err != nil {
+				return "", err
+			}
+			ids = append(ids, o.text("subscriptionId"))
+		}
 	}
 	if len(ids) == 1 {
 		return ids[0], nil
 	}
-	err := usage(cmd, "which subscription? The center has %d", len(ids))
+	err := usage(cmd, "which subscription? There are %d", len(ids))
 	err.hint = "choose one with --subscription or APICENTER_SUBSCRIPTION: " + strings.Join(ids[:min(len(ids), 20)], ", ")
 	return "", err
 }

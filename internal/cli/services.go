@@ -190,7 +190,11 @@ func (c *connection) dialGroup(ctx context.Context, cmd *cobra.Command) (*sessio
 		return nil, "", err
 	}
 	if want.subscription == "" {
-		if want.subscription, err = s.onlySubscription(ctx, cmd); err != nil {
+		all, err := s.services(ctx, "")
+		if err != nil {
+			return nil, "", err
+		}
+		if want.subscription, err = s.onlySubscription(ctx, cmd, all); err != nil {
 			return nil, "", err
 		}
 	}

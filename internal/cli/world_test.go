@@ -9,10 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"apicenter/internal/access"
 	"apicenter/internal/auth"
 	"apicenter/internal/catalog"
 	"apicenter/internal/httpapi/armapi"
 	"apicenter/internal/httpapi/documents"
+	"apicenter/internal/httpapi/managerapi"
 	"apicenter/internal/inventory"
 	"apicenter/internal/server"
 	"apicenter/internal/store"
@@ -48,24 +50,23 @@ func newWorld(t testing.TB) *world {
 			t.Error(err)
 		}
 	})
-	h := armapi.New(armapi.Options{
-		Catalog: people, Access: everybody{},
-		Signer: documents.NewSigner([]byte("key")), Log: log,
-	})
+	guard, err := access.New(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := armapi.New(armapi.Options{Catalog: people, Access: guard, Signer: documents.NewSigner([]byte("key")), Log: log})
+	front, err := managerapi.New(managerapi.Options{Catalog: people, Access: guard, Roles: guard, Provider: h, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada := auth.Principal{ID: "ada", Name: "ada", Kind: auth.Key, Grants: []auth.Grant{{Role: access.AdministratorID, Scope: access.Everything}}}
 	w := &world{t: t, handler: server.Handler(server.Options{
-		ARM: h, Keys: auth.Static(map[string]auth.Principal{fakeToken: {Name: "ada"}}), Log: log,
+		ARM: front, Keys: auth.Static(map[string]auth.Principal{fakeToken: ada}), Log: log,
 		Routes: []server.Route{{Pattern: documents.Prefix, Handler: h.Documents(), Public: true}},
 	})}
 	w.run("create", "-g", "apis", "-n", "main", "-l", "local")
 	return w
 }
-
-// everybody may do everything.
-type everybody struct{}
-
-func (everybody) Authorize(context.Context, string, string) error { return nil }
-
-func (everybody) AuthorizeData(context.Context, string, string) error { return nil }
 
 // asleep is a queue that takes all and does nothing.
 type asleep struct{}
