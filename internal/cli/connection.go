@@ -36,7 +36,8 @@ type connection struct {
 func reach(cmd *cobra.Command, s Streams) *connection {
 	c := &connection{streams: s, usual: "table"}
 	f := cmd.PersistentFlags()
-	f.StringVar(&c.server, "server", "", "`address` of the center (env APICENTER_SERVER)")
+	f.StringVar(&c.server, "center", "", "`address` of the center (env APICENTER_SERVER)")
+	f.Var(&other{f, "center"}, "server", "the same `address`; some verbs have another --server, a property as in az")
 	f.StringVar(&c.token, "token", "", "bearer token; others on this machine can see flags, so prefer env APICENTER_TOKEN")
 	f.StringVar(&c.profile, "profile", "", "`name` of the settings and the sign-in to use (env APICENTER_PROFILE; default \"default\")")
 	f.StringVar(&c.caFile, "ca-file", "", "`file` of the authority that signed the center's certificate (env APICENTER_CA_FILE)")
@@ -121,7 +122,7 @@ func (c *connection) settle(cmd *cobra.Command) (t settled, err error) {
 	}
 	if t.said["server"] == "" {
 		err := usage(cmd, "which center? None is named")
-		err.hint = "sign in with `apicenter login --server ADDRESS`; or set --server or APICENTER_SERVER to its address, " +
+		err.hint = "sign in with `apicenter login --center ADDRESS`; or set --center or APICENTER_SERVER to its address, " +
 			"or --ready-file to the file that `apicenter demo` wrote"
 		return t, err
 	}
@@ -232,7 +233,7 @@ func (c *connection) openProfile(cmd *cobra.Command) (profile, error) {
 
 // readReady reads the file that a server writes when it is ready.
 func readReady(name string) (source, error) {
-	hint := "is the server that writes it running? Or name a center with --server"
+	hint := "is the server that writes it running? Or name a center with --center"
 	s := source{name: "ready file", values: values{}}
 	f, err := os.Open(name)
 	if err != nil {

@@ -38,6 +38,7 @@ func TestConnectionIsFoundFromFlagsFilesAndTheCenter(t *testing.T) {
 		{"ready file by flag beats the environment", []string{"APICENTER_SERVER", "http://other.example", "APICENTER_TOKEN", "x"}, nil, []string{"--ready-file", file}, exitOK, 0, ""},
 		{"name is not looked for in the group of the file", nil, []string{fakeService, other}, []string{"--ready-file", file, "-n", "MAIN"}, exitOK, 1, ""},
 		{"service id", nil, nil, []string{"--server", fakeAddress, "--token", fakeToken, "--service-id", strings.ToLower(fakeService)}, exitOK, 0, ""},
+		{"center", nil, nil, []string{"--center", fakeAddress, "--token", fakeToken, "--service-id", fakeService}, exitOK, 0, ""},
 		{"all by name", nil, nil, []string{"--server", fakeAddress, "--token", fakeToken, "--subscription", "sub1", "-g", "apis", "-n", "main"}, exitOK, 0, ""},
 		{"two services", nil, []string{fakeService, other}, []string{"--server", fakeAddress, "--token", fakeToken}, exitUsage, 2, other},
 		{"many services", nil, []string{far, fakeService, other}, []string{"--server", fakeAddress, "--token", fakeToken, "--subscription", "sub2"}, exitOK, 1, ""},
@@ -90,6 +91,29 @@ func TestTokenOverPlainHTTPIsWarnedOf(t *testing.T) {
 	o.want(t, exitOK)
 	if !strings.Contains(o.err, "unencrypted to center.example") {
 		t.Errorf("stderr %q has no warning", o.err)
+	}
+}
+
+// az has a --server that is a property: there the center is named with --center,
+// and nowhere is the one taken for the other.
+func TestTheCenterIsNamedBesideAServer(t *testing.T) {
+	const server = "{runtimeUri:[https://api.example]}"
+	for _, args := range [][]string{
+		{"environment", "create", "--environment-id", "new", "--title", "New", "--type", "testing", "--server", "type=Kubernetes"},
+		{"environment", "update", "--environment-id", "prod", "--server", "type=Kubernetes"},
+		{"api", "deployment", "create", "--api-id", "petstore", "--deployment-id", "d", "--title", "D", "--environment-id", "prod", "--definition-id", "/x", "--server", server},
+		{"api", "deployment", "update", "--api-id", "petstore", "--deployment-id", "prod", "--server", server},
+	} {
+		c := newCenter()
+		where := []string{"--center", fakeAddress, "--token", fakeToken, "--service-id", fakeService}
+		o := c.runWith(t, Streams{Getenv: env()}, append(where, args...)...)
+		o.want(t, exitOK)
+		if sent := strings.Join(o.requests, "\n"); !strings.Contains(sent, "Kubernetes") && !strings.Contains(sent, "https://api.example") {
+			t.Errorf("%q sent no server: %s", args, sent)
+		}
+		if o := c.runWith(t, Streams{Getenv: env()}, args...); o.code != exitUsage || !strings.Contains(o.err, "which center?") {
+			t.Errorf("%q without a center: exit code %d, %s", args, o.code, o.err)
+		}
 	}
 }
 

@@ -104,7 +104,7 @@ func explain(err error) error {
 	case errors.Is(err, client.ErrTooLarge):
 		hint = "ask for less, with --top, --max-items or --filter"
 	case errors.Is(err, client.ErrElsewhere):
-		hint = "if that is the same center, use its address in --server or APICENTER_SERVER"
+		hint = "if that is the same center, use its address in --center or APICENTER_SERVER"
 	case errors.Is(err, client.ErrExpired):
 		hint = "try again"
 	case errors.Is(err, client.ErrFormat):
@@ -120,14 +120,14 @@ func explain(err error) error {
 
 // unreachable explains why there is no answer at all.
 func unreachable(err *client.UnreachableError) error {
-	hint := "is it running? `apicenter demo` starts one; name another with --server, APICENTER_SERVER or --ready-file"
+	hint := "is it running? `apicenter demo` starts one; name another with --center, APICENTER_SERVER or --ready-file"
 	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
 	_, mismatch := errors.AsType[x509.HostnameError](err)
 	switch {
 	case unknown:
 		hint = "name the file of its certificate authority with --ca-file, APICENTER_CA_FILE or SSL_CERT_FILE"
 	case mismatch:
-		hint = "use the host name of its certificate in --server or APICENTER_SERVER"
+		hint = "use the host name of its certificate in --center or APICENTER_SERVER"
 	case errors.Is(err, context.DeadlineExceeded):
 		hint = "it did not answer in time; its log may say why"
 	}

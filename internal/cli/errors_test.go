@@ -112,10 +112,10 @@ func TestACenterThatIsNotThereIsNamed(t *testing.T) {
 	l.Close()
 	var errs strings.Builder
 	s := Streams{Err: &errs, Out: &errs}
-	if code := Execute(t.Context(), New(s), s, []string{"api", "list", "--server", address}); code != exitFailed {
+	if code := Execute(t.Context(), New(s), s, []string{"api", "list", "--center", address}); code != exitFailed {
 		t.Errorf("exit code %d, want %d", code, exitFailed)
 	}
-	for _, want := range []string{address, "connection refused", "--server", "APICENTER_SERVER"} {
+	for _, want := range []string{address, "connection refused", "--center", "APICENTER_SERVER"} {
 		if !strings.Contains(errs.String(), want) {
 			t.Errorf("stderr %q does not say %q", errs.String(), want)
 		}

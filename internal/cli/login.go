@@ -58,7 +58,7 @@ the standard input:
 
   apicenter login --api-key - < key
   apicenter login --service-principal -u CLIENT_ID -p - < secret`,
-		Example: `  apicenter login --server http://127.0.0.1:8321
+		Example: `  apicenter login --center http://127.0.0.1:8321
   apicenter login --use-device-code`,
 	}
 	c := reach(cmd, s)

@@ -20,7 +20,7 @@ type key struct{ name, flag, variable, means string }
 // keys are the settings, in the order in which people think of them.
 func keys() []key {
 	return []key{
-		{"server", "server", "APICENTER_SERVER", "address of the center"},
+		{"server", "center", "APICENTER_SERVER", "address of the center"},
 		{"ca", "ca-file", "APICENTER_CA_FILE", "file of the authority that signed its certificate"},
 		{"subscription", "subscription", "APICENTER_SUBSCRIPTION", "subscription id of the service"},
 		{"resource-group", "resource-group", "APICENTER_RESOURCE_GROUP", "resource group of the service"},

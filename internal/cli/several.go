@@ -107,7 +107,7 @@ func alias(cmd *cobra.Command, to string, old ...string) {
 		if i+1 < len(old) && len(old[i+1]) == 1 {
 			short = old[i+1]
 		}
-		cmd.Flags().VarP(&other{cmd: cmd, name: to}, name, short, "the same as --"+to)
+		cmd.Flags().VarP(&other{cmd.Flags(), to}, name, short, "the same as --"+to)
 		if err := cmd.Flags().MarkHidden(name); err != nil {
 			panic(err)
 		}
@@ -116,11 +116,11 @@ func alias(cmd *cobra.Command, to string, old ...string) {
 
 // other is the value of an alias.
 type other struct {
-	cmd  *cobra.Command
-	name string
+	flags *pflag.FlagSet
+	name  string
 }
 
-func (o *other) Set(value string) error { return o.cmd.Flags().Set(o.name, value) }
+func (o *other) Set(value string) error { return o.flags.Set(o.name, value) }
 
 func (o *other) String() string { return "" }
 
