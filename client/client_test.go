@@ -226,6 +226,7 @@ func TestOperationsAreFollowed(t *testing.T) {
 		{"done without a word", text(204, ""), nil},
 		{"failed", text(200, `{"status":"Failed","error":{"code":"Boom","message":"m"}}`), &client.Error{Code: "Boom"}},
 		{"canceled", text(200, `{"status":"Canceled"}`), &client.Error{Code: "OperationCanceled"}},
+		{"failed in words", text(200, `{"status":"Failed","properties":{"comment":"no rules in it"}}`), &client.Error{Code: "OperationFailed"}},
 		{"refused", text(400, `{"error":{"code":"Bad","message":"m"}}`), &client.Error{Code: "Bad"}},
 		{"elsewhere", text(202, "", "Location", "https://evil.example/"), client.ErrElsewhere},
 	} {
@@ -246,6 +247,9 @@ func TestOperationsAreFollowed(t *testing.T) {
 				err := s.client(t, client.Options{}).Service("s", "g", "n").ImportFromAPIM(t.Context(), "x")
 				if tt.want == nil && err != nil || !errors.Is(err, tt.want) {
 					t.Errorf("%v, want %v", err, tt.want)
+				}
+				if tt.name == "failed in words" && !strings.Contains(err.Error(), "no rules in it") {
+					t.Errorf("%v does not say why", err)
 				}
 				if took := time.Since(began); len(s.asked) != 3 || s.asked[2] != "GET /base/ops/1?t=1 " || took != 5*time.Second {
 					t.Errorf("asked %q in %v", s.asked, took)

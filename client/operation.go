@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -21,6 +22,9 @@ type Operation struct {
 		Detail
 		Details []Detail `json:"details"`
 	} `json:"error,omitempty"`
+	Properties struct {
+		Comment string `json:"comment"` // why, in words
+	} `json:"properties,omitzero"`
 }
 
 // Finish follows an answer of 202 to the end of its operation: it asks at
@@ -58,7 +62,7 @@ func failure(a *Response) error {
 	if a.Decode(&o) != nil || o.Status != "Failed" && o.Status != "Canceled" {
 		return nil
 	}
-	e := &Error{Status: a.Status, RequestID: a.Header.Get("x-ms-request-id"), Code: "Operation" + o.Status, Message: "the operation did not succeed"}
+	e := &Error{Status: a.Status, RequestID: a.Header.Get("x-ms-request-id"), Code: "Operation" + o.Status, Message: cmp.Or(o.Properties.Comment, "the operation did not succeed, and the center does not say why")}
 	if o.Error != nil {
 		e.Code, e.Message, e.Target, e.Details = o.Error.Code, o.Error.Message, o.Error.Target, o.Error.Details
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,23 +14,17 @@ func whoColumns() []column {
 		{"KIND", "kind", nil},
 		{"ID", "id", nil},
 		{"TENANT", "tenantId", nil},
-		{"ROLES", "assignments", func(o object) string { return roles(o) }},
+		{"ROLES", "assignments", roles},
 	}
 }
 
 // roles names the roles of a caller in one cell.
 func roles(o object) string {
-	list, _ := o["assignments"].([]any)
-	out := ""
-	for _, v := range list {
-		if a, ok := v.(map[string]any); ok {
-			if out != "" {
-				out += ", "
-			}
-			out += object(a).text("roleName")
-		}
+	var names []string
+	for _, a := range o.objects("assignments") {
+		names = append(names, a.text("roleName"))
 	}
-	return out
+	return strings.Join(names, ", ")
 }
 
 func logoutCommand(s Streams) *cobra.Command {

@@ -53,22 +53,11 @@ Nothing is changed. The exit code is 1 if a link could not work as things are.`,
 	})
 }
 
-// findings are those of the answer to a check.
-func findings(o object) (out []object) {
-	list, _ := o["findings"].([]any)
-	for _, v := range list {
-		if f, ok := v.(map[string]any); ok {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
 func (p printer) check(o object) error {
 	if p.whole() {
 		return p.document(o)
 	}
-	return p.list(findings(o), []column{
+	return p.list(o.objects("findings"), []column{
 		{"CHECK", "check", nil}, {"OUTCOME", "outcome", nil}, {"MESSAGE", "message", nil},
 	})
 }
@@ -79,7 +68,7 @@ func checked(o object) error {
 		return nil
 	}
 	hint := "mend what is refused or failed, and check again"
-	for _, f := range findings(o) {
+	for _, f := range o.objects("findings") {
 		if command := f.text("remedy.command"); command != "" {
 			hint = command
 			break

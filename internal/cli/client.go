@@ -44,16 +44,12 @@ func (r call) request() client.Request {
 }
 
 // answer is a success: any 2xx.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
+type answer struct{ *client.Response }
 
 // object decodes the body; an empty body is an empty object.
 func (a answer) object() (object, error) {
 	o := object{}
-	if err := (&client.Response{Body: a.body}).Decode(&o); err != nil {
+	if err := a.Decode(&o); err != nil {
 		return nil, explain(err)
 	}
 	return o, nil
@@ -62,10 +58,7 @@ func (a answer) object() (object, error) {
 // do makes the call. Errors are *apiError or *failure.
 func (c caller) do(ctx context.Context, r call) (answer, error) {
 	a, err := c.Do(ctx, r.request())
-	if err != nil {
-		return answer{}, explain(err)
-	}
-	return answer{a.Status, a.Header, a.Body}, nil
+	return answer{a}, explain(err)
 }
 
 // get reads one object.
@@ -89,13 +82,11 @@ func (c caller) all(ctx context.Context, path, version string, query url.Values)
 	}
 }
 
-// finish follows a 202 to its end by the Location header.
+// finish follows a 202 to its end by the Location header. An operation that
+// ended badly is an error.
 func (c caller) finish(ctx context.Context, a answer) (answer, error) {
-	done, err := c.Finish(ctx, &client.Response{Status: a.status, Header: a.header, Body: a.body})
-	if err != nil {
-		return answer{}, explain(err)
-	}
-	return answer{done.Status, done.Header, done.Body}, nil
+	done, err := c.Finish(ctx, a.Response)
+	return answer{done}, explain(err)
 }
 
 // sleep waits for d or for the end of ctx.

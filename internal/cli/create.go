@@ -103,7 +103,7 @@ func (n *creation) run(cmd *cobra.Command, c *connection) error {
 	if !n.wait.wait {
 		return s.print.row(link, linkKind().columns)
 	}
-	return n.await(ctx, s, path, link, a.status == http.StatusCreated)
+	return n.await(ctx, s, path, link, a.Status == http.StatusCreated)
 }
 
 // await waits for the first run of a new link. A link that was there may have

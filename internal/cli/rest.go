@@ -3,20 +3,14 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"apicenter/client"
 )
-
-// maxRequest is what a center takes of a body at most, with room.
-const maxRequest = 8 << 20
 
 // request is the flags of `rest`.
 type request struct {
@@ -121,12 +115,12 @@ func (r *request) read(cmd *cobra.Command, s Streams) (client.Request, error) {
 		}
 		out.Query.Add(name, value)
 	}
-	text, err := s.argument(r.body)
+	text, err := s.document(r.body)
 	if err != nil {
-		return out, err
+		return out, failed("", "read the body: %v", err)
 	}
-	if len(text) > 0 {
-		if !json.Valid(text) {
+	if text != "" {
+		if !json.Valid([]byte(text)) {
 			return out, usage(cmd, "--body is not JSON")
 		}
 		out.Body = json.RawMessage(text)
@@ -138,29 +132,4 @@ func (r *request) read(cmd *cobra.Command, s Streams) (client.Request, error) {
 // error would show the value, which may be secret.
 func plainHeader(name, value string) bool {
 	return name != "" && !strings.ContainsAny(name, " :\t\r\n\x00") && !strings.ContainsAny(value, "\r\n\x00")
-}
-
-// argument is the value of a flag: as it is, or with @ what is in a file.
-func (s Streams) argument(value string) ([]byte, error) {
-	name, ok := strings.CutPrefix(value, "@")
-	if !ok {
-		return []byte(value), nil
-	}
-	from := s.In
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, failed("", "read the body: %v", err)
-		}
-		defer f.Close()
-		from = f
-	}
-	text, err := io.ReadAll(io.LimitReader(from, maxRequest+1))
-	if err != nil {
-		return nil, fmt.Errorf("read the body: %w", err)
-	}
-	if len(text) > maxRequest {
-		return nil, failed("", "the body is larger than %d bytes", maxRequest)
-	}
-	return text, nil
 }

@@ -91,13 +91,7 @@ func (p printer) plan(plan object) error {
 	if p.whole() {
 		return p.document(plan)
 	}
-	var changes []object
-	list, _ := plan["changes"].([]any)
-	for _, v := range list {
-		if change, ok := v.(map[string]any); ok {
-			changes = append(changes, change)
-		}
-	}
+	changes := plan.objects("changes")
 	if len(changes) > 0 || p.format == "tsv" {
 		err := p.list(changes, []column{
 			{"ACTION", "action", nil},

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,7 +90,7 @@ func (s *session) rewrite(ctx context.Context, path, version string, f func(obje
 			if write.body, err = a.object(); err != nil {
 				return nil, err
 			}
-			write.ifMatch = a.header.Get("ETag")
+			write.ifMatch = a.Header.Get("ETag")
 		case create && ExitCode(err) == exitNotFound:
 			write.body, write.ifAbsent = object{"properties": map[string]any{}}, true
 		default:
@@ -196,26 +195,12 @@ func operationFlags(cmd *cobra.Command) *operation {
 	return o
 }
 
-// run makes the call. An operation that ended, and not well, is an error.
+// run makes the call.
 func (op *operation) run(ctx context.Context, s *session, r call) (object, error) {
 	if op.noWait {
 		r.method = http.MethodPost
 		_, err := s.do(ctx, r)
 		return nil, err
 	}
-	o, err := s.post(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return o, ending(o)
-}
-
-// ending is the error of an operation whose answer says that it went wrong.
-func ending(o object) error {
-	switch status := o.text("status"); strings.ToLower(status) {
-	case "failed", "canceled":
-		why := cmp.Or(o.text("error.message"), o.text("properties.comment"), "the center does not say why")
-		return failed("", "%s: %s", cmp.Or(o.text("error.code"), status), why)
-	}
-	return nil
+	return s.post(ctx, r)
 }

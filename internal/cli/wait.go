@@ -156,16 +156,14 @@ func (s *session) verdict(run object) error {
 // problems names the first few objects that a run failed at.
 func problems(run object) string {
 	const most = 5
-	list, _ := run["errors"].([]any)
+	all := run.objects("errors")
 	var lines []string
-	for i, v := range list {
+	for i, e := range all {
 		if i == most {
-			lines = append(lines, fmt.Sprintf("and %d more", len(list)-most))
+			lines = append(lines, fmt.Sprintf("and %d more", len(all)-most))
 			break
 		}
-		if e, ok := v.(map[string]any); ok {
-			lines = append(lines, object(e).text("external")+": "+object(e).text("message"))
-		}
+		lines = append(lines, e.text("external")+": "+e.text("message"))
 	}
 	if len(lines) == 0 {
 		return ""

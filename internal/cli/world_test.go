@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"apicenter/client"
 	"apicenter/internal/access"
 	"apicenter/internal/auth"
 	"apicenter/internal/catalog"
@@ -129,7 +130,7 @@ func (w *world) has(path string, want ...string) object {
 	if rec.Code != http.StatusOK {
 		w.t.Fatalf("GET %s: %d %s", path, rec.Code, rec.Body)
 	}
-	o, err := answer{body: rec.Body.Bytes()}.object()
+	o, err := answer{&client.Response{Body: rec.Body.Bytes()}}.object()
 	if err != nil {
 		w.t.Fatal(err)
 	}
