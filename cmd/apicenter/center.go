@@ -41,7 +41,6 @@ type center struct {
 
 // startCenter builds a center and has it serve. It ends with ctx, or by Close.
 func startCenter(ctx context.Context, s settings, log *slog.Logger) (*center, error) {
-	s.publicURL = strings.TrimSuffix(s.publicURL, "/")
 	b := &building{settings: s, log: log, center: &center{ended: make(chan error, 1)}}
 	for _, step := range []func(context.Context) error{
 		b.trust, b.openStore, b.openDoor, b.readSources, b.keepInventory, b.haveService, b.putUpFront, b.listen,

@@ -1,8 +1,6 @@
 package armapi
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -21,7 +19,7 @@ func (h *Handler) sync(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, http.StatusAccepted, struct {
+	return reply.Value(w, http.StatusAccepted, struct {
 		RequestedAt time.Time `json:"requestedAt"`
 	}{at})
 }
@@ -72,7 +70,7 @@ func (h *Handler) runs(w http.ResponseWriter, r *request) error {
 			out[i].Errors = []inventory.RunError{}
 		}
 	}
-	return answer(w, http.StatusOK, struct {
+	return reply.Value(w, http.StatusOK, struct {
 		Value []run `json:"value"`
 	}{out})
 }
@@ -82,7 +80,7 @@ func (h *Handler) plan(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, summary)
+	return reply.Value(w, http.StatusOK, summary)
 }
 
 func (h *Handler) approve(w http.ResponseWriter, r *request) error {
@@ -99,17 +97,7 @@ func (h *Handler) approve(w http.ResponseWriter, r *request) error {
 	if approved == nil {
 		approved = []string{}
 	}
-	return answer(w, http.StatusOK, struct {
+	return reply.Value(w, http.StatusOK, struct {
 		Approved []string `json:"approved"`
 	}{approved})
-}
-
-// answer is for the answers that are not spliced: those that nobody asks for often.
-func answer(w http.ResponseWriter, status int, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("encode the answer: %w", err)
-	}
-	reply.JSON(w, status, body)
-	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"apicenter/internal/httpapi/reply"
 )
 
 // offered is an operation as the provider announces it.
@@ -46,7 +48,7 @@ func (h *Handler) operations(w http.ResponseWriter, _ *request) error {
 		o.IsDataAction = true
 		out = append(out, o)
 	}
-	return answer(w, http.StatusOK, struct {
+	return reply.Value(w, http.StatusOK, struct {
 		Value []offered `json:"value"`
 	}{out})
 }

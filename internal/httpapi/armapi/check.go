@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
 )
 
@@ -31,7 +32,7 @@ func (h *Handler) check(w http.ResponseWriter, r *request) error {
 	if findings == nil {
 		findings = []inventory.Finding{}
 	}
-	return answer(w, http.StatusOK, struct {
+	return reply.Value(w, http.StatusOK, struct {
 		OK       bool                `json:"ok"`
 		Findings []inventory.Finding `json:"findings"`
 	}{!slices.ContainsFunc(findings, stops), findings})

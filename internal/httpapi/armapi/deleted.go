@@ -24,7 +24,7 @@ func (h *Handler) deletedServices(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) {
+	return h.buffers.Splice(w, http.StatusOK, func(buf []byte) ([]byte, error) {
 		buf = append(buf, arm.PageStart...)
 		for i, s := range all {
 			if i > 0 {
@@ -41,7 +41,7 @@ func (h *Handler) deletedService(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) { return appendDeleted(buf, s), nil })
+	return h.buffers.Splice(w, http.StatusOK, func(buf []byte) ([]byte, error) { return appendDeleted(buf, s), nil })
 }
 
 // purge ends a deleted service for good.

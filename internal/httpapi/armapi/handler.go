@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 
 	"apicenter/internal/arm"
 	"apicenter/internal/catalog"
@@ -43,7 +42,7 @@ type Handler struct {
 	publicURL      string
 	dataDomain     string
 	defaultService inventory.ID
-	buffers        sync.Pool // of *[]byte
+	buffers        reply.Buffers
 	kept           kept
 }
 
@@ -52,12 +51,10 @@ func New(o Options) *Handler {
 	if o.Access == nil {
 		panic("armapi: a handler without an Authorizer would let everybody in")
 	}
-	h := &Handler{
+	return &Handler{
 		catalog: o.Catalog, access: o.Access, routes: routes(), signer: o.Signer, log: o.Log,
 		publicURL: o.PublicURL, dataDomain: o.DataDomain, defaultService: o.DefaultService,
 	}
-	h.buffers.New = func() any { return new(make([]byte, 0, 16<<10)) }
-	return h
 }
 
 // request is one request and what it is about.
@@ -87,15 +84,15 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	path, err := arm.ParsePath(r.URL.EscapedPath())
 	if err != nil {
-		return notFound(r)
+		return reply.NotFound(r)
 	}
 	t, ok := locate(path)
 	if !ok {
-		return notFound(r)
+		return reply.NotFound(r)
 	}
 	m, ok := h.routes[t.place]
 	if !ok {
-		return notFound(r)
+		return reply.NotFound(r)
 	}
 	version, _ := arm.Param(r.URL.RawQuery, "api-version")
 	if err := arm.CheckVersion(version); err != nil {
@@ -103,7 +100,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	o := m.of(r.Method)
 	if o == nil {
-		return notAllowed(w, r, m.names)
+		return reply.NotAllowed(w, r, strings.Join(m.names, ", "))
 	}
 	req := &request{Request: r, target: t, version: version}
 	if o.filtered {
@@ -123,74 +120,27 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-func notAllowed(w http.ResponseWriter, r *http.Request, names []string) error {
-	allow := strings.Join(names, ", ")
-	w.Header().Set("Allow", allow)
-	return arm.Errorf(http.StatusMethodNotAllowed, arm.CodeMethodNotAllowed, "%s is not possible here; use %s", r.Method, allow)
-}
-
-func notFound(r *http.Request) error {
-	return arm.Errorf(http.StatusNotFound, arm.CodeNotFound, "there is nothing at %s; check the path", r.URL.Path)
-}
-
-// statuses is the one table from the inventory's codes to Azure's.
-var statuses = map[inventory.Code]struct {
-	status int
-	code   string
-}{
-	inventory.Invalid:      {http.StatusBadRequest, "ValidationError"},
-	inventory.NotFound:     {http.StatusNotFound, arm.CodeNotFound},
-	inventory.NoParent:     {http.StatusNotFound, "ParentResourceNotFound"},
-	inventory.Exists:       {http.StatusPreconditionFailed, "PreconditionFailed"},
-	inventory.Changed:      {http.StatusPreconditionFailed, "PreconditionFailed"},
-	inventory.Owned:        {http.StatusConflict, "PropertyManagedBySource"},
-	inventory.Conflict:     {http.StatusConflict, "Conflict"},
-	inventory.Superseded:   {http.StatusConflict, "Conflict"},
-	inventory.LimitReached: {http.StatusBadRequest, "LimitExceeded"},
-	inventory.Denied:       {http.StatusForbidden, "AuthorizationFailed"},
-	inventory.Unavailable:  {http.StatusServiceUnavailable, "ServiceUnavailable"},
-}
-
 // fail answers with err. What is no fault of the caller is told to the log, not to him.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if e, ok := errors.AsType[*arm.Error](err); ok {
-		reply.Error(w, e)
-		return
-	}
-	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		reply.Error(w, arm.Errorf(http.StatusRequestEntityTooLarge, arm.CodeTooLarge, "the body has more than %d bytes", e.Limit))
-		return
-	}
-	if s, ok := statuses[inventory.CodeOf(err)]; ok {
-		out := arm.Errorf(s.status, s.code, "%v", err)
-		if e, ok := errors.AsType[*inventory.Error](err); ok {
-			out.Message, out.Target = e.Message, wireTarget(e.Target)
+	refusal := reply.Refusal(err)
+	if e, ok := errors.AsType[*source.Error](err); ok && refusal == nil {
+		if refusal = refused(e); !e.Stalled {
+			w.Header().Set("Retry-After", strconv.Itoa(max(5, int(e.After.Seconds()))))
 		}
-		if out.Target == "$filter" {
-			out.Code = codeInvalidFilter
-		}
-		if s.status == http.StatusServiceUnavailable {
-			w.Header().Set("Retry-After", "5")
-		}
-		reply.Error(w, out)
-		return
 	}
-	if e, ok := errors.AsType[*source.Error](err); ok {
-		if e.Stalled { // the same request fails until somebody has done something
-			reply.Error(w, arm.Errorf(http.StatusConflict, "SourceRefused", "%s", e.Advice()))
-			return
-		}
-		w.Header().Set("Retry-After", strconv.Itoa(max(5, int(e.After.Seconds()))))
-		reply.Error(w, arm.Errorf(http.StatusServiceUnavailable, "SourceUnavailable", "%s", e.Advice()))
-		return
+	if refusal != nil {
+		refusal.Target = wireTarget(refusal.Target)
 	}
-	if r.Context().Err() != nil {
-		reply.Error(w, arm.Errorf(http.StatusServiceUnavailable, "RequestCanceled", "the request was given up"))
-		return
+	reply.Fail(w, r, h.log, err, refusal)
+}
+
+// refused is why a source cannot be read: 409 if the same request fails until
+// somebody has done something.
+func refused(e *source.Error) *arm.Error {
+	if e.Stalled {
+		return arm.Errorf(http.StatusConflict, "SourceRefused", "%s", e.Advice())
 	}
-	h.log.ErrorContext(r.Context(), "request failed",
-		"method", r.Method, "path", r.URL.Path, "request", w.Header().Get(reply.RequestID), "error", err)
-	reply.Internal(w)
+	return arm.Errorf(http.StatusServiceUnavailable, "SourceUnavailable", "%s", e.Advice())
 }
 
 // wireTarget gives the name that a caller knows a link's property by.

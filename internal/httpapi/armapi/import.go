@@ -3,6 +3,8 @@ package armapi
 import (
 	"encoding/json"
 	"net/http"
+
+	"apicenter/internal/httpapi/reply"
 )
 
 func (h *Handler) importFromAPIM(w http.ResponseWriter, r *request) error {
@@ -47,7 +49,7 @@ func (h *Handler) none(w http.ResponseWriter, r *request) error {
 	if _, err := h.catalog.Get(r.Context(), r.id); err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, struct {
+	return reply.Value(w, http.StatusOK, struct {
 		Value []struct{} `json:"value"`
 	}{[]struct{}{}})
 }

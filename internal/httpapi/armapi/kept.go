@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+
+	"apicenter/internal/httpapi/reply"
 )
 
 // kept holds answers to plain GETs, until anything in the inventory changes:
@@ -79,7 +81,7 @@ func (a answered) write(w http.ResponseWriter) {
 	if a.etag != "" {
 		header["Etag"] = []string{a.etag}
 	}
-	header["Content-Type"] = []string{contentType}
+	header["Content-Type"] = []string{reply.ContentType}
 	header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	w.WriteHeader(http.StatusOK)
 	_, _ = w.Write(a.body) // the client is gone: nobody to tell

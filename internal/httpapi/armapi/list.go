@@ -7,6 +7,7 @@ import (
 	"apicenter/internal/arm"
 	"apicenter/internal/catalog"
 	"apicenter/internal/httpapi/odata"
+	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
 )
 
@@ -15,8 +16,6 @@ const (
 	defaultPage = 100
 	maxPage     = 1000
 )
-
-const codeInvalidFilter = "InvalidFilter"
 
 // renamed are the properties that have other names in the inventory.
 var renamed = map[string]inventory.Field{
@@ -37,7 +36,7 @@ func (h *Handler) list(w http.ResponseWriter, r *request) error {
 }
 
 func (h *Handler) writePage(w http.ResponseWriter, r *request, page catalog.Page) error {
-	return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) {
+	return h.buffers.Splice(w, http.StatusOK, func(buf []byte) ([]byte, error) {
 		buf = append(buf, arm.PageStart...)
 		for i, res := range page.Items {
 			if i > 0 {
@@ -58,7 +57,7 @@ func (h *Handler) nextLink(r *request, after inventory.Position) string {
 		return ""
 	}
 	token := after.String()
-	return h.base(r.Request) + r.URL.EscapedPath() + "?" + arm.WithParam(r.URL.RawQuery, "$skiptoken", token, "$skip")
+	return reply.Base(h.publicURL, r.Request) + r.URL.EscapedPath() + "?" + arm.WithParam(r.URL.RawQuery, "$skiptoken", token, "$skip")
 }
 
 // pageOf reads which part of a list is asked for.
@@ -101,7 +100,7 @@ func queryOf(r *request) (inventory.Query, error) {
 		return q, nil
 	}
 	if q.Filter, err = odata.Parse(text, renamed); err != nil {
-		e := arm.Errorf(http.StatusBadRequest, codeInvalidFilter, "$filter cannot be read: %v", err)
+		e := arm.Errorf(http.StatusBadRequest, reply.CodeInvalidFilter, "$filter cannot be read: %v", err)
 		e.Target = "$filter"
 		return q, e
 	}
@@ -125,15 +124,4 @@ func badParam(name, format string, args ...any) error {
 	e := arm.Errorf(http.StatusBadRequest, "ValidationError", format, args...)
 	e.Target = name
 	return e
-}
-
-// base is how clients reach this server.
-func (h *Handler) base(r *http.Request) string {
-	if h.publicURL != "" {
-		return h.publicURL
-	}
-	if r.TLS != nil {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
 }

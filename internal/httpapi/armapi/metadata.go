@@ -1,6 +1,10 @@
 package armapi
 
-import "net/http"
+import (
+	"net/http"
+
+	"apicenter/internal/httpapi/reply"
+)
 
 // export is a document inside an answer.
 type export struct {
@@ -19,5 +23,5 @@ func (h *Handler) exportMetadataSchema(w http.ResponseWriter, r *request) error 
 	if err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, export{"inline", text})
+	return reply.Value(w, http.StatusOK, export{"inline", text})
 }

@@ -22,7 +22,7 @@ func (h *Handler) get(w http.ResponseWriter, r *request) error {
 			return nil
 		}
 	}
-	return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) { return h.appendResource(buf, res, r) })
+	return h.buffers.Splice(w, http.StatusOK, func(buf []byte) ([]byte, error) { return h.appendResource(buf, res, r) })
 }
 
 func (h *Handler) put(w http.ResponseWriter, r *request) error {
@@ -49,7 +49,7 @@ func (h *Handler) replace(w http.ResponseWriter, r *request, body []byte) error 
 	if tag := etag(res); tag != "" {
 		w.Header()["Etag"] = []string{tag}
 	}
-	return h.write(w, status, func(buf []byte) ([]byte, error) { return h.appendResource(buf, res, r) })
+	return h.buffers.Splice(w, status, func(buf []byte) ([]byte, error) { return h.appendResource(buf, res, r) })
 }
 
 // delete answers 200 for what was there and 204 for what was not.
@@ -62,26 +62,6 @@ func gone(w http.ResponseWriter, err error) error {
 	if code := inventory.CodeOf(err); code == inventory.NotFound || code == inventory.NoParent {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
-	}
-	return err
-}
-
-const contentType = "application/json; charset=utf-8"
-
-// write answers with JSON that f appends to a borrowed buffer.
-func (h *Handler) write(w http.ResponseWriter, status int, f func([]byte) ([]byte, error)) error {
-	borrowed := h.buffers.Get().(*[]byte)
-	buf, err := f((*borrowed)[:0])
-	if err == nil {
-		header := w.Header()
-		header["Content-Type"] = []string{contentType}
-		header["Content-Length"] = []string{strconv.Itoa(len(buf))}
-		w.WriteHeader(status)
-		_, _ = w.Write(buf) // the client is gone: nobody to tell
-	}
-	if cap(buf) <= 1<<20 { // a rare giant is not kept
-		*borrowed = buf[:0]
-		h.buffers.Put(borrowed)
 	}
 	return err
 }

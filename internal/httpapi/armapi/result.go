@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"apicenter/internal/arm"
+	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
 )
 
@@ -34,9 +35,9 @@ var told = []string{"importRuleset", "importApiSource"}
 
 // accepted answers that a long operation has begun, or goes on, and where to ask for it.
 func (h *Handler) accepted(w http.ResponseWriter, r *request, o inventory.Operation) error {
-	w.Header().Set("Location", h.base(r.Request)+resultID(r, o)+"?api-version="+r.version)
+	w.Header().Set("Location", reply.Base(h.publicURL, r.Request)+resultID(r, o)+"?api-version="+r.version)
 	w.Header().Set("Retry-After", retryAfter)
-	return answer(w, http.StatusAccepted, statusOf(r, o))
+	return reply.Value(w, http.StatusAccepted, statusOf(r, o))
 }
 
 // result answers what became of a long operation.
@@ -53,7 +54,7 @@ func (h *Handler) result(w http.ResponseWriter, r *request) error {
 		w.WriteHeader(http.StatusOK) // the document itself is asked for by other means
 		return nil
 	default:
-		return answer(w, http.StatusOK, statusOf(r, o))
+		return reply.Value(w, http.StatusOK, statusOf(r, o))
 	}
 }
 
@@ -69,11 +70,11 @@ func statusOf(r *request, o inventory.Operation) operationStatus {
 // failureOf is why an operation failed. That it cannot be repeated by asking
 // for its result again is no fault of the server's at this moment: no 503.
 func failureOf(o inventory.Operation) *arm.Error {
-	if s, ok := statuses[o.Failure.Code]; ok {
-		if s.status >= http.StatusInternalServerError {
-			s.status, s.code = http.StatusConflict, "OperationFailed"
+	if s, ok := reply.StatusOf(o.Failure.Code); ok {
+		if s.Status >= http.StatusInternalServerError {
+			s = reply.Status{Status: http.StatusConflict, Code: "OperationFailed"}
 		}
-		e := arm.Errorf(s.status, s.code, "%s", o.Failure.Message)
+		e := arm.Errorf(s.Status, s.Code, "%s", o.Failure.Message)
 		e.Target = wireTarget(o.Failure.Target)
 		return e
 	}

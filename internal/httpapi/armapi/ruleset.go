@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"apicenter/internal/httpapi/reply"
 )
 
 // importRuleset is always a long operation: an editor takes nothing else for success.
@@ -34,5 +36,5 @@ func (h *Handler) exportRuleset(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return fmt.Errorf("read ruleset %s: %w", digest, err)
 	}
-	return answer(w, http.StatusOK, export{"inline-zip", base64.StdEncoding.EncodeToString(content)})
+	return reply.Value(w, http.StatusOK, export{"inline-zip", base64.StdEncoding.EncodeToString(content)})
 }

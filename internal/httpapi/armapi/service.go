@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"apicenter/internal/arm"
+	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
 )
 
@@ -54,7 +55,7 @@ func (h *Handler) patchService(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) { return h.appendResource(buf, res, r) })
+	return h.buffers.Splice(w, http.StatusOK, func(buf []byte) ([]byte, error) { return h.appendResource(buf, res, r) })
 }
 
 // given is a value that is not null, which is as good as none.
@@ -70,7 +71,7 @@ func (h *Handler) restore(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) { return h.appendResource(buf, res, r) })
+	return h.buffers.Splice(w, http.StatusOK, func(buf []byte) ([]byte, error) { return h.appendResource(buf, res, r) })
 }
 
 // services lists the services of a subscription or a group that the caller may read.
@@ -131,10 +132,9 @@ func (h *Handler) appendService(buf []byte, res inventory.Resource, r *request) 
 // clients put "https://" before them and a path behind.
 func (h *Handler) hostnames(r *request, service inventory.Resource, location string) (data, portal string) {
 	if h.dataDomain != "" {
-		name, region := strings.ToLower(service.Name()), strings.ToLower(strings.ReplaceAll(location, " ", ""))
-		return fmt.Sprintf("%s.data.%s.%s", name, region, h.dataDomain), fmt.Sprintf("%s.portal.%s.%s", name, region, h.dataDomain)
+		return reply.Hostname(service.Name(), "data", location, h.dataDomain), reply.Hostname(service.Name(), "portal", location, h.dataDomain)
 	}
-	_, host, _ := strings.Cut(h.base(r.Request), "://")
+	_, host, _ := strings.Cut(reply.Base(h.publicURL, r.Request), "://")
 	if service.ID == h.defaultService {
 		return host, host
 	}

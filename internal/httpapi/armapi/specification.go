@@ -11,6 +11,7 @@ import (
 	"apicenter/internal/arm"
 	"apicenter/internal/catalog"
 	"apicenter/internal/httpapi/documents"
+	"apicenter/internal/httpapi/reply"
 )
 
 func (h *Handler) importSpecification(w http.ResponseWriter, r *request) error {
@@ -66,13 +67,13 @@ func (h *Handler) exportSpecification(w http.ResponseWriter, r *request) error {
 			return fmt.Errorf("read document %s: %w", digest, err)
 		}
 		if utf8.Valid(value) {
-			return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) {
+			return h.buffers.Splice(w, http.StatusOK, func(buf []byte) ([]byte, error) {
 				return append(arm.AppendString(append(buf, `{"format":"inline","value":`...), string(value)), '}'), nil
 			})
 		}
 	}
-	return h.write(w, http.StatusOK, func(buf []byte) ([]byte, error) {
-		address := h.signer.URL(h.base(r.Request), digest, time.Now())
+	return h.buffers.Splice(w, http.StatusOK, func(buf []byte) ([]byte, error) {
+		address := h.signer.URL(reply.Base(h.publicURL, r.Request), digest, time.Now())
 		return append(arm.AppendString(append(buf, `{"format":"link","value":`...), address), '}'), nil
 	})
 }

@@ -31,13 +31,6 @@ const named = "data"
 // maxSegments bounds what a path may have; the longest operation has ten.
 const maxSegments = 16
 
-// Hostname is the host name of a service's data plane below a domain, as its
-// dataApiHostname says it; the location of the service is its region.
-func Hostname(service, location, domain string) string {
-	region := strings.ReplaceAll(location, " ", "") // "West Europe" is westeurope
-	return strings.ToLower(service + ".data." + region + "." + domain)
-}
-
 // serviceHost is the host that a request was sent to, if it can be a service's.
 func (h *Handler) serviceHost(r *http.Request) (string, bool) {
 	if h.domain == "" {

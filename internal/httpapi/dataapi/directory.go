@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"apicenter/internal/catalog"
+	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
 )
 
@@ -76,7 +77,7 @@ func (d *directory) read(ctx context.Context) ([]*service, error) {
 			if err := json.Unmarshal(r.Doc, &properties); err != nil {
 				return nil, fmt.Errorf("read service %s: %w", r.Path, err)
 			}
-			s.hostname = Hostname(r.Name(), properties.Location, d.domain)
+			s.hostname = reply.Hostname(r.Name(), "data", properties.Location, d.domain)
 		}
 		if s.requests == nil && d.limits.RequestsPerMinute > 0 {
 			s.requests = rate.NewLimiter(rate.Limit(float64(d.limits.RequestsPerMinute)/60), d.limits.RequestsPerMinute)

@@ -108,16 +108,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	at, ok := h.locate(r)
 	if !ok {
-		return notFound(r)
+		return reply.NotFound(r)
 	}
 	route, allowed := find(h.routes, r.Method, at)
 	if route == nil && allowed == nil {
-		return notFound(r)
+		return reply.NotFound(r)
 	}
 	if route == nil {
-		allow := strings.Join(append(allowed, http.MethodOptions), ", ")
-		w.Header().Set("Allow", allow)
-		return arm.Errorf(http.StatusMethodNotAllowed, arm.CodeMethodNotAllowed, "%s is not possible here; use %s", r.Method, allow)
+		return reply.NotAllowed(w, r, strings.Join(append(allowed, http.MethodOptions), ", "))
 	}
 	s, err := h.directory.find(r.Context(), h.means(at))
 	if err != nil {
@@ -126,7 +124,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	in := &request{Request: r, service: s, segments: at.segments, base: h.base(r, at)}
 	if s != nil {
 		if in.id, err = inventory.ParseID(strings.Join(append([]string{s.id.String()}, at.segments[:route.depth]...), "/")); err != nil {
-			return notFound(r)
+			return reply.NotFound(r)
 		}
 	}
 	if err := h.authorize(in, route.Action); err != nil {
@@ -147,10 +145,6 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	return route.do(h, w, in)
 }
 
-func notFound(r *http.Request) error {
-	return arm.Errorf(http.StatusNotFound, arm.CodeNotFound, "there is nothing at %s; check the path", r.URL.Path)
-}
-
 // means says which service an address is of.
 func (h *Handler) means(at address) func(*service) bool {
 	return func(s *service) bool {
@@ -167,13 +161,14 @@ func (h *Handler) means(at address) func(*service) bool {
 
 // base is how clients reach this server, at the address that the caller used.
 func (h *Handler) base(r *http.Request, at address) string {
-	if h.publicURL != "" && at.host == "" {
-		return h.publicURL
-	}
-	if r.TLS != nil || strings.HasPrefix(h.publicURL, "https://") {
+	switch {
+	case at.host == "":
+		return reply.Base(h.publicURL, r)
+	case strings.HasPrefix(h.publicURL, "https://"):
 		return "https://" + r.Host
+	default:
+		return reply.Base("", r)
 	}
-	return "http://" + r.Host
 }
 
 // authorize refuses who may not do this. It tells nobody which services there
@@ -235,59 +230,23 @@ func (h *Handler) reachable(r *request) error {
 	return err
 }
 
-// statuses is the one table from the inventory's codes to the data plane's.
-var statuses = map[inventory.Code]struct {
-	status int
-	code   string
-}{
-	inventory.Invalid:     {http.StatusBadRequest, "ValidationError"},
-	inventory.NotFound:    {http.StatusNotFound, arm.CodeNotFound},
-	inventory.NoParent:    {http.StatusNotFound, "ParentResourceNotFound"},
-	inventory.Denied:      {http.StatusForbidden, "AuthorizationFailed"},
-	inventory.Conflict:    {http.StatusConflict, "Conflict"},
-	inventory.Unavailable: {http.StatusServiceUnavailable, "ServiceUnavailable"},
-}
-
 // fail answers with err. What is no fault of the caller is told to the log, not to him.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
-	out := wireError(err)
-	switch {
-	case out == nil && r.Context().Err() != nil:
-		out = arm.Errorf(http.StatusServiceUnavailable, "RequestCanceled", "the request was given up")
-	case out == nil:
-		h.log.ErrorContext(r.Context(), "request failed",
-			"method", r.Method, "path", r.URL.Path, "request", w.Header().Get(reply.RequestID), "error", err)
-		reply.Internal(w)
-		return
+	refusal := reply.Refusal(err)
+	if e, ok := errors.AsType[*source.Error](err); ok && refusal == nil {
+		refusal = refused(e)
 	}
-	switch out.Status {
-	case http.StatusUnauthorized:
+	if refusal != nil && refusal.Status == http.StatusUnauthorized {
 		w.Header().Set("Www-Authenticate", `Bearer realm="apicenter"`)
-	case http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", "5")
 	}
-	reply.Error(w, out)
+	reply.Fail(w, r, h.log, err, refusal)
 }
 
-// wireError is err as the caller may see it; nil for what is none of his.
-func wireError(err error) *arm.Error {
-	if e, ok := errors.AsType[*arm.Error](err); ok {
-		return e
-	}
-	if s, ok := statuses[inventory.CodeOf(err)]; ok {
-		out := arm.Errorf(s.status, s.code, "%v", err)
-		if e, ok := errors.AsType[*inventory.Error](err); ok {
-			out.Message, out.Target = e.Message, e.Target
-		}
-		if out.Target == "$filter" {
-			out.Code = codeInvalidFilter
-		}
-		return out
-	}
-	if e, ok := errors.AsType[*source.Error](err); ok && e.Stalled {
+// refused is why a source cannot be read. What would mend it is not told to
+// those who only read.
+func refused(e *source.Error) *arm.Error {
+	if e.Stalled {
 		return arm.Errorf(http.StatusConflict, "SourceRefused", "%s", e.Message)
-	} else if ok {
-		return arm.Errorf(http.StatusServiceUnavailable, "SourceUnavailable", "%s", e.Message)
 	}
-	return nil
+	return arm.Errorf(http.StatusServiceUnavailable, "SourceUnavailable", "%s", e.Message)
 }

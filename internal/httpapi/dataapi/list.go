@@ -12,6 +12,7 @@ import (
 	"apicenter/internal/arm"
 	"apicenter/internal/catalog"
 	"apicenter/internal/httpapi/odata"
+	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
 )
 
@@ -20,8 +21,6 @@ const (
 	defaultPage = 50
 	maxPage     = 1000
 )
-
-const codeInvalidFilter = "InvalidFilter"
 
 // renamed are the properties that have other names here than in the inventory.
 var renamed = map[string]inventory.Field{
@@ -169,7 +168,7 @@ func queryOf(r *request, k inventory.Kind, otherwise int) (inventory.Query, erro
 	}
 	if text, ok := r.param("$filter"); ok && text != "" {
 		if q.Filter, err = odata.Parse(text, renamed); err != nil {
-			return q, unreadable("$filter", codeInvalidFilter, err)
+			return q, unreadable("$filter", reply.CodeInvalidFilter, err)
 		}
 	}
 	return q, nil

@@ -5,13 +5,11 @@ package keysapi
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 
 	"apicenter/internal/access"
-	"apicenter/internal/arm"
 	"apicenter/internal/auth"
 	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
@@ -64,47 +62,17 @@ func (h *Handler) of(f func(*http.Request) (status int, body any, err error)) ht
 			w.WriteHeader(status)
 			return
 		}
-		b, err := json.Marshal(body)
-		if err != nil {
+		if err := reply.Value(w, status, body); err != nil {
 			h.fail(w, r, err)
-			return
 		}
-		reply.JSON(w, status, b)
 	})
 }
 
 // maxBody is more than any request here needs.
 const maxBody = 16 << 10
 
-// statuses is the one table from the inventory's codes to those of this surface.
-var statuses = map[inventory.Code]struct {
-	status int
-	code   string
-}{
-	inventory.Invalid:      {http.StatusBadRequest, "ValidationError"},
-	inventory.NotFound:     {http.StatusNotFound, arm.CodeNotFound},
-	inventory.Conflict:     {http.StatusConflict, "Conflict"},
-	inventory.LimitReached: {http.StatusBadRequest, "LimitExceeded"},
-	inventory.Denied:       {http.StatusForbidden, "AuthorizationFailed"},
-	inventory.Unavailable:  {http.StatusServiceUnavailable, "ServiceUnavailable"},
-}
-
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		reply.Error(w, arm.Errorf(http.StatusRequestEntityTooLarge, arm.CodeTooLarge, "the body has more than %d bytes", e.Limit))
-		return
-	}
-	e, ok := errors.AsType[*inventory.Error](err)
-	s, known := statuses[inventory.CodeOf(err)]
-	if !ok || !known {
-		h.options.Log.ErrorContext(r.Context(), "request failed",
-			"method", r.Method, "path", r.URL.Path, "request", w.Header().Get(reply.RequestID), "error", err)
-		reply.Internal(w)
-		return
-	}
-	out := arm.Errorf(s.status, s.code, "%s", e.Message)
-	out.Target = e.Target
-	reply.Error(w, out)
+	reply.Fail(w, r, h.options.Log, err, reply.Refusal(err))
 }
 
 // decode reads the body, a JSON object with no members but those of v: a

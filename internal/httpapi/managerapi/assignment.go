@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"apicenter/internal/arm"
+	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
 )
 
@@ -124,7 +125,7 @@ func (h *Handler) getAssignment(w http.ResponseWriter, r *request) error {
 	if a == nil {
 		return arm.Errorf(http.StatusNotFound, "RoleAssignmentNotFound", "The role assignment '%s' is not found.", r.args["name"])
 	}
-	return answer(w, http.StatusOK, assignmentRow(*a).body)
+	return reply.Value(w, http.StatusOK, assignmentRow(*a).body)
 }
 
 // grantBody is what a client sends to assign a role.
@@ -181,7 +182,7 @@ func (h *Handler) putAssignment(w http.ResponseWriter, r *request) error {
 	if created {
 		status = http.StatusCreated
 	}
-	return answer(w, status, assignmentRow(*stored).body)
+	return reply.Value(w, status, assignmentRow(*stored).body)
 }
 
 // refusedGrant says in Azure's words why a role is not assigned.
@@ -228,5 +229,5 @@ func (h *Handler) deleteAssignment(w http.ResponseWriter, r *request) error {
 	case err != nil:
 		return err
 	}
-	return answer(w, http.StatusOK, assignmentRow(*a).body)
+	return reply.Value(w, http.StatusOK, assignmentRow(*a).body)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"apicenter/internal/arm"
+	"apicenter/internal/httpapi/reply"
 )
 
 // The queries of the Resource Graph that are answered: those that the editor
@@ -106,7 +107,7 @@ func (h *Handler) graph(w http.ResponseWriter, r *request) error {
 	default:
 		return invalid("options.resultFormat", "resultFormat %q is not known; want objectArray or table", q.Options.ResultFormat)
 	}
-	return answer(w, http.StatusOK, out)
+	return reply.Value(w, http.StatusOK, out)
 }
 
 func (h *Handler) graphRows(w http.ResponseWriter, r *request, q graphQuery) ([]graphRow, error) {

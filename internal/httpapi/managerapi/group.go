@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"apicenter/internal/arm"
+	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
 )
 
@@ -76,7 +77,7 @@ func (h *Handler) group(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, groupRow(g).body)
+	return reply.Value(w, http.StatusOK, groupRow(g).body)
 }
 
 // hasGroup answers as Azure does: 204 for yes.
@@ -131,7 +132,7 @@ func (h *Handler) storeGroup(w http.ResponseWriter, r *request, g inventory.Grou
 	if created {
 		status = http.StatusCreated
 	}
-	return answer(w, status, groupRow(g).body)
+	return reply.Value(w, status, groupRow(g).body)
 }
 
 func (h *Handler) deleteGroup(w http.ResponseWriter, r *request) error {

@@ -15,7 +15,6 @@ import (
 	"apicenter/internal/auth"
 	"apicenter/internal/catalog"
 	"apicenter/internal/httpapi/reply"
-	"apicenter/internal/inventory"
 )
 
 // Authorizer decides who may do what. Scopes are Azure's paths, in any case.
@@ -70,7 +69,7 @@ func New(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		catalog: o.Catalog, access: o.Access, roles: o.Roles, provider: o.Provider, log: o.Log,
-		publicURL: strings.TrimSuffix(o.PublicURL, "/"), tenant: o.Tenant, routes: routes(),
+		publicURL: o.PublicURL, tenant: o.Tenant, routes: routes(),
 	}
 	if o.Upstream == "" {
 		return h, nil
@@ -105,7 +104,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	p, err := parsePath(r.URL.EscapedPath())
 	if err != nil {
-		return notFound(r)
+		return reply.NotFound(r)
 	}
 	if strings.EqualFold(p.namespace(), apiCenter) && len(p.rest()) > 1 {
 		h.provider.ServeHTTP(w, r)
@@ -118,8 +117,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	case to != nil:
 		return h.decide(w, &request{Request: r, path: p, args: to.args(p)}, to)
 	case len(allowed) > 0:
-		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		return arm.Errorf(http.StatusMethodNotAllowed, arm.CodeMethodNotAllowed, "%s is not possible here; use %s", r.Method, strings.Join(allowed, ", "))
+		return reply.NotAllowed(w, r, strings.Join(allowed, ", "))
 	case strings.EqualFold(p.namespace(), apiCenter):
 		h.provider.ServeHTTP(w, r)
 		return nil
@@ -152,25 +150,10 @@ func (h *Handler) pass(w http.ResponseWriter, r *request) error {
 	case h.upstream != nil && r.path.scope().owner() != ours:
 		return h.forward(w, r)
 	case r.path.provider < 0:
-		return notFound(r.Request)
+		return reply.NotFound(r.Request)
 	}
 	return arm.Errorf(http.StatusNotFound, "InvalidResourceNamespace",
 		"The resource namespace '%s' is invalid here: this server answers for %s, and has no other resource manager to ask.", r.path.namespace(), apiCenter)
-}
-
-func notFound(r *http.Request) error {
-	return arm.Errorf(http.StatusNotFound, arm.CodeNotFound, "there is nothing at %s; check the path", r.URL.Path)
-}
-
-// base is how clients reach this server.
-func (h *Handler) base(r *http.Request) string {
-	if h.publicURL != "" {
-		return h.publicURL
-	}
-	if r.TLS != nil {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
 }
 
 // maxDepth bounds how deep a body may nest; none of ours nests deeper than five.
@@ -215,57 +198,7 @@ func invalid(target, format string, args ...any) *arm.Error {
 	return e
 }
 
-// answer writes v as the body.
-func answer(w http.ResponseWriter, status int, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	reply.JSON(w, status, body)
-	return nil
-}
-
-// statuses is the table from the inventory's codes to Azure's, of those that
-// happen around the provider.
-var statuses = map[inventory.Code]struct {
-	status int
-	code   string
-}{
-	inventory.Invalid:      {http.StatusBadRequest, "ValidationError"},
-	inventory.NotFound:     {http.StatusNotFound, arm.CodeNotFound},
-	inventory.Exists:       {http.StatusConflict, "Conflict"},
-	inventory.Conflict:     {http.StatusConflict, "Conflict"},
-	inventory.LimitReached: {http.StatusBadRequest, "LimitExceeded"},
-	inventory.Denied:       {http.StatusForbidden, "AuthorizationFailed"},
-	inventory.Unavailable:  {http.StatusServiceUnavailable, "ServiceUnavailable"},
-}
-
 // fail answers with err. What is no fault of the caller is told to the log, not to him.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if e, ok := errors.AsType[*arm.Error](err); ok {
-		reply.Error(w, e)
-		return
-	}
-	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		reply.Error(w, arm.Errorf(http.StatusRequestEntityTooLarge, arm.CodeTooLarge, "the body has more than %d bytes", e.Limit))
-		return
-	}
-	if s, ok := statuses[inventory.CodeOf(err)]; ok {
-		out := arm.Errorf(s.status, s.code, "%v", err)
-		if e, ok := errors.AsType[*inventory.Error](err); ok {
-			out.Message, out.Target = e.Message, e.Target
-		}
-		if s.status == http.StatusServiceUnavailable {
-			w.Header().Set("Retry-After", "5")
-		}
-		reply.Error(w, out)
-		return
-	}
-	if r.Context().Err() != nil {
-		reply.Error(w, arm.Errorf(http.StatusServiceUnavailable, "RequestCanceled", "the request was given up"))
-		return
-	}
-	h.log.ErrorContext(r.Context(), "request failed",
-		"method", r.Method, "path", r.URL.Path, "request", w.Header().Get(reply.RequestID), "error", err)
-	reply.Internal(w)
+	reply.Fail(w, r, h.log, err, reply.Refusal(err))
 }

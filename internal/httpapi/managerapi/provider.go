@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"apicenter/internal/arm"
+	"apicenter/internal/httpapi/reply"
 )
 
 // provider is a registration on the wire.
@@ -82,5 +83,5 @@ func (h *Handler) getProvider(w http.ResponseWriter, r *request) error {
 	if id, ok := r.args["subscription"]; ok {
 		scope = subscriptionScope(id)
 	}
-	return answer(w, http.StatusOK, providerRow(scope).body)
+	return reply.Value(w, http.StatusOK, providerRow(scope).body)
 }

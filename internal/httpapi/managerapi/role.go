@@ -7,6 +7,7 @@ import (
 
 	"apicenter/internal/access"
 	"apicenter/internal/arm"
+	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
 )
 
@@ -117,7 +118,7 @@ func (h *Handler) getRole(w http.ResponseWriter, r *request) error {
 	if !ok || !strings.EqualFold(role.ID, r.args["name"]) {
 		return noRole(r.args["name"])
 	}
-	return answer(w, http.StatusOK, roleRow(role, r.path.scope().String()).body)
+	return reply.Value(w, http.StatusOK, roleRow(role, r.path.scope().String()).body)
 }
 
 func noRole(id string) error {

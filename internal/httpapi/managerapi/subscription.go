@@ -9,6 +9,7 @@ import (
 
 	"apicenter/internal/arm"
 	"apicenter/internal/auth"
+	"apicenter/internal/httpapi/reply"
 )
 
 // noTenant is the directory of who has none.
@@ -105,7 +106,7 @@ func (h *Handler) subscription(w http.ResponseWriter, r *request) error {
 		return arm.Errorf(http.StatusNotFound, "SubscriptionNotFound",
 			"The subscription '%s' could not be found: no API center and no resource group is in it.", r.args["subscription"])
 	}
-	return answer(w, http.StatusOK, h.subscriptionRow(r.Context(), id).body)
+	return reply.Value(w, http.StatusOK, h.subscriptionRow(r.Context(), id).body)
 }
 
 // location is a place on the wire.

@@ -95,7 +95,7 @@ func (h *Handler) nextAddress(r *request, token string) string {
 	if token == "" {
 		return ""
 	}
-	return h.base(r.Request) + r.URL.EscapedPath() + "?" + arm.WithParam(r.URL.RawQuery, "$skiptoken", token)
+	return reply.Base(h.publicURL, r.Request) + r.URL.EscapedPath() + "?" + arm.WithParam(r.URL.RawQuery, "$skiptoken", token)
 }
 
 func answerPage(w http.ResponseWriter, page []json.RawMessage, next string) error {

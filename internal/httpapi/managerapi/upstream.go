@@ -20,6 +20,7 @@ import (
 	"apicenter/internal/arm"
 	"apicenter/internal/auth"
 	"apicenter/internal/azure"
+	"apicenter/internal/httpapi/reply"
 )
 
 const (
@@ -192,7 +193,7 @@ func (h *Handler) ourAddress(address string, r *request) string {
 	if err != nil || !h.upstream.has(u) || !arm.Owns(u.Path) {
 		return address
 	}
-	return h.base(r.Request) + pathAndQuery(u)
+	return reply.Base(h.publicURL, r.Request) + pathAndQuery(u)
 }
 
 // has says that an address is the upstream's, whether the port is written or not.
