@@ -137,13 +137,14 @@ func (c *Catalog) List(ctx context.Context, q inventory.Query) (Page, error) {
 }
 
 // Services gives a page of the services of a subscription or, with group, of one
-// group in it, of those that readable accepts. Of q, After, Skip and Limit count.
+// group in it, of those that readable accepts. q says which of them, and in what order.
 func (c *Catalog) Services(ctx context.Context, subscription, group string, q inventory.Query, readable func(inventory.Resource) bool) (Page, error) {
 	if subscription == "" || q.Limit <= 0 {
 		return Page{}, inventory.Errorf(inventory.Invalid, "", "a list of services needs a subscription and a limit")
 	}
 	skip := q.Skip
-	return c.page(ctx, inventory.Query{Kind: inventory.KindService, After: q.After, Limit: q.Limit}, func(r inventory.Resource) bool {
+	q = inventory.Query{Kind: inventory.KindService, After: q.After, Limit: q.Limit, Order: q.Order, Filter: q.Filter}
+	return c.page(ctx, q, func(r inventory.Resource) bool {
 		if !within(r.Path, subscription, group) || !readable(r) {
 			return false
 		}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"apicenter/internal/httpapi/armapi"
 )
 
 const (
@@ -209,6 +211,10 @@ func TestPaging(t *testing.T) {
 		{"?$top=2&$orderby=systemData/createdAt%20desc&$filter=kind%20eq%20'soap'", "api-4 api-6 api-8", 2},
 		{"?$top=99999", "api-9 api-8 api-7 api-6 api-5 api-4 api-3", 1},
 		{"?$skip=99", "", 1},
+		{"?$orderby=name", "api-3 api-4 api-5 api-6 api-7 api-8 api-9", 1},
+		{"?$orderby=title%20desc&$top=3", "api-3 api-4 api-5 api-6 api-7 api-8 api-9", 3},
+		{"?$orderby=name&$top=2&$filter=kind%20eq%20'soap'", "api-4 api-6 api-8", 2},
+		{"?$orderby=systemData/createdAt%20desc", "api-3 api-4 api-5 api-6 api-7 api-8 api-9", 1},
 	} {
 		names, pages := d.follow(space + "/apis" + tt.query)
 		if got := strings.Join(names, " "); got != tt.want || pages != tt.pages {
@@ -218,12 +224,36 @@ func TestPaging(t *testing.T) {
 	if names, _ := d.follow("/subscriptions/s/providers/microsoft.apicenter/services"); strings.Join(names, " ") != "Center" {
 		t.Errorf("services of the subscription: %v", names)
 	}
+	d.must("PUT", base+"/services/Annex", `{"location":"x"}`, 201)
+	for query, want := range map[string]string{"$orderby=name&$top=1": "Annex Center", "$filter=name%20eq%20'annex'": "Annex", "$top=1": "Center Annex"} {
+		if names, _ := d.follow("/subscriptions/s/providers/microsoft.apicenter/services?" + query); strings.Join(names, " ") != want {
+			t.Errorf("services?%s: %v, want %s", query, names, want)
+		}
+	}
 	for _, query := range []string{"$top=0", "$top=x", "$skip=-1", "$skiptoken=!", "$top=99999999999"} {
 		d.fails("GET", space+"/apis?"+query, "", 400, "ValidationError", query[:4])
 	}
 	d.fails("GET", space+"/apis?$filter=kind", "", 400, "InvalidFilter", "$filter")
 	d.fails("GET", space+"/apis?$orderby=kind", "", 400, "InvalidOrderBy", "$orderby")
 	d.fails("GET", center+"/workspaces/none/apis", "", 404, "ResourceNotFound", "none")
+}
+
+// Every collection that is a list of resources can be ordered.
+func TestEveryListIsOrdered(t *testing.T) {
+	d := filled(t)
+	for _, o := range armapi.Operations() {
+		if o.Method != "GET" || !strings.HasSuffix(o.Action, "/read") || strings.HasSuffix(o.Path, "}") {
+			continue
+		}
+		w := d.ask("GET", fill.Replace(o.Path)+"?$orderby=kind", "")
+		var page struct{ Value []json.RawMessage }
+		if w.Code != 200 || json.Unmarshal(w.Body.Bytes(), &page) != nil || len(page.Value) == 0 {
+			continue
+		}
+		if strings.Contains(string(page.Value[0]), `"type":"Microsoft.ApiCenter/`) {
+			t.Errorf("%s does not look at $orderby: %s", o.Path, w.Body)
+		}
+	}
 }
 
 func TestServiceIsReplaced(t *testing.T) {

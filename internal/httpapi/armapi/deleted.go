@@ -17,8 +17,10 @@ func (h *Handler) deletedServices(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	if filter, _ := r.param("$filter"); filter != "" {
-		return badParam("$filter", "deleted services cannot be filtered; there are few of them")
+	for name, done := range map[string]string{"$filter": "filtered", "$orderby": "ordered"} {
+		if text, _ := r.param(name); text != "" {
+			return badParam(name, "deleted services cannot be %s; there are few of them", done)
+		}
 	}
 	all, next, err := h.catalog.DeletedServices(r.Context(), r.in.Subscription, r.in.Group, q, h.readable(r))
 	if err != nil {

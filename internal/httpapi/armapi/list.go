@@ -88,21 +88,15 @@ func queryOf(r *request) (inventory.Query, error) {
 	if r.kind == inventory.KindAPI {
 		q.Search, _ = r.param("$search")
 	}
-	if by, _ := r.param("$orderby"); by != "" {
-		if q.Order, err = odata.ParseOrder(by); err != nil {
-			e := arm.Errorf(http.StatusBadRequest, "InvalidOrderBy", "$orderby cannot be read: %v", err)
-			e.Target = "$orderby"
-			return q, e
+	if text, _ := r.param("$orderby"); text != "" {
+		if q.Order, err = odata.ParseOrder(text); err != nil {
+			return q, reply.Unreadable("$orderby", reply.CodeInvalidOrder, err)
 		}
 	}
-	text, _ := r.param("$filter")
-	if text == "" {
-		return q, nil
-	}
-	if q.Filter, err = odata.Parse(text, renamed); err != nil {
-		e := arm.Errorf(http.StatusBadRequest, reply.CodeInvalidFilter, "$filter cannot be read: %v", err)
-		e.Target = "$filter"
-		return q, e
+	if text, _ := r.param("$filter"); text != "" {
+		if q.Filter, err = odata.Parse(text, renamed); err != nil {
+			return q, reply.Unreadable("$filter", reply.CodeInvalidFilter, err)
+		}
 	}
 	return q, nil
 }

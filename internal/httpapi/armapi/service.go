@@ -76,7 +76,7 @@ func (h *Handler) restore(w http.ResponseWriter, r *request) error {
 
 // services lists the services of a subscription or a group that the caller may read.
 func (h *Handler) services(w http.ResponseWriter, r *request) error {
-	q, err := pageOf(r)
+	q, err := queryOf(r)
 	if err != nil {
 		return err
 	}

@@ -57,6 +57,7 @@ func TestDeletedServicesAreHiddenAndPaged(t *testing.T) {
 		}
 	}
 	d.fails("GET", base+"/deletedServices?$filter=name%20eq%20'one'", "", 400, "ValidationError", "$filter")
+	d.fails("GET", base+"/deletedServices?$orderby=name", "", 400, "ValidationError", "$orderby")
 	d.fails("GET", base+"/deletedServices/hidden", "", 403, "AuthorizationFailed", "deletedServices/read")
 	d.fails("DELETE", base+"/deletedServices/one", "", 412, "PreconditionFailed", "", "If-Match", `"none-of-ours"`)
 	d.must("DELETE", base+"/deletedServices/ONE", "", 200)

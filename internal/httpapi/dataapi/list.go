@@ -163,12 +163,12 @@ func queryOf(r *request, k inventory.Kind, otherwise int) (inventory.Query, erro
 	}
 	if text, ok := r.param("$orderby"); ok && text != "" {
 		if q.Order, err = odata.ParseOrder(text); err != nil {
-			return q, unreadable("$orderby", "InvalidOrderBy", err)
+			return q, reply.Unreadable("$orderby", reply.CodeInvalidOrder, err)
 		}
 	}
 	if text, ok := r.param("$filter"); ok && text != "" {
 		if q.Filter, err = odata.Parse(text, renamed); err != nil {
-			return q, unreadable("$filter", reply.CodeInvalidFilter, err)
+			return q, reply.Unreadable("$filter", reply.CodeInvalidFilter, err)
 		}
 	}
 	return q, nil
@@ -196,12 +196,6 @@ func (r *request) number(least int, names ...string) (int, error) {
 
 func badParam(name, format string, args ...any) error {
 	return inventory.Errorf(inventory.Invalid, name, format, args...)
-}
-
-func unreadable(name, code string, err error) error {
-	e := arm.Errorf(http.StatusBadRequest, code, "%s cannot be read: %v", name, err)
-	e.Target = name
-	return e
 }
 
 // maxBody is far more than a search needs.

@@ -35,8 +35,18 @@ func StatusOf(c inventory.Code) (Status, bool) {
 	return s, ok
 }
 
-// CodeInvalidFilter is the code of a $filter that nothing can be made of.
-const CodeInvalidFilter = "InvalidFilter"
+// Codes of a $filter and an $orderby that nothing can be made of.
+const (
+	CodeInvalidFilter = "InvalidFilter"
+	CodeInvalidOrder  = "InvalidOrderBy"
+)
+
+// Unreadable is the error of a parameter that cannot be read.
+func Unreadable(name, code string, err error) *arm.Error {
+	e := arm.Errorf(http.StatusBadRequest, code, "%s cannot be read: %v", name, err)
+	e.Target = name
+	return e
+}
 
 // Refusal is err as its caller may see it; nil for what is no fault of his.
 func Refusal(err error) *arm.Error {
