@@ -13,6 +13,7 @@ import (
 	"apicenter/internal/catalog"
 	"apicenter/internal/inventory"
 	"apicenter/internal/store"
+	"apicenter/internal/store/storetest"
 )
 
 const (
@@ -120,15 +121,7 @@ func bring(ctx context.Context, s *store.Store, link, id inventory.ID, external 
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := storetest.Open(t)
 	f := &fakeSource{store: s}
 	return &desk{
 		T: t, store: s, source: f, ctx: auth.With(t.Context(), auth.Principal{Name: "ada"}),

@@ -18,7 +18,7 @@ import (
 	"apicenter/internal/httpapi/managerapi"
 	"apicenter/internal/inventory"
 	"apicenter/internal/server"
-	"apicenter/internal/store"
+	"apicenter/internal/store/storetest"
 )
 
 // world is a real center, with its store, without sockets: what the verbs do
@@ -31,15 +31,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := storetest.Open(t)
 	log := slog.New(slog.DiscardHandler)
 	people := catalog.New(s, catalog.Options{Waker: asleep{}, Log: log})
 	ctx, stop := context.WithCancel(t.Context())

@@ -15,6 +15,7 @@ import (
 	"apicenter/internal/source"
 	"apicenter/internal/source/sourcetest"
 	"apicenter/internal/store"
+	"apicenter/internal/store/storetest"
 )
 
 const (
@@ -32,15 +33,7 @@ type house struct {
 
 func newHouse(t *testing.T, o engine.Options, properties string) *house {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := storetest.Open(t)
 	script := sourcetest.NewScript()
 	h := &house{T: t, store: s, source: script}
 	h.engine = engine.New(s, map[string]source.Kind{"Script": script.Kind()}, o)

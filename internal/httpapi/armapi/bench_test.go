@@ -23,6 +23,7 @@ import (
 	"apicenter/internal/inventory"
 	"apicenter/internal/server"
 	"apicenter/internal/store"
+	"apicenter/internal/store/storetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -114,15 +115,7 @@ func (f *fakeSource) Preview(context.Context, inventory.ID) (any, error) {
 
 func newDesk(t testing.TB) *desk {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := storetest.Open(t)
 	f := &fakeSource{}
 	log := slog.New(slog.DiscardHandler)
 	people := catalog.New(s, catalog.Options{Waker: f, Planner: f, Checker: f, Identities: f, Importer: f, Downloader: f, Log: log})

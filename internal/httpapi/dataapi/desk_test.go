@@ -20,7 +20,7 @@ import (
 	"apicenter/internal/httpapi/documents"
 	"apicenter/internal/inventory"
 	"apicenter/internal/server"
-	"apicenter/internal/store"
+	"apicenter/internal/store/storetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -61,15 +61,7 @@ func (g *gate) AuthorizeData(_ context.Context, action, scope string) error {
 
 func newDesk(t testing.TB, limits dataapi.Limits) *desk {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := storetest.Open(t)
 	log, signer, keys := slog.New(slog.DiscardHandler), documents.NewSigner([]byte("key")), auth.Static(map[string]auth.Principal{"secret": {Name: "ada"}})
 	d := &desk{TB: t, catalog: catalog.New(s, catalog.Options{}), gate: &gate{}}
 	d.handler = dataapi.New(dataapi.Options{

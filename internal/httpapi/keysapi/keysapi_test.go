@@ -22,7 +22,7 @@ import (
 	"apicenter/internal/httpapi/keysapi"
 	"apicenter/internal/inventory"
 	"apicenter/internal/server"
-	"apicenter/internal/store"
+	"apicenter/internal/store/storetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -41,12 +41,9 @@ type world struct {
 // a group, and "bob" who reads it.
 func newWorld(t *testing.T) world {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
+	s := storetest.Open(t)
 	w := world{t: t}
+	var err error
 	if w.guard, err = access.New(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ import (
 	"apicenter/internal/httpapi/managerapi"
 	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
-	"apicenter/internal/store"
+	"apicenter/internal/store/storetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -70,15 +70,7 @@ type world struct {
 // start makes a world with one service, without an upstream unless change names one.
 func start(t testing.TB, change ...func(*managerapi.Options)) *world {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := storetest.Open(t)
 	guard, err := access.New(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)

@@ -9,20 +9,16 @@ import (
 	"apicenter/internal/inventory"
 	"apicenter/internal/source"
 	"apicenter/internal/source/apim"
-	"apicenter/internal/store"
+	"apicenter/internal/store/storetest"
 )
 
 // TestImportOfTheDemoInstance takes the whole instance over, twice, and one of
 // its APIs by its resource id.
 func TestImportOfTheDemoInstance(t *testing.T) {
 	w := newWorld(t, emulator.Options{})
-	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := storetest.Open(t)
 	workspace := inventory.MustID("sub/group/center/workspaces/default")
-	err = s.Update(t.Context(), "ann", func(tx inventory.Tx) error {
+	err := s.Update(t.Context(), "ann", func(tx inventory.Tx) error {
 		_, service := tx.PutOwn("sub/group/center", inventory.Doc{}, inventory.Condition{})
 		_, space := tx.PutOwn(workspace.String(), inventory.Doc{}, inventory.Condition{})
 		return errors.Join(service, space)

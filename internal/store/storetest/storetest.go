@@ -23,6 +23,21 @@ const (
 	secondPath = workspace + "/links/second"
 )
 
+// Open gives an empty store that is closed at the end of the test.
+func Open(t testing.TB) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
 // Run runs the suite; open gives an empty store for one test.
 func Run(t *testing.T, open func(testing.TB) *store.Store) {
 	for _, group := range [][]promise{people, sources, lists, journal, agenda, transactions, access, groups, services, operations} {
