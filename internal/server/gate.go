@@ -34,6 +34,8 @@ func (g gate) admit(next http.Handler) http.Handler {
 			w.Header().Set("Access-Control-Allow-Origin", "*")
 		}
 		switch {
+		case errors.Is(err, errTwoTokens):
+			g.refuse(w, `, error="invalid_request"`, err.Error()+"; send one")
 		case errors.Is(err, errNoToken):
 			g.refuse(w, "", g.remedy())
 		case errors.Is(err, auth.ErrUnknown):
@@ -48,9 +50,16 @@ func (g gate) admit(next http.Handler) http.Handler {
 	})
 }
 
-var errNoToken = errors.New("there is no bearer token")
+var (
+	errNoToken = errors.New("there is no bearer token")
+	// Whoever hears of the request after us might look at the other one.
+	errTwoTokens = errors.New("there is more than one Authorization header")
+)
 
 func (g gate) identify(r *http.Request) (auth.Principal, error) {
+	if len(r.Header["Authorization"]) > 1 {
+		return auth.Principal{}, errTwoTokens
+	}
 	header := r.Header.Get("Authorization")
 	if g.anonymous && (header == "" || r.Method == http.MethodOptions) {
 		return auth.Principal{Kind: auth.Anonymous}, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -55,6 +56,27 @@ func TestSurfaces(t *testing.T) {
 		}
 		if got := w.Header().Get("Access-Control-Allow-Origin"); (got == "*") != (tt.host == "data" && tt.status == 401) {
 			t.Errorf("%s %s%s with %q: %d for origin %q", tt.method, tt.host, tt.path, tt.key, w.Code, got)
+		}
+	}
+}
+
+// Of two tokens, one would be looked at here, and the other perhaps by whoever
+// is asked next.
+func TestTwoTokensAreRefused(t *testing.T) {
+	o := options(io.Discard)
+	o.Surfaces = []server.Surface{{
+		Owns: func(r *http.Request) bool { return r.Host == "data" }, Tokens: o.Keys, Anonymous: true,
+		Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("let in") }),
+	}}
+	for _, host := range []string{"data", "center"} {
+		for _, tokens := range [][]string{{bearer, bearer}, {bearer, "Bearer bad"}, {"Bearer bad", bearer}, {bearer, ""}, {"", bearer}, {"", ""}} {
+			r := httptest.NewRequest("GET", "http://"+host+"/subscriptions/s", http.NoBody)
+			r.Header["Authorization"] = tokens
+			w := httptest.NewRecorder()
+			server.Handler(o).ServeHTTP(w, r)
+			if w.Code != 401 || !strings.Contains(w.Body.String(), "more than one") {
+				t.Errorf("%s with %q: %d %s, want 401 that says why", host, tokens, w.Code, w.Body)
+			}
 		}
 	}
 }
