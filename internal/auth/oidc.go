@@ -144,7 +144,8 @@ type identified struct {
 }
 
 // identify checks all of a token but for whom it is made out. It does so once:
-// then the token is known by its hash for as long as it is good.
+// then the token is known by its hash for as long as it is good, but no longer
+// than keys are, since its own may be withdrawn.
 func (o *OIDC) identify(ctx context.Context, bearer string) (*identified, error) {
 	if len(o.trusted) == 0 || len(bearer) > maxToken || strings.Count(bearer, ".") != 2 {
 		return nil, ErrUnknown
@@ -161,7 +162,10 @@ func (o *OIDC) identify(ctx context.Context, bearer string) (*identified, error)
 	}
 	id := &identified{
 		principal: c.principal(), from: from(),
-		scopes: strings.Fields(strings.Join(c.Scopes, " ")), until: c.ExpiresAt.Add(clockSkew),
+		scopes: strings.Fields(strings.Join(c.Scopes, " ")), until: time.Now().Add(keyAge),
+	}
+	if ends := c.ExpiresAt.Add(clockSkew); ends.Before(id.until) {
+		id.until = ends
 	}
 	for _, a := range c.Audience {
 		id.audiences = append(id.audiences, plain(a))

@@ -307,6 +307,23 @@ func TestRotation(t *testing.T) {
 	})
 }
 
+// A token outlives the key that it was signed with by no more than the key's own time.
+func TestCheckedTokensEndWithTheirKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProvider()
+		tokens := p.trust(t).Control()
+		token := good(t, "exp", time.Now().Add(365*24*time.Hour).Unix())
+		if _, err := tokens.Authenticate(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+		p.change(func() { p.keys = p.keys[1:] }) // it got into wrong hands
+		time.Sleep(time.Hour)
+		if _, err := tokens.Authenticate(t.Context(), token); !errors.Is(err, auth.ErrUnknown) {
+			t.Errorf("an hour after its key was withdrawn: %v, want %v", err, auth.ErrUnknown)
+		}
+	})
+}
+
 func TestKnownKeysDoNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProvider()
