@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"apicenter/internal/httpapi/managerapi"
 )
@@ -63,6 +65,37 @@ func TestWhatAnUpstreamMayAnswer(t *testing.T) {
 type cutOff struct{}
 
 func (cutOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// stuck sends the beginning of a body, and then nothing.
+type stuck struct {
+	io.Reader
+	ctx context.Context
+}
+
+func (s stuck) Read(b []byte) (int, error) {
+	if n, err := s.Reader.Read(b); err == nil {
+		return n, nil
+	}
+	<-s.ctx.Done()
+	return 0, s.ctx.Err()
+}
+
+// Who asks is not kept waiting without end.
+func TestAnUpstreamThatGetsStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, func(o *managerapi.Options) {
+			o.Upstream, o.Transport = "https://upstream.example", roundTripper(func(r *http.Request) (*http.Response, error) {
+				body := io.NopCloser(stuck{strings.NewReader(`{"value":`), r.Context()})
+				return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: 100, Body: body}, nil
+			})
+		})
+		began := time.Now()
+		w.fails(504, "GatewayTimeout", "upstream.example", ownerToken, "GET", web, "")
+		if took := time.Since(began); took > 10*time.Minute {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
 
 // A body goes on piece by piece, and one that breaks off does not look like a whole one.
 func TestBodiesAreStreamed(t *testing.T) {

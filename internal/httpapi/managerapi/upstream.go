@@ -25,6 +25,7 @@ import (
 
 const (
 	firstByteTimeout = time.Minute // what Resource Manager itself takes at most
+	lastByteTimeout  = 5 * time.Minute
 	maxUpstreamHead  = 64 << 10
 	maxRewritten     = 8 << 20 // of a body that is looked through for addresses; a longer one goes on as it comes
 )
@@ -118,7 +119,9 @@ func (h *Handler) forward(w http.ResponseWriter, r *request) error {
 	if !methods[r.Method] {
 		return arm.Errorf(http.StatusMethodNotAllowed, arm.CodeMethodNotAllowed, "%s is not possible here", r.Method)
 	}
-	resp, err := h.upstream.send(r.Context(), r, r.URL.RawQuery)
+	ctx, cancel := context.WithTimeout(r.Context(), lastByteTimeout)
+	defer cancel()
+	resp, err := h.upstream.send(ctx, r, r.URL.RawQuery)
 	if err != nil {
 		return h.unreachable(r, err)
 	}
