@@ -221,7 +221,8 @@ func (u *upstream) page(ctx context.Context, r *request, path, query string) (va
 	return page.Value, page.NextLink, nil
 }
 
-// others are those of the upstream that we do not have ourselves.
+// others are those of the upstream that we do not have ourselves. What is no
+// object is none of them.
 func others(theirs []json.RawMessage, own []row) []json.RawMessage {
 	known := map[string]bool{}
 	for _, o := range own {
@@ -234,7 +235,7 @@ func others(theirs []json.RawMessage, own []row) []json.RawMessage {
 		var item struct {
 			ID string `json:"id"`
 		}
-		if json.Unmarshal(body, &item) == nil && !known[strings.ToLower(item.ID)] {
+		if body[0] == '{' && json.Unmarshal(body, &item) == nil && !known[strings.ToLower(item.ID)] {
 			out = append(out, body)
 		}
 	}

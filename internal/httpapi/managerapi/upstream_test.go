@@ -497,6 +497,8 @@ func TestPagesOfBoth(t *testing.T) {
 			_, _ = io.WriteString(rw, `{"value":[{"id":"`+sub+`/resourceGroups/u3","name":"u3"}]}`)
 		case q.Get("evil") != "":
 			_, _ = io.WriteString(rw, `{"value":[],"nextLink":"`+base+`/admin"}`)
+		case q.Get("odd") != "":
+			_, _ = io.WriteString(rw, `{"value":[null,5,"x",[],{"id":5},{"id":"`+sub+`/resourceGroups/u1","name":"u1"}]}`)
 		default:
 			_, _ = io.WriteString(rw, `{"value":[{"id":"`+sub+`/resourceGroups/u1","name":"u1","top":"`+q.Get("$top")+`"},{"id":"`+sub+`/RESOURCEGROUPS/retail","name":"twice"}],"nextLink":"`+base+r.URL.Path+`?ctx=2"}`)
 		}
@@ -532,6 +534,9 @@ func TestPagesOfBoth(t *testing.T) {
 	}
 	if got := w.must(200, ownerToken, "GET", sub+"/resourceGroups?evil=1", ""); strings.Contains(got.Body.String(), "nextLink") {
 		t.Errorf("a nextLink that leads elsewhere: %s", got.Body)
+	}
+	if got := w.names("name", ownerToken, sub+"/resourceGroups?odd=1"); got != "Retail a b u1" {
+		t.Errorf("beside things that are none: %q", got)
 	}
 	w.fails(400, "InvalidRequestContent", "$top", ownerToken, "GET", sub+"/resourceGroups?$top=0", "")
 }
