@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"apicenter/internal/metadata"
 )
@@ -71,6 +72,68 @@ func TestSchemasThatCannotBe(t *testing.T) {
 	} {
 		if _, err := metadata.Parse(tt.schema); err == nil || !strings.Contains(err.Error(), tt.fault) {
 			t.Errorf("%.80s: %v, want %q", tt.schema, err, tt.fault)
+		}
+	}
+}
+
+// Each of these would keep a processor busy for longer than anybody waits.
+func TestWhatTakesTooLongIsRefused(t *testing.T) {
+	list := func(n int, item string) string {
+		return "[" + strings.TrimSuffix(strings.Repeat(item+",", n), ",") + "]"
+	}
+	deep := strings.Repeat("[", 30) + strings.Repeat("]", 30)
+	const meta = `{"$ref":"https://json-schema.org/draft/2020-12/schema"}`
+	for name, tt := range map[string]struct{ schema, value string }{
+		"itself, twice":          {`{"allOf":` + list(2, `{"items":{"$ref":"#"}}`) + `}`, deep},
+		"itself, often":          {`{"allOf":` + list(16, `{"items":{"$ref":"#"}}`) + `}`, strings.Repeat("[", 8) + strings.Repeat("]", 8)},
+		"itself by a name":       {`{"$anchor":"x","anyOf":` + list(2, `{"items":{"$ref":"#x"}}`) + `}`, deep},
+		"itself by an id":        {`{"$id":"https://example.com/x","allOf":` + list(2, `{"items":{"$ref":"x"}}`) + `}`, deep},
+		"below an id":            {`{"$defs":{"a":{"$id":"https://example.com/a","allOf":` + list(2, `{"items":{"$ref":"#"}}`) + `}},"$ref":"#/$defs/a"}`, deep},
+		"itself, dynamically":    {`{"$dynamicAnchor":"x","allOf":` + list(3, `{"items":{"$dynamicRef":"#x"}}`) + `}`, deep},
+		"by turns":               {`{"$defs":{"a":{"allOf":` + list(2, `{"items":{"$ref":"#/$defs/b"}}`) + `},"b":{"allOf":` + list(2, `{"items":{"$ref":"#/$defs/a"}}`) + `}},"$ref":"#/$defs/a"}`, deep},
+		"escaped":                {`{"$defs":{"a~/b":{"allOf":` + list(2, `{"items":{"$ref":"#/$defs/a~0~1b"}}`) + `}},"$ref":"#/%24defs/a~0~1b"}`, deep},
+		"around the meta-schema": {`{"$dynamicAnchor":"meta","allOf":` + list(4, meta) + `}`, strings.Repeat(`{"not":`, 20) + `{}` + strings.Repeat(`}`, 20)},
+		"large by large":         {`{"items":{"allOf":` + list(1400, `{"minimum":0}`) + `}}`, list(16000, "1")},
+		"a pattern that repeats": {`{"pattern":"((a{1,30}){1,30})*$"}`, `"` + strings.Repeat("a", 32000) + `"`},
+	} {
+		s, err := metadata.Parse(tt.schema)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		done := make(chan error, 1)
+		go func() { done <- s.Check([]byte(tt.value)) }()
+		select {
+		case err = <-done:
+		case <-time.After(5 * time.Second):
+			t.Errorf("%s: still busy", name)
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), "too long") {
+			t.Errorf("%s: %v, want that it takes too long", name, err)
+		}
+	}
+}
+
+// What people need is within the bounds.
+func TestWhatIsWithinTheBounds(t *testing.T) {
+	refs := make([]string, 12)
+	for i := range refs {
+		refs[i] = fmt.Sprintf(`"p%d":{"$ref":"#/$defs/text"}`, i)
+	}
+	choices := strings.TrimSuffix(strings.Repeat(`{"const":"one of many choices"},`, 500), ",")
+	for name, tt := range map[string]struct{ schema, value string }{
+		"many references": {`{"$defs":{"text":{"type":"string"}},"type":"array","items":{"type":"object","properties":{` + strings.Join(refs, ",") + `}}}`, `[{"p1":"x","p2":"y"},{"p3":"z"}]`},
+		"a tree":          {`{"$id":"https://example.com/tree","$defs":{"node":{"type":"object","properties":{"id":{"type":"string"},"children":{"type":"array","items":{"$ref":"#/$defs/node"}}}}},"$ref":"#/$defs/node"}`, `{"id":"a","children":[{"id":"b","children":[{"id":"c","children":[]}]}]}`},
+		"many choices":    {`{"anyOf":[` + choices + `]}`, `"one of many choices"`},
+		"a long list":     {`{"type":"array","items":{"type":"string","pattern":"^[a-z0-9-]{1,63}$"}}`, "[" + strings.TrimSuffix(strings.Repeat(`"team-payments",`, 1000), ",") + "]"},
+	} {
+		s, err := metadata.Parse(tt.schema)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if err := s.Check([]byte(tt.value)); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
