@@ -144,7 +144,9 @@ func TestBodiesThatCannotBeRead(t *testing.T) {
 	for _, tt := range []struct{ body, code, text string }{
 		{``, "InvalidRequestContent", "empty"},
 		{`{`, "InvalidRequestContent", "JSON"},
-		{`[]`, "InvalidRequestContent", "JSON object"},
+		{`[]`, "InvalidRequestContent", "it is not a JSON object"},
+		{`null`, "InvalidRequestContent", "it is not a JSON object"},
+		{` "x"`, "InvalidRequestContent", "it is not a JSON object"},
 		{`{"properties":{"title":"x","kind":"rest"}} x`, "InvalidRequestContent", "JSON"},
 		{"{\"properties\":{\"title\":\"\xff\",\"kind\":\"rest\"}}", "InvalidRequestContent", "UTF-8"},
 		{strings.Repeat("[", 100), "InvalidRequestContent", "deeper"},

@@ -1,6 +1,7 @@
 package armapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,7 +16,7 @@ import (
 // database's own JSON functions, whose bound is far beyond it.
 const maxDepth = 64
 
-// readBody reads a body that must be JSON in UTF-8, of reasonable depth.
+// readBody reads a body that must be a JSON object in UTF-8, of reasonable depth.
 func readBody(r *request) ([]byte, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -28,6 +29,8 @@ func readBody(r *request) ([]byte, error) {
 		return nil, invalidContent("the body is not UTF-8")
 	case arm.Depth(body) > maxDepth:
 		return nil, invalidContent("the body nests deeper than %d", maxDepth)
+	case !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")):
+		return nil, invalidContent("the body cannot be read: it is not a JSON object")
 	}
 	return body, nil
 }

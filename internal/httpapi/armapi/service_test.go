@@ -78,7 +78,7 @@ func TestPatchOfAService(t *testing.T) {
 	}
 	d.must("PATCH", center, `{}`, 200)
 	d.fails("PATCH", center, ``, 400, "InvalidRequestContent", "empty")
-	d.fails("PATCH", center, `[]`, 400, "InvalidRequestContent", "service")
+	d.fails("PATCH", center, `[]`, 400, "InvalidRequestContent", "JSON object")
 	d.fails("PATCH", center, `{"tags":{"a":1}}`, 400, "ValidationError", "tags")
 	d.fails("PATCH", center, `{"identity":5}`, 400, "ValidationError", "identity")
 	d.fails("PATCH", center, `{}`, 412, "PreconditionFailed", "read it again", "If-Match", `"none-of-ours"`)
