@@ -26,7 +26,7 @@ func ParseScope(path string) (string, error) {
 		return scope, nil
 	case !strings.HasPrefix(path, "/") || len(segments)%2 != 0 || segments[0] != "subscriptions",
 		len(segments) > 2 && segments[2] != "resourcegroups" && segments[2] != "providers",
-		strings.ContainsFunc(scope, unusual):
+		strings.ContainsFunc(scope, unusual), strings.Contains(scope+"/", "/./"), strings.Contains(scope+"/", "/../"):
 		return "", inventory.Errorf(inventory.Invalid, "scope",
 			"%q is no scope; want / or /subscriptions/S[/resourceGroups/G[/providers/Microsoft.ApiCenter/services/NAME…]]", path)
 	}
