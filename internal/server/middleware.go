@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -12,6 +13,7 @@ import (
 
 	"apicenter/internal/arm"
 	"apicenter/internal/httpapi/reply"
+	"apicenter/internal/inventory"
 )
 
 // guarded is what every request goes through, whoever sends it.
@@ -41,10 +43,22 @@ func guarded(o Options, next http.Handler) http.Handler {
 			return
 		}
 		if r.Body != http.NoBody {
-			r.Body = http.MaxBytesReader(t, r.Body, maxBody)
+			r.Body = http.MaxBytesReader(t, body{r.Body}, maxBody)
 		}
 		next.ServeHTTP(t, r)
 	})
+}
+
+// body is what a client sends. That it breaks off, or is malformed, or takes too
+// long, is his fault.
+type body struct{ io.ReadCloser }
+
+func (b body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF { //nolint:errorlint // a Reader gives EOF itself
+		err = inventory.Errorf(inventory.Invalid, "", "the body of the request cannot be read to its end: %v; send it again", err)
+	}
+	return n, err
 }
 
 // Header values that many answers share. Nobody changes them.

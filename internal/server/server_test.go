@@ -14,9 +14,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"apicenter/internal/auth"
+	"apicenter/internal/inventory"
 	"apicenter/internal/server"
 )
 
@@ -128,6 +130,35 @@ func TestBodiesAreLimited(t *testing.T) {
 		t.Errorf("four megabytes: %d %s, want 200", w.Code, w.Body)
 	}
 }
+
+// A body that cannot be read is the fault of who sends it, and surfaces can tell.
+func TestBodiesThatBreakOff(t *testing.T) {
+	o := options(io.Discard)
+	var failed error
+	o.ARM = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, failed = io.ReadAll(r.Body) })
+	for name, tt := range map[string]struct {
+		body io.Reader
+		want inventory.Code
+	}{
+		"whole":     {strings.NewReader("{}"), ""},
+		"cut off":   {io.MultiReader(strings.NewReader("{"), iotest.ErrReader(io.ErrUnexpectedEOF)), inventory.Invalid},
+		"malformed": {iotest.ErrReader(errors.New("invalid byte in chunk length")), inventory.Invalid},
+	} {
+		ask(o, "PUT", "/subscriptions/s", tt.body, "Authorization", bearer)
+		if got := inventory.CodeOf(failed); got != tt.want || failed != nil && tt.want == "" {
+			t.Errorf("%s: %v, want the code %q", name, failed, tt.want)
+		}
+	}
+	ask(o, "PUT", "/subscriptions/s", io.LimitReader(endless{}, 5<<20), "Authorization", bearer)
+	if _, tooLong := errors.AsType[*http.MaxBytesError](failed); !tooLong {
+		t.Errorf("too long: %v", failed)
+	}
+}
+
+// endless is a body without end.
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) { return len(b), nil }
 
 func TestPanicIsAnAnswerAndALogEntry(t *testing.T) {
 	var log bytes.Buffer

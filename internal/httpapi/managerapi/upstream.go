@@ -21,6 +21,7 @@ import (
 	"apicenter/internal/auth"
 	"apicenter/internal/azure"
 	"apicenter/internal/httpapi/reply"
+	"apicenter/internal/inventory"
 )
 
 const (
@@ -285,6 +286,9 @@ func (f flushing) Write(b []byte) (int, error) {
 func (h *Handler) unreachable(r *request, err error) error {
 	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return tooLong
+	}
+	if inventory.CodeOf(err) == inventory.Invalid { // what the caller sends cannot be read
+		return err
 	}
 	if r.Context().Err() != nil {
 		return r.Context().Err()

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -22,6 +23,7 @@ import (
 
 	"apicenter/internal/emulator"
 	"apicenter/internal/httpapi/managerapi"
+	"apicenter/internal/inventory"
 )
 
 // linked is a world with an emulated Azure as its upstream, and how clients reach it.
@@ -483,6 +485,13 @@ func TestBodiesGoThroughAsTheyCome(t *testing.T) {
 	w.handler.ServeHTTP(got, r)
 	if got.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("a body over the limit: %d %s", got.Code, got.Body)
+	}
+	r = httptest.NewRequestWithContext(t.Context(), "PUT", web, iotest.ErrReader(inventory.Errorf(inventory.Invalid, "", "broken off")))
+	r.Header.Set("Authorization", "Bearer "+ownerToken)
+	got = httptest.NewRecorder()
+	w.handler.ServeHTTP(got, r)
+	if got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "broken off") {
+		t.Errorf("a body that breaks off: %d %s", got.Code, got.Body)
 	}
 	w.must(405, ownerToken, "TRACE", web, "")
 }
