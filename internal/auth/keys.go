@@ -25,8 +25,7 @@ type KeyStore interface {
 
 // Keys knows the API keys that people make. It is asked for every request, so it
 // looks at memory alone and takes no lock. Of one store there must be one Keys,
-// and keys must be made and revoked through it,
-// or it must be told to Refresh.
+// and keys must be made and revoked through it, or it must be told to Refresh.
 type Keys struct {
 	store KeyStore
 	mu    sync.Mutex                       // held by whoever makes or revokes a key

@@ -42,8 +42,8 @@ func Scopes(service ID) []string {
 // Access keeps who may do what. Each change is an event too, at
 // /access/roleAssignments/NAME or /access/keys/ID: the slash in front keeps it
 // apart from the resources. by is who acts. What is on a service or below it ends
-// with its purge. All methods may be called from many
-// goroutines, and what they wrote is safe on disk when they return.
+// with its purge. All methods may be called from many goroutines, and what they
+// wrote is safe on disk when they return.
 type Access interface {
 	// Assignments gives all assignments in order of creation.
 	Assignments(ctx context.Context) ([]Assignment, error)
