@@ -129,7 +129,7 @@ func (l *long) enter(ctx context.Context) (context.Context, error) {
 		return nil, inventory.Errorf(inventory.Unavailable, "", "the server is starting or stopping; ask again")
 	}
 	if l.busy == maxOperations {
-		return nil, inventory.Errorf(inventory.Unavailable, "", "%d long operations are under way; ask again when one of them has ended", l.busy)
+		return nil, inventory.Errorf(inventory.Busy, "", "%d long operations are under way; ask again when one of them has ended", l.busy)
 	}
 	l.busy++
 	l.wg.Add(1)

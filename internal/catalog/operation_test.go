@@ -160,7 +160,7 @@ func TestOperationsAreBounded(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := d.ImportAPIs(d.ctx, id(center), []string{everyAPI}); !errors.Is(err, inventory.Unavailable) {
+		if _, err := d.ImportAPIs(d.ctx, id(center), []string{everyAPI}); !errors.Is(err, inventory.Busy) {
 			t.Errorf("one too many: %v", err)
 		}
 		time.Sleep(31 * time.Minute) // each has its time

@@ -21,6 +21,7 @@ const (
 	LimitReached Code = "limit reached" // one more would be too many
 	Denied       Code = "denied"        // this caller may not
 	Superseded   Code = "superseded"    // a newer claim has ended the writer's right to write
+	Busy         Code = "busy"          // too much at once; the same call works when some of it has ended
 	Unavailable  Code = "unavailable"   // not at present; the same call may work later
 )
 

@@ -26,6 +26,7 @@ var statuses = map[inventory.Code]Status{
 	inventory.Superseded:   {http.StatusConflict, "Conflict"},
 	inventory.LimitReached: {http.StatusBadRequest, "LimitExceeded"},
 	inventory.Denied:       {http.StatusForbidden, "AuthorizationFailed"},
+	inventory.Busy:         {http.StatusTooManyRequests, "TooManyRequests"},
 	inventory.Unavailable:  {http.StatusServiceUnavailable, "ServiceUnavailable"},
 }
 
@@ -82,7 +83,8 @@ func Fail(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error, r
 		Internal(w)
 		return
 	}
-	if refusal.Status == http.StatusServiceUnavailable && w.Header().Get("Retry-After") == "" {
+	later := refusal.Status == http.StatusServiceUnavailable || refusal.Status == http.StatusTooManyRequests
+	if later && w.Header().Get("Retry-After") == "" {
 		w.Header().Set("Retry-After", "5")
 	}
 	Error(w, refusal)

@@ -34,6 +34,7 @@ func TestFail(t *testing.T) {
 		{"a filter", t.Context(), inventory.Errorf(inventory.Invalid, "$filter", "what?"), 400, `{"error":{"code":"InvalidFilter","message":"what?","target":"$filter"}}`, "", false},
 		{"a long body", t.Context(), &http.MaxBytesError{Limit: 5}, 413, `{"error":{"code":"RequestEntityTooLarge","message":"the body has more than 5 bytes"}}`, "", false},
 		{"not at present", t.Context(), inventory.Errorf(inventory.Unavailable, "", "soon"), 503, `{"error":{"code":"ServiceUnavailable","message":"soon"}}`, "5", false},
+		{"too much at once", t.Context(), inventory.Errorf(inventory.Busy, "", "wait"), 429, `{"error":{"code":"TooManyRequests","message":"wait"}}`, "5", false},
 		{"a caller who left", gone, errors.New("disk"), 503, `{"error":{"code":"RequestCanceled","message":"the request was given up"}}`, "5", false},
 		{"all else", t.Context(), errors.New("disk"), 500, `{"error":{"code":"InternalServerError","message":"internal error; the server's log has the details under request id r1"}}`, "", true},
 	} {
