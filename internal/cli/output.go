@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -150,7 +152,28 @@ func asJSON(v any) ([]byte, error) {
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	err := e.Encode(v)
-	return b.Bytes(), err
+	return inert(b.Bytes()), err
+}
+
+// inert escapes what is left in JSON that would steer a terminal, or turn round
+// what a person reads. It stays the same JSON.
+func inert(text []byte) []byte {
+	if !bytes.ContainsFunc(text, steering) {
+		return text
+	}
+	var out []byte
+	for _, r := range string(text) {
+		if steering(r) {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = utf8.AppendRune(out, r)
+		}
+	}
+	return out
+}
+
+func steering(r rune) bool {
+	return r >= 0x7f && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Bidi_Control, r))
 }
 
 func asYAML(v any) ([]byte, error) {

@@ -1,11 +1,16 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"unicode"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -78,4 +83,29 @@ func TestRunsShowWhatIsAtWork(t *testing.T) {
 		o.want(t, exitOK)
 		golden(t, "runs.table", o.out)
 	})
+}
+
+// What others have named things must not steer the terminal, in no format.
+func TestOutputSteersNoTerminal(t *testing.T) {
+	const nasty = "a\x1b]0;title\x07\u009b31m\u0085\x7f\u202eb"
+	item := object{"name": nasty, nasty: nasty}
+	for _, format := range formats() {
+		var out bytes.Buffer
+		p := printer{out: &out, format: format}
+		selected := printer{out: &out, format: format, query: everything()}
+		columns := []column{{head: "Name", path: "name"}}
+		if err := errors.Join(p.list([]object{item}, columns), p.one(item, columns), selected.document([]object{item})); err != nil {
+			t.Errorf("%s: %v", format, err)
+		}
+		if strings.ContainsFunc(out.String(), func(r rune) bool {
+			turns := unicode.Is(unicode.Bidi_Control, r) && !strings.HasPrefix(format, "yaml") // which cannot escape it
+			return r != '\n' && r != '\t' && unicode.Is(unicode.Cc, r) || turns
+		}) {
+			t.Errorf("%s: %q", format, out.String())
+		}
+		var back []object
+		if format == "json" && (json.NewDecoder(&out).Decode(&back) != nil || back[0]["name"] != nasty) {
+			t.Errorf("the JSON says %q, want %q", back, nasty)
+		}
+	}
 }

@@ -19,7 +19,7 @@ const widest = 60
 func writeTable(w io.Writer, head []string, cells [][]string) error {
 	var lines [][]string
 	if head != nil {
-		lines = append(lines, head)
+		cells = append([][]string{head}, cells...) // a heading may be a name that others gave
 	}
 	for _, from := range cells {
 		line := make([]string, len(from))
