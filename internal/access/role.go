@@ -34,7 +34,7 @@ func matches(patterns []string, action string) bool {
 // match compares an action with a pattern. A star between two slashes stands for
 // nothing at all, too: services/*/read is meant to have services/read in it.
 func match(pattern, action string) bool {
-	if glob(pattern, action) {
+	if pattern == "*" || glob(pattern, action) {
 		return true
 	}
 	before, after, ok := strings.Cut(pattern, "/*/")

@@ -115,7 +115,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	c := &copying{ResponseWriter: w}
 	err = o.do(h, c, req)
 	if err == nil && c.body != nil {
-		h.kept.keep(key, generation, answered{action: o.needs, scope: t.scope, etag: w.Header().Get("Etag"), body: c.body})
+		h.kept.keep(key, generation, answered{action: o.needs, scope: strings.ToLower(t.scope), etag: w.Header().Get("Etag"), body: c.body})
 	}
 	return err
 }

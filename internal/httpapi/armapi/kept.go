@@ -23,7 +23,7 @@ type kept struct {
 
 // answered is the body of a 200, its tag, and who may have it.
 type answered struct {
-	action, scope string
+	action, scope string // as the Authorizer compares scopes: in lower case
 	etag          string
 	body          []byte
 }
