@@ -127,7 +127,7 @@ func unlimited(ctx context.Context, b system.Binaries, c corpus, only string) er
 			continue
 		}
 		progress(r.name)
-		requests, err := r.prepare(s, ctx)
+		requests, err := r.prepare(s, ctx, r.of(s))
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
