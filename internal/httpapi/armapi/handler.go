@@ -43,7 +43,7 @@ type Handler struct {
 	dataDomain     string
 	defaultService inventory.ID
 	buffers        reply.Buffers
-	kept           kept
+	kept           reply.Kept
 }
 
 // New makes a Handler.
@@ -73,13 +73,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
-	key, plain := h.kept.key(r)
+	key, plain := reply.Key(r)
 	generation := h.catalog.Generation()
-	if a, ok := h.kept.find(key, generation); plain && ok {
-		if err := h.access.Authorize(r.Context(), a.action, a.scope); err != nil {
+	if a, ok := h.kept.Find(key, generation); plain && ok {
+		if err := h.access.Authorize(r.Context(), a.Action, a.Scope); err != nil {
 			return err
 		}
-		a.write(w)
+		a.Write(w)
 		return nil
 	}
 	path, err := arm.ParsePath(r.URL.EscapedPath())
@@ -112,12 +112,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	if !plain || t.shape != one && t.shape != list {
 		return o.do(h, w, req)
 	}
-	c := &copying{ResponseWriter: w}
-	err = o.do(h, c, req)
-	if err == nil && c.body != nil {
-		h.kept.keep(key, generation, answered{action: o.needs, scope: strings.ToLower(t.scope), etag: w.Header().Get("Etag"), body: c.body})
-	}
-	return err
+	may := reply.Answer{Action: o.needs, Scope: strings.ToLower(t.scope)} // as an Authorizer compares it
+	return h.kept.Record(w, key, generation, may, func(w http.ResponseWriter) error { return o.do(h, w, req) })
 }
 
 // fail answers with err. What is no fault of the caller is told to the log, not to him.

@@ -63,6 +63,7 @@ type Handler struct {
 	directory      directory
 	routes         []route
 	buffers        reply.Buffers
+	kept           reply.Kept
 }
 
 // New makes a Handler.
@@ -84,6 +85,8 @@ type request struct {
 	id       inventory.ID // of the last thing that the path names, the service's if it names none
 	segments []string     // of the path below the service
 	base     string       // how the caller reached this server: "https://host"
+	// generation is the inventory's, from before anything was looked at.
+	generation uint64
 }
 
 func (r *request) param(name string) (string, bool) { return arm.Param(r.URL.RawQuery, name) }
@@ -117,11 +120,12 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	if route == nil {
 		return reply.NotAllowed(w, r, strings.Join(append(allowed, http.MethodOptions), ", "))
 	}
+	generation := h.catalog.Generation()
 	s, err := h.directory.find(r.Context(), h.means(at))
 	if err != nil {
 		return err
 	}
-	in := &request{Request: r, service: s, segments: at.segments, base: h.base(r, at)}
+	in := &request{Request: r, service: s, segments: at.segments, base: h.base(r, at), generation: generation}
 	if s != nil {
 		if in.id, err = inventory.ParseID(strings.Join(append([]string{s.id.String()}, at.segments[:route.depth]...), "/")); err != nil {
 			return reply.NotFound(r)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
 )
 
@@ -51,23 +52,39 @@ const (
 
 // operations is the one table of what can be asked.
 var operations = []operation{
-	{Operation{http.MethodGet, "/apis", readAPI}, list(inventory.KindAPI)},
-	{Operation{http.MethodGet, "/environments", readEnvironment}, list(inventory.KindEnvironment)},
-	{Operation{http.MethodGet, workspacePath + "/apis", readAPI}, list(inventory.KindAPI)},
-	{Operation{http.MethodGet, apiPath, readAPI}, (*Handler).one},
-	{Operation{http.MethodGet, apiPath + "/versions", readVersion}, list(inventory.KindVersion)},
-	{Operation{http.MethodGet, versionPath, readVersion}, (*Handler).one},
-	{Operation{http.MethodGet, versionPath + "/definitions", readDefinition}, list(inventory.KindDefinition)},
-	{Operation{http.MethodGet, definitionPath, readDefinition}, (*Handler).one},
+	{Operation{http.MethodGet, "/apis", readAPI}, kept(list(inventory.KindAPI))},
+	{Operation{http.MethodGet, "/environments", readEnvironment}, kept(list(inventory.KindEnvironment))},
+	{Operation{http.MethodGet, workspacePath + "/apis", readAPI}, kept(list(inventory.KindAPI))},
+	{Operation{http.MethodGet, apiPath, readAPI}, kept((*Handler).one)},
+	{Operation{http.MethodGet, apiPath + "/versions", readVersion}, kept(list(inventory.KindVersion))},
+	{Operation{http.MethodGet, versionPath, readVersion}, kept((*Handler).one)},
+	{Operation{http.MethodGet, versionPath + "/definitions", readDefinition}, kept(list(inventory.KindDefinition))},
+	{Operation{http.MethodGet, definitionPath, readDefinition}, kept((*Handler).one)},
 	{Operation{http.MethodPost, definitionPath + ":exportSpecification", exportDefinition}, (*Handler).export},
 	{Operation{http.MethodGet, definitionPath + "/operations/{operation}", readDefinition}, (*Handler).exported},
-	{Operation{http.MethodGet, apiPath + "/deployments", readDeployment}, list(inventory.KindDeployment)},
-	{Operation{http.MethodGet, apiPath + "/deployments/{deployment}", readDeployment}, (*Handler).one},
-	{Operation{http.MethodGet, workspacePath + "/environments", readEnvironment}, list(inventory.KindEnvironment)},
-	{Operation{http.MethodGet, workspacePath + "/environments/{environment}", readEnvironment}, (*Handler).one},
+	{Operation{http.MethodGet, apiPath + "/deployments", readDeployment}, kept(list(inventory.KindDeployment))},
+	{Operation{http.MethodGet, apiPath + "/deployments/{deployment}", readDeployment}, kept((*Handler).one)},
+	{Operation{http.MethodGet, workspacePath + "/environments", readEnvironment}, kept(list(inventory.KindEnvironment))},
+	{Operation{http.MethodGet, workspacePath + "/environments/{environment}", readEnvironment}, kept((*Handler).one)},
 	{Operation{http.MethodPost, workspacePath + ":search", readAPI}, (*Handler).search},
 	{Operation{http.MethodGet, versionPath + "/securityRequirements", readRequirement}, (*Handler).securityRequirements},
-	{Operation{http.MethodGet, "/metadataSchemas", readSchema}, (*Handler).schemas},
+	{Operation{http.MethodGet, "/metadataSchemas", readSchema}, kept((*Handler).schemas)},
+}
+
+// kept answers from memory what was answered before and is still so. Whether the
+// caller may have it has been asked already.
+func kept(do func(*Handler, http.ResponseWriter, *request) error) func(*Handler, http.ResponseWriter, *request) error {
+	return func(h *Handler, w http.ResponseWriter, r *request) error {
+		key, plain := reply.Key(r.Request)
+		if !plain {
+			return do(h, w, r)
+		}
+		if a, ok := h.kept.Find(key, r.generation); ok {
+			a.Write(w)
+			return nil
+		}
+		return h.kept.Record(w, key, r.generation, reply.Answer{}, func(w http.ResponseWriter) error { return do(h, w, r) })
+	}
 }
 
 // route is an operation's path, ready to be compared.

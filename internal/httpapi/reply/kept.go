@@ -1,29 +1,27 @@
-package armapi
+package reply
 
 import (
 	"bytes"
 	"net/http"
 	"strconv"
 	"sync"
-
-	"apicenter/internal/httpapi/reply"
 )
 
-// kept holds answers to plain GETs, until anything in the inventory changes:
+// Kept holds answers to plain GETs, until anything in the inventory changes:
 // then all of them go. Between two changes the same few lists and resources are
 // asked for over and over, by portals, editors and pipelines. Everybody who may
-// read gets the same answer; with it stands what one must be allowed for it,
-// since that is asked anew each time.
-type kept struct {
+// read gets the same answer; whether one may is asked anew each time. The zero
+// value is ready.
+type Kept struct {
 	mu         sync.RWMutex // guards all below
 	generation uint64       // of the inventory when they were made
 	size       int          // of all bodies
-	answers    map[string]answered
+	answers    map[string]Answer
 }
 
-// answered is the body of a 200, its tag, and who may have it.
-type answered struct {
-	action, scope string // as the Authorizer compares scopes: in lower case
+// Answer is a 200 that was given, with what its caller must be allowed.
+type Answer struct {
+	Action, Scope string
 	etag          string
 	body          []byte
 }
@@ -33,8 +31,9 @@ const (
 	maxKeptOne = 256 << 10 // and of one
 )
 
-// key is what an answer depends on besides the inventory: addresses in it begin as the request did.
-func (k *kept) key(r *http.Request) (string, bool) {
+// Key is what an answer depends on besides the inventory: addresses in it begin
+// as the request did. False for requests whose answers are not kept.
+func Key(r *http.Request) (string, bool) {
 	if r.Method != http.MethodGet || r.Header.Get("If-None-Match") != "" {
 		return "", false
 	}
@@ -45,19 +44,33 @@ func (k *kept) key(r *http.Request) (string, bool) {
 	return scheme + r.Host + r.RequestURI, true
 }
 
-func (k *kept) find(key string, generation uint64) (answered, bool) {
+// Find gives the answer that was given before, if the inventory still is of the generation.
+func (k *Kept) Find(key string, generation uint64) (Answer, bool) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	if k.generation != generation || generation == 0 {
-		return answered{}, false
+		return Answer{}, false
 	}
 	a, ok := k.answers[key]
 	return a, ok
 }
 
-// keep keeps an answer that was made from the state of a generation. What does
-// not fit makes room by letting all others go.
-func (k *kept) keep(key string, generation uint64, a answered) {
+// Record has do answer and keeps that, if it is worth it. The inventory must have
+// been of the generation before do, and whoever calls it, looked at anything.
+func (k *Kept) Record(w http.ResponseWriter, key string, generation uint64, a Answer, do func(http.ResponseWriter) error) error {
+	c := &copying{ResponseWriter: w}
+	if err := do(c); err != nil {
+		return err
+	}
+	if c.body != nil {
+		a.etag, a.body = w.Header().Get("Etag"), c.body
+		k.keep(key, generation, a)
+	}
+	return nil
+}
+
+// keep keeps an answer. What does not fit makes room by letting all others go.
+func (k *Kept) keep(key string, generation uint64, a Answer) {
 	if generation == 0 || len(a.body) > maxKeptOne {
 		return
 	}
@@ -67,7 +80,7 @@ func (k *kept) keep(key string, generation uint64, a answered) {
 		return
 	}
 	if generation > k.generation || k.size+len(a.body) > maxKept {
-		k.generation, k.size, k.answers = generation, 0, map[string]answered{}
+		k.generation, k.size, k.answers = generation, 0, map[string]Answer{}
 	}
 	if _, twice := k.answers[key]; twice {
 		return
@@ -76,12 +89,13 @@ func (k *kept) keep(key string, generation uint64, a answered) {
 	k.answers[key] = a
 }
 
-func (a answered) write(w http.ResponseWriter) {
+// Write answers so again.
+func (a Answer) Write(w http.ResponseWriter) {
 	header := w.Header()
 	if a.etag != "" {
 		header["Etag"] = []string{a.etag}
 	}
-	header["Content-Type"] = []string{reply.ContentType}
+	header["Content-Type"] = []string{ContentType}
 	header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	w.WriteHeader(http.StatusOK)
 	_, _ = w.Write(a.body) // the client is gone: nobody to tell
