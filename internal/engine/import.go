@@ -23,18 +23,26 @@ import (
 // is set anew, and the rest stays as people have it. An API that a link keeps
 // in step is left alone. Each API is one transaction: whatever the error, which
 // names the APIs that were not taken over or not whole, the others are.
-// imported counts APIs of the source.
+// imported counts APIs of the source. A source that cannot be read is Unavailable.
 func (e *Engine) Import(ctx context.Context, by string, workspace inventory.ID, from inventory.Link, apis []string) (imported int, err error) {
 	if from.Import == inventory.ImportOnDemand {
 		from.Import = inventory.ImportAlways // later there is nobody to fetch them
 	}
 	connector, err := e.connect(ctx, from, true)
 	if err != nil {
-		return 0, err
+		return 0, unreadable(err)
 	}
 	im := &importing{engine: e, by: by, workspace: workspace, from: from, connector: connector}
-	err = im.run(ctx, apis)
+	err = unreadable(im.run(ctx, apis))
 	return im.imported, cmp.Or(err, im.verdict())
+}
+
+// unreadable has an error of the source say to people what a link's state would.
+func unreadable(err error) error {
+	if _, ok := errors.AsType[*source.Error](err); ok {
+		return inventory.Errorf(inventory.Unavailable, "", "%s", told(err))
+	}
+	return err
 }
 
 // importing is one import.

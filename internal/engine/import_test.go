@@ -230,9 +230,13 @@ func TestImportSaysWhatFailedAndKeepsTheRest(t *testing.T) {
 	h.source.FailDocument("apis/07", nil)
 	h.mustImport(20)
 
-	h.source.FailAfter(5, &source.Error{Stalled: true, Message: "refused"})
-	if _, err := h.importOnce(once); !source.Stalled(err) {
-		t.Errorf("a listing that broke off: %v", err)
+	remedy := &inventory.Remedy{Command: "az role assignment create"}
+	for _, after := range []int{0, 5} {
+		h.source.FailAfter(after, &source.Error{Stalled: true, Message: "waiting for role", Remedy: remedy, Err: errors.New("403")})
+		_, err := h.importOnce(once)
+		if want := "waiting for role; grant it with: az role assignment create"; inventory.CodeOf(err) != inventory.Unavailable || err.Error() != want {
+			t.Errorf("a listing that broke off after %d: %v, want %s", after, err, want)
+		}
 	}
 	if len(h.apis()) != 20 {
 		t.Errorf("%d APIs are left, want 20", len(h.apis()))
