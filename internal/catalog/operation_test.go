@@ -330,7 +330,7 @@ func TestRulesets(t *testing.T) {
 			t.Errorf("export of nothing: %v", err)
 		}
 		good := zipped(t, "ruleset.yml", "rules: {}", "functions/check.js", "")
-		d.source.documents = map[string]string{"https://x/rules.zip": good}
+		d.source.documents = map[string]string{"https://x/rules.zip": good, "https://x/readme.zip": zipped(t, "readme.md", "x")}
 		b64 := base64.StdEncoding.EncodeToString
 		var huge []string
 		for i := range 1001 {
@@ -342,13 +342,7 @@ func TestRulesets(t *testing.T) {
 			{"inline-yaml", "rules: {}", "ruleset.yaml", ""},
 			{"link-zip", "https://x/rules.zip", "ruleset.yml", ""},
 			{"link-zip", "https://x/none.zip", "", "cannot be fetched"},
-			{"inline-json", `{`, "", "not JSON"},
-			{"inline-zip", "!", "", "not base64"},
-			{"inline-zip", b64([]byte("no archive")), "", "not a zip archive"},
-			{"inline-zip", b64([]byte(zipped(t, "readme.md", "x"))), "", "no ruleset"},
-			{"inline-zip", b64([]byte(zipped(t, "ruleset.yaml", "x", "../../etc/passwd", "x"))), "", "cannot be the path"},
-			{"inline-zip", b64([]byte(zipped(t, "ruleset.yaml", "x", `..\x`, "x"))), "", "cannot be the path"},
-			{"inline-zip", b64([]byte(zipped(t, huge...))), "", "1001 files"},
+			{"link-zip", "https://x/readme.zip", "", "no ruleset"},
 		} {
 			o, err := d.ImportRuleset(d.ctx, lint, tt.format, tt.value)
 			if err != nil {
@@ -372,16 +366,30 @@ func TestRulesets(t *testing.T) {
 				t.Errorf("%s: a put took the ruleset away", tt.format)
 			}
 		}
+		before := d.document(lint)
 		for _, tt := range []struct {
 			on            inventory.ID
 			format, value string
-			want          inventory.Code
+			code          inventory.Code
+			fault         string
 		}{
-			{lint, "tar", "x", inventory.Invalid}, {lint, "inline-json", "", inventory.Invalid}, {id(lint.String() + "2"), "inline-json", "{}", inventory.NotFound},
+			{lint, "tar", "x", inventory.Invalid, "not known"},
+			{lint, "inline-json", "", inventory.Invalid, "required"},
+			{id(lint.String() + "2"), "inline-json", "{}", inventory.NotFound, "lint2"},
+			{lint, "inline-json", `{`, inventory.Invalid, "not JSON"},
+			{lint, "inline-zip", "!", inventory.Invalid, "not base64"},
+			{lint, "inline-zip", b64([]byte("no archive")), inventory.Invalid, "not a zip archive"},
+			{lint, "inline-zip", b64([]byte(zipped(t, "readme.md", "x"))), inventory.Invalid, "no ruleset"},
+			{lint, "inline-zip", b64([]byte(zipped(t, "ruleset.yaml", "x", "../../etc/passwd", "x"))), inventory.Invalid, "cannot be the path"},
+			{lint, "inline-zip", b64([]byte(zipped(t, "ruleset.yaml", "x", `..\x`, "x"))), inventory.Invalid, "cannot be the path"},
+			{lint, "inline-zip", b64([]byte(zipped(t, huge...))), inventory.Invalid, "1001 files"},
 		} {
-			if _, err := d.ImportRuleset(d.ctx, tt.on, tt.format, tt.value); !errors.Is(err, tt.want) {
-				t.Errorf("%s %q: %v, want %s", tt.format, tt.value, err, tt.want)
+			if _, err := d.ImportRuleset(d.ctx, tt.on, tt.format, tt.value); !errors.Is(err, tt.code) || !strings.Contains(err.Error(), tt.fault) {
+				t.Errorf("%s %.40q: %v, want %s: %s", tt.format, tt.value, err, tt.code, tt.fault)
 			}
+		}
+		if d.document(lint) != before {
+			t.Error("what was refused changed the ruleset")
 		}
 	})
 }

@@ -20,20 +20,23 @@ const (
 	maxRulesetFiles = 1000
 )
 
-// rulesetFormats say how a ruleset is given.
-var rulesetFormats = map[string]func(c *Catalog, ctx context.Context, value string) ([]byte, error){
-	"inline-zip":  (*Catalog).rulesetInline,
-	"inline-json": (*Catalog).rulesetJSON,
-	"inline-yaml": (*Catalog).rulesetYAML,
-	"link-zip":    (*Catalog).rulesetLinked,
+// inlineRulesets are how a ruleset is given in a request, and make an archive of it.
+var inlineRulesets = map[string]func(value string) ([]byte, error){
+	"inline-zip":  rulesetOfZip,
+	"inline-json": rulesetOfJSON,
+	"inline-yaml": rulesetOfYAML,
 }
+
+// linkedRuleset is the format of a ruleset that is fetched, as an archive.
+const linkedRuleset = "link-zip"
 
 // ImportRuleset gives an analyzer its rules: an archive inside value or at the
 // address that it is, or one file. They are kept as an archive. It is a long
-// operation of the analyzer. NotFound, Invalid, Unavailable.
+// operation of the analyzer, which what is wrong with value itself does not even
+// begin. NotFound, Invalid, Unavailable.
 func (c *Catalog) ImportRuleset(ctx context.Context, id inventory.ID, format, value string) (inventory.Operation, error) {
-	read, ok := rulesetFormats[strings.ToLower(format)]
-	if !ok {
+	inline, ok := inlineRulesets[strings.ToLower(format)]
+	if !ok && !strings.EqualFold(format, linkedRuleset) {
 		return inventory.Operation{}, inventory.Errorf(inventory.Invalid, "format", "format %q is not known; use inline-zip, inline-json, inline-yaml or link-zip", format)
 	}
 	if value == "" {
@@ -46,13 +49,25 @@ func (c *Catalog) ImportRuleset(ctx context.Context, id inventory.ID, format, va
 	if err != nil {
 		return inventory.Operation{}, err
 	}
-	o, _, err := c.begin(ctx, id, "importRuleset", func(ctx context.Context) error {
-		archive, err := read(c, ctx, value)
-		if err != nil {
-			return err
+	var archive []byte
+	if inline != nil {
+		if archive, err = inline(value); err != nil {
+			return inventory.Operation{}, err
 		}
 		if err := checkRuleset(archive); err != nil {
-			return err
+			return inventory.Operation{}, err
+		}
+	}
+	o, _, err := c.begin(ctx, id, "importRuleset", func(ctx context.Context) error {
+		if inline == nil {
+			fetched, err := c.download(ctx, value, maxRuleset)
+			if err != nil {
+				return err
+			}
+			if err := checkRuleset(fetched); err != nil {
+				return err
+			}
+			archive = fetched
 		}
 		return c.attach(ctx, by, id, bytes.NewReader(archive), nil)
 	})
@@ -68,7 +83,7 @@ func (c *Catalog) ExportRuleset(ctx context.Context, id inventory.ID) (inventory
 	return r.Document, err
 }
 
-func (c *Catalog) rulesetInline(_ context.Context, value string) ([]byte, error) {
+func rulesetOfZip(value string) ([]byte, error) {
 	archive, err := base64.StdEncoding.DecodeString(value)
 	if err != nil {
 		return nil, inventory.Errorf(inventory.Invalid, "value", "value is not base64: %v", err)
@@ -76,19 +91,15 @@ func (c *Catalog) rulesetInline(_ context.Context, value string) ([]byte, error)
 	return archive, nil
 }
 
-func (c *Catalog) rulesetJSON(_ context.Context, value string) ([]byte, error) {
+func rulesetOfJSON(value string) ([]byte, error) {
 	if !json.Valid([]byte(value)) {
 		return nil, inventory.Errorf(inventory.Invalid, "value", "value is not JSON")
 	}
 	return archiveOf("ruleset.json", value)
 }
 
-func (c *Catalog) rulesetYAML(_ context.Context, value string) ([]byte, error) {
+func rulesetOfYAML(value string) ([]byte, error) {
 	return archiveOf("ruleset.yaml", value)
-}
-
-func (c *Catalog) rulesetLinked(ctx context.Context, value string) ([]byte, error) {
-	return c.download(ctx, value, maxRuleset)
 }
 
 // archiveOf is an archive of one file; of the same file, always the same bytes.
