@@ -2,8 +2,10 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"apicenter/internal/inventory"
 )
@@ -160,23 +162,33 @@ func region(location string) string {
 	return strings.ToLower(strings.ReplaceAll(location, " ", ""))
 }
 
-// DeleteGroup forgets a resource group that was made. NotFound; Conflict while it has services.
+// DeleteGroup deletes a resource group and the services in it, which can be
+// restored for a while. NotFound.
 func (c *Catalog) DeleteGroup(ctx context.Context, subscription, name string) error {
 	by, err := actor(ctx)
 	if err != nil {
 		return err
 	}
 	return c.store.Update(ctx, by, func(tx inventory.Tx) error {
+		if _, err := groupOf(tx, subscription, name); err != nil {
+			return err
+		}
 		services, err := allServices(tx)
 		if err != nil {
 			return err
 		}
 		for _, r := range services {
-			if within(r.Path, subscription, name) {
-				return inventory.Errorf(inventory.Conflict, "",
-					"resource group %q has the API center %q; delete its API centers first", name, r.Path[strings.LastIndexByte(r.Path, '/')+1:])
+			if !within(r.Path, subscription, name) {
+				continue
+			}
+			if err := tx.SoftDelete(r.ID, time.Now().Add(inventory.Retention)); err != nil {
+				return err
 			}
 		}
-		return tx.DeleteGroup(subscription, name)
+		// A group that nobody made went with its last service.
+		if err := tx.DeleteGroup(subscription, name); !errors.Is(err, inventory.NotFound) {
+			return err
+		}
+		return nil
 	})
 }

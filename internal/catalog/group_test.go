@@ -94,13 +94,29 @@ func TestGroupRefuses(t *testing.T) {
 	}
 }
 
-func TestGroupGoesWhenItIsEmpty(t *testing.T) {
+func TestGroupGoesWithItsServices(t *testing.T) {
 	d := centre(t)
 	segments := strings.Split(center, "/")
-	remove := func() error { return d.DeleteGroup(d.ctx, strings.ToUpper(segments[0]), segments[1]) }
-	if err := remove(); inventory.CodeOf(err) != inventory.Conflict || !strings.Contains(err.Error(), segments[2]) {
-		t.Errorf("with a service: %v, want a conflict that names it", err)
+	d.put("other/"+segments[1]+"/kept", `{"location":"x"}`)
+	if err := d.DeleteGroup(d.ctx, strings.ToUpper(segments[0]), segments[1]); err != nil {
+		t.Fatal(err)
 	}
+	if _, err := d.Get(d.ctx, id(center)); inventory.CodeOf(err) != inventory.NotFound {
+		t.Errorf("the service: %v, want not found", err)
+	}
+	if _, err := d.Get(d.ctx, id("other/"+segments[1]+"/kept")); err != nil {
+		t.Errorf("a service in a group of the same name: %v", err)
+	}
+	if _, err := d.Group(d.ctx, segments[0], segments[1]); inventory.CodeOf(err) != inventory.NotFound {
+		t.Errorf("the group: %v, want not found", err)
+	}
+	if _, err := d.Restore(d.ctx, id(center)); err != nil {
+		t.Errorf("restore the service: %v", err)
+	}
+}
+
+func TestGroupGoes(t *testing.T) {
+	d := newDesk(t)
 	if _, _, err := d.PutGroup(d.ctx, inventory.Group{Subscription: "s", Name: "empty", Location: "x"}); err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,6 @@ func TestWireShapes(t *testing.T) {
 		{"group", "GET", sub + "/resourcegroups/retail", "", 200},
 		{"groups", "GET", sub + "/resourcegroups", "", 200},
 		{"group-not-found", "GET", sub + "/resourcegroups/none", "", 404},
-		{"group-in-use", "DELETE", group, "", 409},
 
 		{"resources", "GET", sub + "/resources", "", 200},
 		{"resources-expanded", "GET", group + "/resources?$filter=resourceType eq 'microsoft.apicenter/services'&$expand=createdTime,changedTime,provisioningState&api-version=2021-04-01", "", 200},

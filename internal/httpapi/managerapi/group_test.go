@@ -36,6 +36,10 @@ func TestLifeOfAGroup(t *testing.T) {
 	}
 	w.fails(400, "ValidationError", "not the name", ownerToken, "PUT", sub+"/resourceGroups/a%20b", `{"location":"x"}`)
 	w.must(404, ownerToken, "GET", sub+"/resourceGroups/bad", "")
+
+	w.must(403, adaToken, "DELETE", group, "")
+	w.must(200, ownerToken, "DELETE", group, "") // and its service
+	w.must(404, ownerToken, "HEAD", group, "")
 }
 
 func TestResourcesAreFiltered(t *testing.T) {
