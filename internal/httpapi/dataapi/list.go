@@ -96,10 +96,17 @@ func (h *Handler) page(w http.ResponseWriter, r *request, q inventory.Query, sel
 }
 
 // schemas answers with a bare list, of no more than is asked for: that is how clients read it.
+// A portal that was given the address of a workspace asks there for those of the service.
 func (h *Handler) schemas(w http.ResponseWriter, r *request) error {
 	q, err := queryOf(r, inventory.KindSchema, maxPage)
 	if err != nil {
 		return err
+	}
+	if q.Parent.Kind() == inventory.KindWorkspace {
+		if _, err := h.catalog.Get(r.Context(), q.Parent); err != nil {
+			return err
+		}
+		q.Parent = q.Parent.Parent()
 	}
 	page, err := h.catalog.List(r.Context(), q)
 	if err != nil {

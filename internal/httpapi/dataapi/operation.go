@@ -69,6 +69,7 @@ var operations = []operation{
 	{Operation{http.MethodPost, workspacePath + ":search", readAPI}, (*Handler).search},
 	{Operation{http.MethodGet, versionPath + "/securityRequirements", readRequirement}, (*Handler).securityRequirements},
 	{Operation{http.MethodGet, "/metadataSchemas", readSchema}, kept((*Handler).schemas)},
+	{Operation{http.MethodGet, workspacePath + "/metadataSchemas", readSchema}, kept((*Handler).schemas)},
 }
 
 // kept answers from memory what was answered before and is still so. Whether the
