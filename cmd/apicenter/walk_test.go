@@ -250,9 +250,13 @@ func (w *walk) exported() string {
 // checks that it says what is missing.
 func (w *walk) ask(c column, r walked) byte {
 	w.Helper()
+	group := "group"
+	if r.method == http.MethodDelete && strings.HasSuffix(r.path, "/resourceGroups/{group}") {
+		group = walkName // it would take the services along
+	}
 	fill := strings.NewReplacer(
 		"{scope}", walkServices+c.service+walkWorkspace+"/apis/"+c.api, "{service}", c.service, "{deletedService}", c.service, "{api}", c.api,
-		"{subscription}", "sub", "{group}", "group", "{workspace}", "default", "{namespace}", "Microsoft.ApiCenter", "{name}", walkName,
+		"{subscription}", "sub", "{group}", group, "{workspace}", "default", "{namespace}", "Microsoft.ApiCenter", "{name}", walkName,
 		"{", "", "}", "")
 	scope, path, body := fill.Replace(r.scope), fill.Replace(r.address+r.path), ""
 	switch r.path {
