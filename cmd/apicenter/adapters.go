@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"apicenter/internal/azure"
 	"apicenter/internal/catalog"
 	"apicenter/internal/engine"
 	"apicenter/internal/inventory"
 	"apicenter/internal/jobs"
-	"apicenter/internal/source"
 )
 
 // waker is the queue as the catalog wants it: what people ask for is a request.
@@ -26,22 +24,6 @@ func (p planner) Preview(ctx context.Context, link inventory.ID) (any, error) {
 	return p.Engine.Preview(ctx, link)
 }
 
-// importer is the engine as the catalog wants it to import: what a source
-// refuses is for people to read.
-type importer struct{ *engine.Engine }
-
-func (i importer) Import(ctx context.Context, by string, workspace inventory.ID, from inventory.Link, apis []string) (int, error) {
-	n, err := i.Engine.Import(ctx, by, workspace, from, apis)
-	if e, ok := errors.AsType[*source.Error](err); ok {
-		code := inventory.Unavailable
-		if e.Stalled {
-			code = inventory.Conflict
-		}
-		return n, inventory.Errorf(code, "", "%s", e.Advice())
-	}
-	return n, err
-}
-
 // identities are the credentials as the catalog wants them.
 type identities struct{ *azure.Credentials }
 
@@ -53,6 +35,5 @@ func (i identities) Describe(ctx context.Context, identity string) (catalog.Iden
 var (
 	_ catalog.Waker      = waker{}
 	_ catalog.Planner    = planner{}
-	_ catalog.Importer   = importer{}
 	_ catalog.Identities = identities{}
 )

@@ -131,7 +131,7 @@ func (b *building) readSources(ctx context.Context) error {
 // keepInventory makes what people do with the inventory.
 func (b *building) keepInventory(context.Context) error {
 	b.people = catalog.New(b.center.store, catalog.Options{
-		Waker: waker{b.queue}, Fetcher: b.queue, Planner: planner{b.passes}, Checker: b.passes, Importer: importer{b.passes},
+		Waker: waker{b.queue}, Fetcher: b.queue, Planner: planner{b.passes}, Checker: b.passes, Importer: b.passes,
 		Identities: identities{b.credentials}, Downloader: b.settings.downloads(), Rights: b.door, Limits: b.limits, Log: b.log,
 	})
 	return nil

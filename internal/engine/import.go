@@ -23,7 +23,8 @@ import (
 // is set anew, and the rest stays as people have it. An API that a link keeps
 // in step is left alone. Each API is one transaction: whatever the error, which
 // names the APIs that were not taken over or not whole, the others are.
-// imported counts APIs of the source. A source that cannot be read is Unavailable.
+// imported counts APIs of the source. A source that cannot be read is Unavailable, or
+// Conflict when somebody has to do something first.
 func (e *Engine) Import(ctx context.Context, by string, workspace inventory.ID, from inventory.Link, apis []string) (imported int, err error) {
 	if from.Import == inventory.ImportOnDemand {
 		from.Import = inventory.ImportAlways // later there is nobody to fetch them
@@ -39,10 +40,15 @@ func (e *Engine) Import(ctx context.Context, by string, workspace inventory.ID, 
 
 // unreadable has an error of the source say to people what a link's state would.
 func unreadable(err error) error {
-	if _, ok := errors.AsType[*source.Error](err); ok {
-		return inventory.Errorf(inventory.Unavailable, "", "%s", told(err))
+	e, ok := errors.AsType[*source.Error](err)
+	if !ok {
+		return err
 	}
-	return err
+	code := inventory.Unavailable
+	if e.Stalled { // the same import fails until somebody has done something
+		code = inventory.Conflict
+	}
+	return inventory.Errorf(code, "", "%s", told(err))
 }
 
 // importing is one import.

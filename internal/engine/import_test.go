@@ -232,10 +232,12 @@ func TestImportSaysWhatFailedAndKeepsTheRest(t *testing.T) {
 
 	remedy := &inventory.Remedy{Command: "az role assignment create"}
 	for _, after := range []int{0, 5} {
-		h.source.FailAfter(after, &source.Error{Stalled: true, Message: "waiting for role", Remedy: remedy, Err: errors.New("403")})
-		_, err := h.importOnce(once)
-		if want := "waiting for role; grant it with: az role assignment create"; inventory.CodeOf(err) != inventory.Unavailable || err.Error() != want {
-			t.Errorf("a listing that broke off after %d: %v, want %s", after, err, want)
+		for code, stalled := range map[inventory.Code]bool{inventory.Conflict: true, inventory.Unavailable: false} {
+			h.source.FailAfter(after, &source.Error{Stalled: stalled, Message: "waiting for role", Remedy: remedy, Err: errors.New("403")})
+			_, err := h.importOnce(once)
+			if want := "waiting for role; grant it with: az role assignment create"; inventory.CodeOf(err) != code || err.Error() != want {
+				t.Errorf("a listing that broke off after %d: %v %q, want %v %q", after, inventory.CodeOf(err), err, code, want)
+			}
 		}
 	}
 	if len(h.apis()) != 20 {
