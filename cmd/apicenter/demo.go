@@ -179,6 +179,12 @@ func (d *demo) explain(out io.Writer, r ready) {
 	if r.CA != "" {
 		trust = "\n  export SSL_CERT_FILE=" + r.CA
 	}
+	next := fmt.Sprintf(`integration list
+  go run ./cmd/apicenter integration runs -i %[1]s
+  go run ./cmd/apicenter integration sync -i %[1]s --wait`, demoLink)
+	if r.LinkID == "" {
+		next = fmt.Sprintf("integration create apim -i %s --azure-apim %s --wait", demoLink, r.APIMID)
+	}
 	fmt.Fprintf(out, `
 Try, in another terminal of this folder:
 
@@ -186,9 +192,7 @@ Try, in another terminal of this folder:
 
   go run ./cmd/apicenter api list
   go run ./cmd/apicenter api list --search orders -o json
-  go run ./cmd/apicenter integration list
-  go run ./cmd/apicenter integration runs -i %s
-  go run ./cmd/apicenter integration sync -i %s --wait
+  go run ./cmd/apicenter %s
   curl -H "Authorization: Bearer $APICENTER_TOKEN" "%s%s/workspaces/default/apis?api-version=2024-03-01"
 
 The emulated source, through the same address and with the same token:
@@ -197,5 +201,5 @@ The emulated source, through the same address and with the same token:
 
 Ctrl-C ends everything.
 
-`, r.Center, r.Token, trust, demoLink, demoLink, r.Center, r.ServiceID, r.Center, r.APIMID)
+`, r.Center, r.Token, trust, next, r.Center, r.ServiceID, r.Center, r.APIMID)
 }

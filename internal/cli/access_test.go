@@ -161,6 +161,7 @@ func (a *entrance) key(w http.ResponseWriter, r *http.Request, body []byte) {
 			refuse(w, 400, "InvalidRequestContent", err.Error(), "")
 			return
 		}
+		k["roleName"] = k["role"] // the tests name roles
 		k["id"], k["prefix"], k["createdAt"], k["createdBy"] = fmt.Sprintf("k%d", len(a.keys)+1), "apc_1", now(), a.caller(r)
 		k["token"] = fmt.Sprintf("apc_1token%d", len(a.keys)+1)
 		a.keys = append(a.keys, k)

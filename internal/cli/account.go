@@ -68,7 +68,7 @@ func accountCommand(s Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.print.one(who, whoColumns())
+			return s.print.row(who, whoColumns())
 		}),
 		leaf(token, func(cmd *cobra.Command) error { return printToken(cmd, c) }),
 	)

@@ -79,6 +79,8 @@ func exitOf(a *apiError) int {
 // hintOf is what to do next, where that can be known without the center's help.
 func hintOf(a *apiError) string {
 	switch {
+	case a.Code == "InvalidAuthenticationTokenAudience": // the resource manager behind the center wants a token of its own
+		return "this goes to Azure itself: sign in for that with `apicenter login --scope https://management.azure.com/.default`"
 	case a.Status == http.StatusUnauthorized:
 		return "sign in with `apicenter login`; or give a token: set APICENTER_TOKEN or --token, or name the server's file with --ready-file"
 	case a.Status == http.StatusForbidden:

@@ -37,6 +37,7 @@ func TestErrorsSayWhatAndWhatToDo(t *testing.T) {
 		says []string
 	}{
 		{"bad request", answer(400, "ValidationError", "properties.title"), exitFailed, []string{"Error: ValidationError (400): it is so\n", "  target: properties.title\n"}},
+		{"a token for another place", answer(401, "InvalidAuthenticationTokenAudience", ""), exitAuth, []string{"--scope https://management.azure.com/.default"}},
 		{"no token", answer(401, "AuthenticationFailed", ""), exitAuth, []string{"APICENTER_TOKEN"}},
 		{"no role", answer(403, "AuthorizationFailed", ""), exitAuth, []string{"ask for a role"}},
 		{"not found", answer(404, "ResourceNotFound", ""), exitNotFound, []string{"ResourceNotFound (404)", "to do:"}},

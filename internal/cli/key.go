@@ -24,7 +24,7 @@ func keyColumns() []column {
 		{"ID", "id", nil},
 		{"NAME", "name", nil},
 		{"PREFIX", "prefix", nil},
-		{"ROLE", "role", nil},
+		{"ROLE", "roleName", nil},
 		{"CREATED", "createdAt", age("createdAt")},
 		{"EXPIRES", "expiresAt", func(o object) string {
 			if o.text("expiresAt") == "" {
@@ -51,7 +51,7 @@ asks for more:
 	name := f.String("name", "", "what the key is for")
 	role := f.String("role", "", "name or id of its role")
 	scope := f.String("scope", "", "ARM id of what the role is for (default the service)")
-	expires := f.String("expires", "", "when it ends: so long from now (90d, 12h), or a date (2027-01-31) (default never)")
+	expires := f.String("expires", "", "when it ends: so long from now (90d, 12h), or a date (2027-01-31); two years at most (default one year)")
 	require(cmd, "name", "role")
 	complete(cmd, "role", words(roleNames()...))
 	return leaf(cmd, func(cmd *cobra.Command) error {
@@ -132,7 +132,7 @@ func keyDelete(c *connection) *cobra.Command {
 		Use: "delete", Aliases: []string{"revoke"}, Short: "Revoke an API key, at once",
 		Example: "  apicenter key delete --id 7f3a",
 	}
-	id := cmd.Flags().String("id", "", "id of the key, as `key list` shows it")
+	id := cmd.Flags().String("id", "", "`id` of the key, as key list shows it")
 	require(cmd, "id")
 	return leaf(cmd, func(cmd *cobra.Command) error {
 		s, _, err := c.dial(cmd)
