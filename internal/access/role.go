@@ -42,31 +42,33 @@ func match(pattern, action string) bool {
 		strings.EqualFold(action[:len(before)], before) && strings.EqualFold(action[len(before)+1:], after)
 }
 
-// glob goes on byte by byte, and falls back to the last star where it gets stuck.
+// glob looks for what stands between the stars of a pattern, in order: the first
+// piece where the action begins, the last where it ends, and each of the others
+// as early as it comes.
 func glob(pattern, action string) bool {
-	p, a := 0, 0
-	star, resume := -1, 0
-	for a < len(action) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, resume = p, a
-			p++
-		case p < len(pattern) && lower(pattern[p]) == lower(action[a]):
-			p++
-			a++
-		case star >= 0:
-			resume++
-			p, a = star+1, resume
-		default:
+	piece, rest, more := strings.Cut(pattern, "*")
+	if len(action) < len(piece) || !strings.EqualFold(action[:len(piece)], piece) {
+		return false
+	}
+	for action = action[len(piece):]; more; {
+		if piece, rest, more = strings.Cut(rest, "*"); !more {
+			return len(action) >= len(piece) && strings.EqualFold(action[len(action)-len(piece):], piece)
+		}
+		at := index(action, piece)
+		if at < 0 {
 			return false
 		}
+		action = action[at+len(piece):]
 	}
-	return strings.Trim(pattern[p:], "*") == ""
+	return action == ""
 }
 
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
+// index is strings.Index without regard to case.
+func index(text, piece string) int {
+	for i := 0; i+len(piece) <= len(text); i++ {
+		if strings.EqualFold(text[i:i+len(piece)], piece) {
+			return i
+		}
 	}
-	return c
+	return -1
 }

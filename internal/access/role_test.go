@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -195,4 +196,26 @@ func FuzzScope(f *testing.F) {
 			t.Errorf("%q was read as %q, and that as %q, %v", in, scope, again, err)
 		}
 	})
+}
+
+// The law: a star stands for any characters, whatever stands around it.
+func FuzzPattern(f *testing.F) {
+	f.Add("Microsoft.ApiCenter/services/*", "microsoft.apicenter/SERVICES/workspaces/read")
+	f.Add("*a*b", "xaab")
+	f.Add("a*a", "a")
+	f.Fuzz(func(t *testing.T, pattern, action string) {
+		if strings.Contains(pattern, "/*/") || len(pattern)+len(action) > 200 || !plain(pattern) || !plain(action) {
+			return
+		}
+		law := "(?is)^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$"
+		got := access.Role{Actions: []string{pattern}}.Allows(action)
+		if want := regexp.MustCompile(law).MatchString(action); got != want {
+			t.Errorf("%q allows %q: %v, want %v", pattern, action, got, want)
+		}
+	})
+}
+
+// plain says that a text is ASCII, as all actions are.
+func plain(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r > 127 })
 }
