@@ -55,7 +55,7 @@ type trusted struct {
 	client    *http.Client
 	log       *slog.Logger
 	audiences []string // of its own, in plain form
-	names     []string // in its tokens and its discovery document
+	names     []string // in its tokens; the first is that in its discovery document, too
 	discovery string   // address of that document
 	authority string   // where people sign in
 	scopes    []string // what they ask for

@@ -67,12 +67,13 @@ type SignIn struct {
 	Scopes   []string
 }
 
-// SignIns gives the issuers with which people can sign in.
+// SignIns gives the issuers with which people can sign in, each by the name that
+// its discovery document has: clients hold the one against the other.
 func (o *OIDC) SignIns() []SignIn {
 	var all []SignIn
 	for _, t := range o.trusted {
 		if t.ClientID != "" {
-			all = append(all, SignIn{t.URL, t.ClientID, slices.Clone(t.scopes)})
+			all = append(all, SignIn{t.names[0], t.ClientID, slices.Clone(t.scopes)})
 		}
 	}
 	return all

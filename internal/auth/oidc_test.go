@@ -409,7 +409,7 @@ func TestEntraInBothForms(t *testing.T) {
 		if got := o.Authority(); got != "https://login.microsoftonline.com/"+tenant {
 			t.Errorf("authority %s", got)
 		}
-		if got := o.SignIns(); len(got) != 1 || got[0].Scopes[3] != "cli/.default" {
+		if got := o.SignIns(); len(got) != 1 || got[0].Issuer != v2 || got[0].Scopes[3] != "cli/.default" { // what clients find a document at
 			t.Errorf("sign-in %+v", got)
 		}
 	}
