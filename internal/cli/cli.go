@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -32,6 +33,10 @@ type Streams struct {
 	Getenv func(string) string
 	// Transport carries the requests; nil means http.DefaultTransport.
 	Transport http.RoundTripper
+
+	// input is all of In, read once: it stands for an argument, which a verb looks
+	// at again for the next of --ids, or when somebody else was faster.
+	input func() (string, error)
 }
 
 // System is the streams and the environment of this process.
@@ -60,6 +65,7 @@ func (s Streams) env(name string) string {
 // New is the root command `apicenter` with all client verbs. The caller adds
 // the server's own commands to it and runs it with Execute.
 func New(s Streams) *cobra.Command {
+	s.input = sync.OnceValues(func() (string, error) { return readAll(s.In, "the standard input") })
 	root := group(&cobra.Command{
 		Use:   "apicenter",
 		Short: "An API center of your own: one inventory of all APIs, never stale",

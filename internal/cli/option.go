@@ -218,7 +218,7 @@ func (s Streams) document(argument string) (string, error) {
 	name, isFile := strings.CutPrefix(argument, "@")
 	switch {
 	case argument == "-", name == "-" && isFile:
-		return readAll(s.In, "the standard input")
+		return s.input()
 	case !isFile:
 		return argument, nil
 	}

@@ -79,3 +79,18 @@ func TestIdsStandForNames(t *testing.T) {
 		}
 	}
 }
+
+func TestTheStandardInputIsForAllIds(t *testing.T) {
+	w := newWorld(t)
+	ids := []string{fakeService + inWorkspace + "/apis/orders", fakeService + inWorkspace + "/apis/parcels"}
+	for _, id := range ids {
+		w.run("api", "create", "--api-id", last(id), "--title", "T", "--type", "rest")
+	}
+	args := append([]string{"api", "update", "--custom-properties", "@-", "--ids"}, ids...)
+	if o := w.try(Streams{In: strings.NewReader(`{"team":"pets"}`)}, args...); o.code != exitOK {
+		t.Fatal(o.err)
+	}
+	for _, id := range ids {
+		w.has(inWorkspace+"/apis/"+last(id), "customProperties.team=pets")
+	}
+}

@@ -205,6 +205,12 @@ func TestUpdateLosesNobodysChange(t *testing.T) {
 	w.between = func() { w.run("api", "update", "--api-id", "orders", "--summary", "theirs") }
 	w.run("api", "update", "--api-id", "orders", "--title", "mine", "--service-id", fakeService)
 	w.has(inWorkspace+"/apis/orders", "title=mine", "summary=theirs")
+	// What came on the standard input is there for the second time, too.
+	w.between = func() { w.run("api", "update", "--api-id", "orders", "--summary", "theirs again") }
+	if o := w.try(Streams{In: strings.NewReader(`{"n":7}`)}, "api", "update", "--api-id", "orders", "--custom-properties", "@-", "--service-id", fakeService); o.code != exitOK {
+		t.Error(o.err)
+	}
+	w.has(inWorkspace+"/apis/orders", "summary=theirs again", "customProperties.n=7")
 	// Somebody who never stops is given up on, and still has what he wrote.
 	n := 0
 	var again func()
