@@ -39,7 +39,7 @@ func parsePath(text string) (hops, error) {
 				return nil, fmt.Errorf("%q lacks a ]", text)
 			}
 			h := hop{item: true}
-			if key, value, by := strings.Cut(inside, "="); by {
+			if key, value, _ := strings.Cut(inside, "="); key != "" && key != inside {
 				h.key, h.value = key, strings.Trim(value, `'"`)
 			} else if n, err := strconv.ParseUint(inside, 10, 16); err == nil {
 				h.index = int(n)

@@ -41,6 +41,7 @@ func TestGenericUpdate(t *testing.T) {
 		{"--set title", "! is not PATH=VALUE"},
 		{"--set .a=b", "! is not a path"},
 		{"--set contacts[x].name=b", "! neither a number nor name=value"},
+		{"--set contacts[=Ann].name=b", "! neither a number nor name=value"},
 		{"--set contacts[9].name=b", "! only 2 items"},
 		{"--set contacts[name=Zed].email=b", "! no item whose name"},
 		{"--set title[0]=b", "! no list"},
