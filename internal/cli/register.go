@@ -188,29 +188,27 @@ func (e *entry) putAPI(o object) error {
 
 func (e *entry) putVersion(o object) error {
 	put(o, "title", e.cut("version", e.doc.Release, maxTitle))
-	if o.at("properties.lifecycleStage") == nil {
-		put(o, "lifecycleStage", "design")
-	}
+	begin(o, "lifecycleStage", "design")
 	return nil
 }
 
 func (e *entry) putDefinition(o object) error {
-	put(o, "title", e.doc.Label)
+	begin(o, "title", e.doc.Label)
 	return nil
 }
 
 func (e *entry) putDeployment(o, environment object) error {
-	put(o, "title", e.cut("title of the deployment", cmp.Or(environment.text("title"), environment.text("name")), maxTitle))
+	begin(o, "title", e.cut("title of the deployment", cmp.Or(environment.text("title"), environment.text("name")), maxTitle))
 	put(o, "environmentId", shortID(environment.text("id"), e.workspace))
 	put(o, "definitionId", "/workspaces/"+e.workspace+"/apis/"+e.api+"/versions/"+e.version+"/definitions/"+e.definition)
 	var addresses []any
 	for _, a := range e.doc.Servers {
 		addresses = append(addresses, e.absolute(a))
 	}
-	put(o, "server", map[string]any{"runtimeUri": addresses})
-	if o.at("properties.state") == nil {
-		put(o, "state", "active")
+	if len(addresses) > 0 {
+		put(o, "server", map[string]any{"runtimeUri": addresses})
 	}
+	begin(o, "state", "active")
 	return nil
 }
 
@@ -244,6 +242,13 @@ func put(o object, name string, v any) {
 	}
 	properties, _ := asObject(o["properties"])
 	properties[name] = v
+}
+
+// begin is put for what is people's from then on.
+func begin(o object, name string, v any) {
+	if o.at("properties."+name) == nil {
+		put(o, name, v)
+	}
 }
 
 // texts makes an object of name and text, where there is one.

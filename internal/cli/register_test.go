@@ -47,10 +47,12 @@ func TestRegister(t *testing.T) {
 	w.run("api", "update", "--api-id", "pet-store", "--custom-properties", "team=pets", "--summary", "Mine")
 	w.run("api", "version", "update", "--api-id", "pet-store", "--version-id", "1-2-0", "--lifecycle-stage", "production")
 	w.run("api", "deployment", "update", "--api-id", "pet-store", "--deployment-id", "prod", "--state", "inactive")
-	again := fileOf(t, "petstore.yaml", strings.Replace(strings.Replace(petstore, "Sells pets.", "Sells and buys pets.", 1), "  summary: All about pets\n", "", 1))
+	w.run("api", "deployment", "update", "--api-id", "pet-store", "--deployment-id", "prod", "--title", "Ours")
+	changed, _, _ := strings.Cut(strings.Replace(petstore, "Sells pets.", "Sells and buys pets.", 1), "servers:")
+	again := fileOf(t, "petstore.yaml", strings.Replace(changed, "  summary: All about pets\n", "", 1)+"paths: {}\n")
 	w.run("api", "register", "-l", again, "--environment-name", "/workspaces/default/environments/prod")
 	w.has(inWorkspace+"/apis/pet-store", "description=Sells and buys pets.", "summary=Mine", "customProperties.team=pets", "lifecycleStage=production")
-	w.has(inWorkspace+"/apis/pet-store/deployments/prod", "state=inactive")
+	w.has(inWorkspace+"/apis/pet-store/deployments/prod", "state=inactive", "title=Ours", `server.runtimeUri=["https://eu.pets.example/v1","/relative"]`)
 	if o := w.run("api", "list", "-o", "tsv"); strings.Count(o.out, "\n") != 1 {
 		t.Errorf("registered twice, there are:\n%s", o.out)
 	}
