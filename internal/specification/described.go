@@ -71,9 +71,28 @@ func servers(m object) []string {
 	return all
 }
 
+// maxServer is how many bytes an address may have with its variables filled in.
+const maxServer = 2048
+
+// fill puts the default values of variables into an address. What they say is
+// not filled again, and an address that is too long stays as it is: a small
+// document could have a huge one.
 func fill(address string, variables object) string {
-	for name := range variables {
-		address = strings.ReplaceAll(address, "{"+name+"}", variables.object(name).text("default"))
+	var b strings.Builder
+	rest := address
+	for b.Len()+len(rest) <= maxServer {
+		before, braced, open := strings.Cut(rest, "{")
+		name, after, closed := strings.Cut(braced, "}")
+		if !open || !closed {
+			return b.String() + rest
+		}
+		b.WriteString(before)
+		if variable := variables.object(name); variable != nil {
+			b.WriteString(variable.text("default"))
+		} else {
+			b.WriteString("{" + name + "}")
+		}
+		rest = after
 	}
 	return address
 }

@@ -2,6 +2,7 @@ package specification
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -168,6 +169,28 @@ func TestDetectRefuses(t *testing.T) {
 				t.Errorf("got %+v, %v; want an error that says %q", got, err, tt.says)
 			}
 		})
+	}
+}
+
+// A small document must not have large addresses.
+func TestServersStaySmall(t *testing.T) {
+	var names, variables []string
+	for i := range 24 {
+		names = append(names, fmt.Sprintf("{v%d}", i))
+	}
+	for i := range names {
+		variables = append(variables, fmt.Sprintf(`"v%d":{"default":"%s"}`, i, strings.Join(names, "")))
+	}
+	for _, tt := range []struct{ name, server, want string }{
+		{"variables in variables", `{"url":"` + names[0] + `","variables":{` + strings.Join(variables, ",") + `}}`, strings.Join(names, "")},
+		{"a long default", `{"url":"{a}/{a}","variables":{"a":{"default":"` + strings.Repeat("x", maxServer) + `"}}}`, "{a}/{a}"},
+		{"what is no variable", `{"url":"https://{a}/{b}/{","variables":{"a":{"default":"x"}}}`, "https://x/{b}/{"},
+		{"a long address", `{"url":"` + strings.Repeat("x", maxServer+1) + `"}`, strings.Repeat("x", maxServer+1)},
+	} {
+		d, err := Detect("", []byte(`{"openapi":"3.0.0","servers":[`+tt.server+`]}`))
+		if err != nil || len(d.Servers) != 1 || d.Servers[0] != tt.want {
+			t.Errorf("%s: %.80q, %v; want %.80q", tt.name, d.Servers, err, tt.want)
+		}
 	}
 }
 
