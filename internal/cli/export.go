@@ -2,8 +2,11 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -74,12 +77,15 @@ func write(to io.Writer, from io.Reader) error {
 }
 
 // writeFile replaces the file in one step, so that a broken download leaves
-// the old one. What is no plain file, as /dev/stdout, is written to directly.
+// the old one; what the file had for permissions it keeps. What is no plain
+// file, as /dev/stdout, is written to directly.
 func writeFile(name string, from io.Reader) error {
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real
 	}
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+	old, err := os.Stat(name)
+	there := err == nil
+	if there && !old.Mode().IsRegular() {
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)
 		if err != nil {
 			return fmt.Errorf("write the document: %w", err)
@@ -87,7 +93,11 @@ func writeFile(name string, from io.Reader) error {
 		defer f.Close()
 		return write(f, from)
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".apicenter-*")
+	mode := fs.FileMode(0o666) // less what the umask takes
+	if there {
+		mode = old.Mode().Perm()
+	}
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(name), ".apicenter-"+rand.Text()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return fmt.Errorf("write the document: %w", err)
 	}
@@ -96,14 +106,13 @@ func writeFile(name string, from io.Reader) error {
 		f.Close()
 		return err
 	}
-	if err := f.Chmod(0o644); err != nil {
-		f.Close()
-		return fmt.Errorf("write the document: %w", err)
+	if there {
+		err = f.Chmod(mode)
 	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("write the document: %w", err)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), name)
 	}
-	if err := os.Rename(f.Name(), name); err != nil {
+	if err != nil {
 		return fmt.Errorf("write the document: %w", err)
 	}
 	return nil

@@ -40,6 +40,24 @@ func TestExportWritesBytesExactly(t *testing.T) {
 	}
 }
 
+// The answer to a request may be a secret.
+func TestAFileStaysAsPrivateAsItWas(t *testing.T) {
+	c := newCenter()
+	for _, mode := range []os.FileMode{0o600, 0o644, 0o666} {
+		name := filepath.Join(t.TempDir(), "spec")
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(name, mode); err != nil {
+			t.Fatal(err)
+		}
+		c.run(t, export(name)...).want(t, exitOK)
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != mode || info.Size() == 0 {
+			t.Errorf("a file of mode %v: %v, %v", mode, info, err)
+		}
+	}
+}
+
 func TestAFailedExportLeavesTheOldFile(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
