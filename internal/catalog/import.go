@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -96,12 +97,12 @@ func (c *Catalog) importOnce(ctx context.Context, on, workspace inventory.ID, ac
 		return inventory.Operation{}, err
 	}
 	o, _, err := c.begin(ctx, on, action, func(ctx context.Context) error {
+		var failed error // the first that did; what can be imported is
 		for _, b := range batches {
-			if _, err := c.importer.Import(ctx, by, workspace, b.from, b.apis); err != nil {
-				return err
-			}
+			_, err := c.importer.Import(ctx, by, workspace, b.from, b.apis)
+			failed = cmp.Or(failed, err)
 		}
-		return nil
+		return failed
 	})
 	return o, err
 }

@@ -177,6 +177,23 @@ func TestOperationsAreBounded(t *testing.T) {
 	})
 }
 
+// What is wrong at one instance is no reason to leave out the next.
+func TestAnImportGoesOnAtTheNextInstance(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := centre(t)
+		defer d.run()()
+		d.source.failure = inventory.Errorf(inventory.NotFound, "", "the source has no such API")
+		o, err := d.ImportAPIs(d.ctx, id(center), []string{gateway + "/apis/none", strings.Replace(everyAPI, "gw", "gw2", 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if now := d.operation(o.On, o.Name); now.Status != inventory.Broken || now.Failure.Code != inventory.NotFound || len(d.source.imported) != 2 {
+			t.Errorf("%+v after imports of %q", now, d.source.imported)
+		}
+	})
+}
+
 func TestImportsNameTheirSources(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := centre(t)
