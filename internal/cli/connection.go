@@ -249,7 +249,9 @@ func readReady(name string) (source, error) {
 	if err := json.NewDecoder(io.LimitReader(f, maxFile)).Decode(&ready); err != nil {
 		return s, failed(hint, "read the ready file %s: %v", name, err)
 	}
-	s.values["server"], s.token = ready.Center, ready.Token
+	if ready.Center != "" { // else the token is for another program, as that of the emulator
+		s.values["server"], s.token = ready.Center, ready.Token
+	}
 	if id, ok := parseServiceID(ready.ServiceID); ok {
 		id.into(s.values)
 	} else if ready.SubscriptionID != "" {

@@ -20,6 +20,7 @@ func writeReady(t *testing.T, text string) string {
 func TestConnectionIsFoundFromFlagsFilesAndTheCenter(t *testing.T) {
 	file := writeReady(t, `{"center":"`+fakeAddress+`/","token":"`+fakeToken+`","serviceId":"`+fakeService+`","subscriptionId":"sub1","more":{}}`)
 	elsewhere := writeReady(t, `{"center":"http://other.example","token":"`+fakeToken+`","serviceId":"`+fakeService+`"}`)
+	nowhere := writeReady(t, `{"emulator":"http://127.0.0.1:1","token":"`+fakeToken+`"}`)
 	far := "/subscriptions/sub2/resourceGroups/apis/providers/Microsoft.ApiCenter/services/far"
 	other := strings.Replace(fakeService, "main", "other", 1)
 	for _, tt := range []struct {
@@ -59,6 +60,7 @@ func TestConnectionIsFoundFromFlagsFilesAndTheCenter(t *testing.T) {
 			exitOK, 0, "",
 		},
 		{"token of another center stays at home", nil, nil, []string{"--ready-file", elsewhere, "--server", fakeAddress}, exitAuth, 0, "APICENTER_TOKEN"},
+		{"token of no center stays at home", nil, nil, []string{"--ready-file", nowhere, "--server", fakeAddress, "--service-id", fakeService}, exitAuth, 0, "APICENTER_TOKEN"},
 		{
 			"token for another center stays at home",
 			[]string{"APICENTER_SERVER", "http://other.example", "APICENTER_TOKEN", fakeToken},
