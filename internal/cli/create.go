@@ -157,22 +157,18 @@ func (n *creation) link(source, workspace string) object {
 // say of it. What it returns takes a new environment back.
 func (n *creation) putEnvironment(ctx context.Context, s *session) (undo func(), err error) {
 	path := s.path(environmentKind().steps, names{"environment-id": n.name})
-	now, there, err := s.exists(ctx, path, stable)
-	if err != nil {
-		return nil, err
-	}
-	p, _ := now["properties"].(map[string]any)
-	if p == nil {
-		p = map[string]any{
-			"title": *n.name, "kind": "production", "server": object{"type": "Azure API Management"},
+	there := false
+	_, err = s.ensure(ctx, path, stable, func(o object) error {
+		if there = o["id"] != nil; !there {
+			put(o, "title", *n.name)
+			put(o, "kind", "production")
+			put(o, "server", object{"type": "Azure API Management"})
 		}
-	}
-	for name, value := range map[string]string{"title": n.title, "kind": strings.ToLower(n.kind), "description": n.description} {
-		if value != "" {
-			p[name] = value
-		}
-	}
-	_, err = s.do(ctx, call{method: http.MethodPut, path: path, version: stable, body: object{"properties": p}})
+		put(o, "title", n.title)
+		put(o, "kind", strings.ToLower(n.kind))
+		put(o, "description", n.description)
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("make the environment: %w", err)
 	}

@@ -225,6 +225,14 @@ func TestUpdateLosesNobodysChange(t *testing.T) {
 	w.has(inWorkspace+"/apis/orders", "title=mine", "customProperties.n="+strconv.Itoa(n))
 }
 
+func TestALinksEnvironmentLosesNobodysChange(t *testing.T) {
+	w := newWorld(t)
+	w.run("environment", "create", "--environment-id", "prod", "--title", "Old", "--type", "testing")
+	w.between = func() { w.run("environment", "update", "--environment-id", "prod", "--description", "theirs") }
+	w.run("integration", "create", "apim", "-i", "prod", "--azure-apim", "gateway", "--environment-title", "New", "--service-id", fakeService)
+	w.has(inWorkspace+"/environments/prod", "title=New", "kind=testing", "description=theirs")
+}
+
 func TestRegisterMakesNothingThatIsThereByThen(t *testing.T) {
 	w := newWorld(t)
 	w.between = func() {
