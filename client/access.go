@@ -66,7 +66,7 @@ type Key struct {
 	Scope     string    `json:"scope"`
 	CreatedAt time.Time `json:"createdAt,omitzero"`
 	CreatedBy string    `json:"createdBy,omitempty"`
-	ExpiresAt time.Time `json:"expiresAt,omitzero"` // zero: never
+	ExpiresAt time.Time `json:"expiresAt,omitzero"` // a year after it is made, if nobody says
 	Token     string    `json:"token,omitempty"`    // secret
 }
 
