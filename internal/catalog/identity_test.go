@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -63,6 +64,40 @@ func TestIdentityOfAServiceIsTold(t *testing.T) {
 			d.reads(center, `{"location":"westeurope","sku":{"name":"Standard"},"identity":`+tt.want+`}`)
 		})
 	}
+}
+
+// interrupted is a directory where something happens while it is asked for the first time.
+type interrupted struct {
+	directory
+	once func()
+}
+
+func (i *interrupted) Describe(ctx context.Context, identity string) (catalog.Identity, error) {
+	if f := i.once; f != nil {
+		i.once = nil
+		f()
+	}
+	return i.directory.Describe(ctx, identity)
+}
+
+// TestIdentitiesThatAreAddedAtTheSameTimeStay has one person add an identity
+// while the directory is asked about another's.
+func TestIdentitiesThatAreAddedAtTheSameTimeStay(t *testing.T) {
+	add := func(d *desk, name string) {
+		t.Helper()
+		patch := `{"type":"UserAssigned","userAssignedIdentities":{"` + name + `":{}}}`
+		if _, err := d.Amend(d.ctx, id(center), nil, json.RawMessage(patch), catalog.Match{}); err != nil {
+			t.Error(err)
+		}
+	}
+	d := newDesk(t)
+	slow := &interrupted{directory: known()}
+	d.Catalog = catalog.New(d.store, catalog.Options{Identities: slow})
+	d.put(center, `{"location":"westeurope"}`)
+	slow.once = func() { add(d, readerID+"2") }
+	add(d, readerID)
+	d.reads(center, `{"location":"westeurope","sku":{"name":"Standard"},"identity":{"type":"UserAssigned","userAssignedIdentities":{`+
+		`"`+readerID+`":{"principalId":"p1","clientId":"c1"},"`+readerID+`2":{}}}}`)
 }
 
 func TestIdentityThatCannotBe(t *testing.T) {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"maps"
@@ -18,53 +19,62 @@ func (c *Catalog) Amend(ctx context.Context, id inventory.ID, tags, identity jso
 	if err != nil {
 		return r, err
 	}
-	if identity != nil {
-		if identity, err = c.amended(ctx, id, identity); err != nil {
+	for {
+		var was, next json.RawMessage
+		if identity != nil {
+			if was, next, err = c.amended(ctx, id, identity); err != nil {
+				return r, err
+			}
+		}
+		moved := false // the identity, while it was looked up who is in it
+		err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
+			if _, err := present(tx, id, m); err != nil {
+				return err
+			}
+			rec, err := tx.Record(id)
+			if err != nil {
+				return err
+			}
+			if moved = identity != nil && !bytes.Equal(rec.Own[fieldIdentity], was); moved {
+				return nil
+			}
+			body := maps.Clone(rec.Own)
+			if tags != nil {
+				body["/tags"] = tags
+			}
+			if identity != nil {
+				body[fieldIdentity] = next
+			}
+			own, err := c.layer(tx, id, &rec, body)
+			if err != nil {
+				return err
+			}
+			r, err = tx.PutOwn(rec.Path, own, inventory.Condition{})
+			return err
+		})
+		if err != nil || !moved {
 			return r, err
 		}
 	}
-	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
-		if _, err := present(tx, id, m); err != nil {
-			return err
-		}
-		rec, err := tx.Record(id)
-		if err != nil {
-			return err
-		}
-		body := maps.Clone(rec.Own)
-		if tags != nil {
-			body["/tags"] = tags
-		}
-		if identity != nil {
-			body[fieldIdentity] = identity
-		}
-		own, err := c.layer(tx, id, &rec, body)
-		if err != nil {
-			return err
-		}
-		r, err = tx.PutOwn(rec.Path, own, inventory.Condition{})
-		return err
-	})
-	return r, err
 }
 
-// amended is the identity that a service gets by a patch, with what only the
-// center knows of it.
-func (c *Catalog) amended(ctx context.Context, id inventory.ID, patch json.RawMessage) (json.RawMessage, error) {
-	r, err := c.Get(ctx, id)
+// amended is the identity that a service has, and what a patch makes of it, with
+// what only the center knows.
+func (c *Catalog) amended(ctx context.Context, id inventory.ID, patch json.RawMessage) (was, next json.RawMessage, err error) {
+	var rec inventory.Record
+	err = c.store.View(ctx, func(tx inventory.Reader) (err error) {
+		rec, err = tx.Record(id)
+		return err
+	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	doc, err := inventory.ParseDoc(r.Doc)
-	if err != nil {
-		return nil, err
-	}
-	next, err := merged(doc[fieldIdentity], patch)
-	if err != nil {
-		return nil, inventory.Errorf(inventory.Invalid, "identity", "identity must be an object")
+	was = rec.Own[fieldIdentity]
+	if next, err = merged(was, patch); err != nil {
+		return nil, nil, inventory.Errorf(inventory.Invalid, "identity", "identity must be an object")
 	}
 	body, err := c.identify(ctx, id, inventory.Doc{fieldIdentity: next})
-	return body[fieldIdentity], err
+	return was, body[fieldIdentity], err
 }
 
 // merged is RFC 7396: members given replace those that are there, null removes, objects merge.
