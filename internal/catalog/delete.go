@@ -64,7 +64,7 @@ func deletable(tx inventory.Reader, r inventory.Resource) error {
 			}
 			return inventory.Errorf(inventory.Conflict, "", "workspace %q has the link %q; delete the link first", r.Name(), link.Name())
 		}
-		return nil
+		return unused(tx, r)
 	case inventory.KindSchema:
 		return unset(tx, r, "it cannot be deleted")
 	case inventory.KindEnvironment:
@@ -86,18 +86,19 @@ func deletable(tx inventory.Reader, r inventory.Resource) error {
 	return nil
 }
 
-// unused says whether no link puts its deployments into an environment.
-func unused(tx inventory.Reader, environment inventory.Resource) error {
-	service := environment.ID.Ancestor(inventory.KindService)
+// unused says whether no link puts its deployments into an environment, or into
+// one of a workspace.
+func unused(tx inventory.Reader, r inventory.Resource) error {
+	service := r.ID.Ancestor(inventory.KindService)
 	links, err := linksOf(tx, service)
 	if err != nil {
 		return err
 	}
 	for _, link := range links {
 		target, ok := reference(service, link.Environment)
-		if ok && target == environment.ID {
+		if ok && r.ID.Contains(target) {
 			return inventory.Errorf(inventory.Conflict, "",
-				"environment %q is the target of the link %q; delete the link first", environment.Name(), link.Name())
+				"environment %q is the target of the link %q; delete the link first", shownName(tx, target), link.Name())
 		}
 	}
 	return nil

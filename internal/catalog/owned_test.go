@@ -85,7 +85,11 @@ func TestDeleteGuards(t *testing.T) {
 	d.put(workspace+"/environments/target", `{"title":"T","kind":"production"}`)
 	d.put(center+"/workspaces/other", `{"title":"Other"}`)
 	d.put(center+"/workspaces/other/links/gateway", `{"sourceType":"AzureApiManagement","source":"`+gateway+`","targetEnvironmentId":"/workspaces/default/environments/target"}`)
+	d.put(center+"/workspaces/third", `{"title":"Third"}`)
+	d.put(center+"/workspaces/third/environments/target", `{"title":"T","kind":"production"}`)
+	d.put(center+"/workspaces/other/links/gateway-2", `{"sourceType":"AzureApiManagement","source":"`+gateway+`-2","targetEnvironmentId":"/workspaces/third/environments/target"}`)
 	for path, want := range map[string]inventory.Code{
+		center + "/workspaces/third":       inventory.Conflict,
 		workspace:                          inventory.Conflict,
 		center + "/workspaces/other":       inventory.Conflict,
 		workspace + "/environments/target": inventory.Conflict,
