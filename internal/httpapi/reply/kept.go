@@ -37,11 +37,7 @@ func Key(r *http.Request) (string, bool) {
 	if r.Method != http.MethodGet || r.Header.Get("If-None-Match") != "" {
 		return "", false
 	}
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	return scheme + r.Host + r.RequestURI, true
+	return Base("", r) + r.RequestURI, true
 }
 
 // Find gives the answer that was given before, if the inventory still is of the generation.

@@ -54,6 +54,25 @@ func TestFail(t *testing.T) {
 	}
 }
 
+// TestKeyTellsRequestsApart has two requests whose scheme and host make one word.
+func TestKeyTellsRequestsApart(t *testing.T) {
+	plain, safe := httptest.NewRequest("GET", "http://scenter/x", nil), httptest.NewRequest("GET", "http://center/x", nil)
+	plain.RequestURI, safe.RequestURI = "/x", "/x"
+	safe.TLS = &tls.ConnectionState{}
+	if a, b := keyOf(t, plain), keyOf(t, safe); a == b {
+		t.Errorf("the key of both is %q", a)
+	}
+}
+
+func keyOf(t *testing.T, r *http.Request) string {
+	t.Helper()
+	key, ok := reply.Key(r)
+	if !ok {
+		t.Fatal("no key of a plain GET")
+	}
+	return key
+}
+
 func TestAddresses(t *testing.T) {
 	plain := httptest.NewRequest("GET", "http://center:8080/x", nil)
 	safe := httptest.NewRequest("GET", "/x", nil)
