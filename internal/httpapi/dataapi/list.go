@@ -74,7 +74,7 @@ func (h *Handler) search(w http.ResponseWriter, r *request) error {
 
 // page answers with a page of what q finds. Further ones are at self, by a token.
 func (h *Handler) page(w http.ResponseWriter, r *request, q inventory.Query, self string) error {
-	if q.Search != "" && q.Order == (inventory.Order{}) {
+	if order, _ := r.param("$orderby"); q.Search != "" && order == "" {
 		q.Order.By = inventory.ByRank
 	}
 	if q.Kind == inventory.KindAPI {

@@ -51,6 +51,7 @@ func TestLists(t *testing.T) {
 		{"$search=payments&$top=1", "api-5 api-9 api-3 api-7", 4},
 		{"$search=payments&$orderby=name desc&$top=3", "api-9 api-7 api-5 api-3", 2},
 		{"$search=payments&$filter=kind eq 'rest'", "api-9 api-3", 1},
+		{"$search=payments&$orderby=systemData/createdAt asc", "api-9 api-7 api-5 api-3", 1},
 		{"$search=pa", "api-9 api-7 api-5 api-3", 1},
 		{"$search=", all, 1},
 		{"$filter=(kind eq 'REST' or kind eq 'soap') and (customProperties/team eq 't1')", "api-8 api-5", 1},
@@ -66,6 +67,7 @@ func TestLists(t *testing.T) {
 		{"$filter=title eq 'rock ''n'' roll' or name in ('API-3')", "api-6 api-3", 1},
 		{"$filter=not startswith(title,'p') and endswith(title,'s')", "api-9 api-8", 1},
 		{"$filter=lifecycleStage eq null", all, 1},
+		{"$filter=customProperties/a[0] eq null", all, 1},
 		{"$filter=lastUpdated gt 2001-01-01T00:00:00Z and lastUpdated lt '2999-01-01T00:00:00%2B01:00'", all, 1},
 		{"api-version=2024-02-01-preview&$top=6", all, 2},
 	} {
