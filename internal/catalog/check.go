@@ -51,10 +51,10 @@ func (c *Catalog) Check(ctx context.Context, id inventory.ID, body inventory.Doc
 }
 
 // preflight tries a link that is about to be made, or to read as somebody else.
-// A source of another directory is Invalid. Any other refusal is the status that
-// the link begins with: it waits, for a role say, and passes go on trying. What
-// cannot be learnt in time stops nobody.
-func (c *Catalog) preflight(ctx context.Context, id inventory.ID, path string, body inventory.Doc, m Match) (*inventory.LinkStatus, error) {
+// A source of another directory is Invalid. Any other refusal is given, nil for
+// none: the link begins with it and waits, for a role say, and passes go on
+// trying. What cannot be learnt in time stops nobody.
+func (c *Catalog) preflight(ctx context.Context, id inventory.ID, path string, body inventory.Doc, m Match) (*inventory.Finding, error) {
 	if c.checker == nil {
 		return nil, nil
 	}
@@ -67,12 +67,8 @@ func (c *Catalog) preflight(ctx context.Context, id inventory.ID, path string, b
 	if err != nil {
 		return nil, err
 	}
-	status := inventory.LinkStatus{}
-	if rec != nil {
-		if inventory.LinkOf(rec.Own).Identity == link.Identity {
-			return nil, nil // what it reads cannot change
-		}
-		status = inventory.StatusOf(rec.Resource)
+	if rec != nil && inventory.LinkOf(rec.Own).Identity == link.Identity {
+		return nil, nil // what it reads cannot change
 	}
 	waiting, stop := context.WithTimeout(ctx, preflightTimeout)
 	defer stop()
@@ -81,13 +77,17 @@ func (c *Catalog) preflight(ctx context.Context, id inventory.ID, path string, b
 	if i < 0 {
 		return nil, ctx.Err()
 	}
-	f := findings[i]
-	if f.Check == inventory.CheckDirectory {
+	if f := findings[i]; f.Check == inventory.CheckDirectory {
 		return nil, inventory.Errorf(inventory.Invalid, "properties.source", "%s", f.Message)
 	}
-	status.State, status.Message, status.Stalled = inventory.Failed, f.Remedy.Advice(f.Message), true
-	status.ChangedAt, status.NextDue = time.Now().UTC().Truncate(time.Microsecond), time.Time{}
-	return &status, nil
+	return &findings[i], nil
+}
+
+// stalled is the status of a link that a check has refused.
+func stalled(s inventory.LinkStatus, f *inventory.Finding) inventory.LinkStatus {
+	s.State, s.Message, s.Stalled = inventory.Failed, f.Remedy.Advice(f.Message), true
+	s.ChangedAt, s.NextDue = time.Now().UTC().Truncate(time.Microsecond), time.Time{}
+	return s
 }
 
 // intended is the link that body would make, with its record if it is there, or why it may not be.

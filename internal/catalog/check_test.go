@@ -16,11 +16,15 @@ import (
 type examiner struct {
 	findings []inventory.Finding
 	hangs    bool // after the findings, until its context ends
+	during   func()
 	links    []inventory.Link
 }
 
 func (e *examiner) Check(ctx context.Context, link inventory.Link) ([]inventory.Finding, error) {
 	e.links = append(e.links, link)
+	if e.during != nil {
+		e.during()
+	}
 	if e.hangs {
 		<-ctx.Done()
 		return e.findings, ctx.Err()
@@ -107,6 +111,23 @@ func TestALinkIsTriedOnlyWhenItReadsOtherwise(t *testing.T) {
 		t.Errorf("tried %+v: %+v", e.links, s)
 	}
 	d.put(linkPath, as("0d5b1c3e-6a47-4f92-8e10-b9c4d7a2f601")) // a client id
+}
+
+// TestARefusedCheckForgetsNothing has a pass end while the check goes on.
+func TestARefusedCheckForgetsNothing(t *testing.T) {
+	d, e := examined(t)
+	d.put(linkPath, linkBody)
+	e.findings = []inventory.Finding{noRole}
+	e.during = func() {
+		status := inventory.LinkStatus{State: inventory.Syncing, APIs: 3, Held: []string{"apis/orders"}}
+		if err := d.store.Update(t.Context(), "test", func(tx inventory.Tx) error { return tx.SetStatus(id(linkPath), status) }); err != nil {
+			t.Error(err)
+		}
+	}
+	s := inventory.StatusOf(d.put(linkPath, strings.Replace(linkBody, `"source"`, `"identity":"0d5b1c3e-6a47-4f92-8e10-b9c4d7a2f601","source"`, 1)))
+	if s.State != inventory.Failed || !s.Stalled || s.APIs != 3 || len(s.Held) != 1 {
+		t.Errorf("status %+v", s)
+	}
 }
 
 func TestCheckOfALink(t *testing.T) {

@@ -32,7 +32,7 @@ const FieldEnvironmentGiven inventory.Field = "/targetEnvironmentIdGiven"
 // putLink is Put for a link. A changed link is told to synchronise anew, and a
 // pass that is under way with the old settings ends.
 func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path string, body inventory.Doc, m Match) (r inventory.Resource, created bool, err error) {
-	waiting, err := c.preflight(ctx, id, path, body, m)
+	refusal, err := c.preflight(ctx, id, path, body, m)
 	if err != nil {
 		return r, false, err
 	}
@@ -55,8 +55,8 @@ func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path 
 		if _, err = tx.Begin(id); err != nil {
 			return err
 		}
-		if waiting != nil {
-			if err = tx.SetStatus(id, waiting); err != nil {
+		if refusal != nil {
+			if err = tx.SetStatus(id, stalled(inventory.StatusOf(r), refusal)); err != nil {
 				return err
 			}
 		}
