@@ -25,9 +25,11 @@ type display struct {
 
 // dataActions are what the data plane asks for.
 var dataActions = []string{
+	namespace + "/services/metadataSchemas/read",
 	workspaceType + "/apis/read",
 	workspaceType + "/apis/deployments/read",
 	workspaceType + "/apis/versions/read",
+	workspaceType + "/apis/versions/securityRequirements/read",
 	workspaceType + "/apis/versions/definitions/read",
 	workspaceType + "/apis/versions/definitions/exportSpecification/action",
 	workspaceType + "/environments/read",

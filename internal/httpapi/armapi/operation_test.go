@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"apicenter/internal/httpapi/armapi"
+	"apicenter/internal/httpapi/dataapi"
 )
 
 // fill puts names of things that are there into a template.
@@ -117,12 +118,11 @@ func TestListsOfServicesHoldWhatTheCallerMayRead(t *testing.T) {
 
 func TestOperationsAreAnnounced(t *testing.T) {
 	d := newDesk(t)
-	var got struct {
-		Value []struct {
-			Name         string
-			IsDataAction bool
-		}
+	type offered struct {
+		Name         string
+		IsDataAction bool
 	}
+	var got struct{ Value []offered }
 	if err := json.Unmarshal(d.must("GET", "/providers/Microsoft.ApiCenter/operations", "", 200).Body.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
@@ -133,14 +133,13 @@ func TestOperationsAreAnnounced(t *testing.T) {
 		}
 	}
 	for _, o := range armapi.Operations() {
-		if !slices.ContainsFunc(got.Value, func(v struct {
-			Name         string
-			IsDataAction bool
-		},
-		) bool {
-			return v.Name == o.Action && !v.IsDataAction
-		}) {
+		if !slices.Contains(got.Value, offered{o.Action, false}) {
 			t.Errorf("%s is not announced", o.Action)
+		}
+	}
+	for _, o := range dataapi.Operations() {
+		if !slices.Contains(got.Value, offered{o.Action, true}) {
+			t.Errorf("%s of the data plane is not announced", o.Action)
 		}
 	}
 }
