@@ -61,7 +61,7 @@ func exported(tx inventory.Reader, service inventory.ID, k inventory.Kind) (map[
 		if !json.Valid([]byte(s.Schema)) {
 			return nil, fmt.Errorf("metadata schema %s is not JSON", s.name)
 		}
-		properties[s.name] = json.RawMessage(s.Schema)
+		properties[s.name] = s.inside(k)
 		if a, _ := s.assigned(k); a.Required {
 			required = append(required, s.name)
 		}
@@ -72,6 +72,19 @@ func exported(tx inventory.Reader, service inventory.ID, k inventory.Kind) (map[
 		out["required"] = append(out["required"].([]string), "customProperties")
 	}
 	return out, nil
+}
+
+// inside is the schema as a part of the exported one of a kind. What it refers to
+// by "#" is in itself, so it gets an identity of its own there.
+func (s schema) inside(k inventory.Kind) json.RawMessage {
+	var own struct {
+		ID *string `json:"$id"`
+	}
+	if !strings.Contains(s.Schema, `"$ref"`) || json.Unmarshal([]byte(s.Schema), &own) != nil || own.ID != nil {
+		return json.RawMessage(s.Schema)
+	}
+	members := strings.TrimPrefix(strings.TrimSpace(s.Schema), "{")
+	return json.RawMessage(fmt.Sprintf(`{"$id":"urn:metadata:%s:%s",%s`, k, s.name, members))
 }
 
 // describe writes properties as a JSON Schema.

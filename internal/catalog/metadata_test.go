@@ -9,6 +9,7 @@ import (
 
 	"apicenter/internal/catalog"
 	"apicenter/internal/inventory"
+	"apicenter/internal/metadata"
 )
 
 const schemas = center + "/metadataSchemas/"
@@ -164,6 +165,33 @@ func TestExportedMetadata(t *testing.T) {
 	}
 	if _, err := d.ExportMetadata(d.ctx, id("sub/group/none"), "api"); !errors.Is(err, inventory.NotFound) {
 		t.Errorf("of no service: %v", err)
+	}
+}
+
+// TestExportedReferencesLeadSomewhere has schemas that refer into themselves
+// hold for what is inside of the exported one.
+func TestExportedReferencesLeadSomewhere(t *testing.T) {
+	d := centre(t)
+	d.schema("owner", `{"$defs":{"name":{"type":"string"}},"type":"object","properties":{"name":{"$ref":"#/$defs/name"}}}`, "api", "environment")
+	for kind, checks := range map[string]bool{"api": true, "environment": true, "": false} {
+		text, err := d.ExportMetadata(d.ctx, id(center), kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exported, err := metadata.Parse(text)
+		if err != nil {
+			t.Fatalf("of %q: %v in %s", kind, err, text)
+		}
+		if !checks { // all three together are too large for that
+			continue
+		}
+		const value = `{"title":"t","kind":"rest","customProperties":{"owner":{"name":%s}}}`
+		if err := exported.Check(fmt.Appendf(nil, value, `"ada"`)); err != nil {
+			t.Errorf("of %q: what fits: %v", kind, err)
+		}
+		if exported.Check(fmt.Appendf(nil, value, "5")) == nil {
+			t.Errorf("of %q: takes what does not fit", kind)
+		}
 	}
 }
 
