@@ -171,16 +171,14 @@ func unset(tx inventory.Reader, r inventory.Resource, cannot string) error {
 		if _, ok := s.assigned(kind); !ok {
 			continue
 		}
-		for user, err := range tx.List(inventory.Query{Kind: kind, Filter: &inventory.Expr{
+		for user, err := range tx.List(inventory.Query{Parent: service, Kind: kind, Limit: 1, Filter: &inventory.Expr{
 			Op: "not", Args: []inventory.Expr{{Op: "null", Field: s.field()}},
 		}}) {
 			if err != nil {
 				return err
 			}
-			if service.Contains(user.ID) {
-				return inventory.Errorf(inventory.Conflict, "properties.schema",
-					"metadata schema %q is set on %s %q, so %s; take the assignment to kind %s away first", r.Name(), kind, user.Name(), cannot, kind)
-			}
+			return inventory.Errorf(inventory.Conflict, "properties.schema",
+				"metadata schema %q is set on %s %q, so %s; take the assignment to kind %s away first", r.Name(), kind, user.Name(), cannot, kind)
 		}
 	}
 	return nil
