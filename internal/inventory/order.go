@@ -30,7 +30,8 @@ const (
 )
 
 // Position is a place in a list: the list goes on after it, whatever has come or
-// gone meanwhile. It holds for one order only.
+// gone meanwhile. It holds for one order only; and with each write, ranks shift a
+// little, so that pages by rank may then repeat a thing or leave one out.
 type Position struct {
 	Key   int64  // of the resource there
 	Value string // what the list is ordered by, as it was; none in order of creation
