@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"apicenter/internal/catalog"
 	"apicenter/internal/inventory"
 )
 
@@ -110,7 +111,7 @@ func TestGroupGoesWithItsServices(t *testing.T) {
 	if _, err := d.Group(d.ctx, segments[0], segments[1]); inventory.CodeOf(err) != inventory.NotFound {
 		t.Errorf("the group: %v, want not found", err)
 	}
-	if _, err := d.Restore(d.ctx, id(center)); err != nil {
+	if _, err := d.Restore(d.ctx, id(center), catalog.Match{}); err != nil {
 		t.Errorf("restore the service: %v", err)
 	}
 }

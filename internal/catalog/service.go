@@ -98,14 +98,15 @@ func merged(was, patch json.RawMessage) (json.RawMessage, error) {
 }
 
 // Restore gives a deleted service back as it was, links and all. One that is
-// there is left as it is: somebody asks twice. NotFound.
-func (c *Catalog) Restore(ctx context.Context, id inventory.ID) (r inventory.Resource, err error) {
+// there is left as it is: somebody asks twice. NotFound; Changed and Exists (m
+// does not hold of a service in sight).
+func (c *Catalog) Restore(ctx context.Context, id inventory.ID, m Match) (r inventory.Resource, err error) {
 	by, err := actor(ctx)
 	if err != nil {
 		return r, err
 	}
 	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
-		if r, err = tx.Get(id); inventory.CodeOf(err) == inventory.NotFound {
+		if r, err = present(tx, id, m); inventory.CodeOf(err) == inventory.NotFound {
 			r, err = tx.Restore(id)
 		}
 		return err

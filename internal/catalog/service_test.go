@@ -30,7 +30,7 @@ func TestDeletedServiceComesBackAsItWas(t *testing.T) {
 		t.Errorf("made again: %s", e.Message)
 	}
 	for range 2 { // twice is no error
-		if r, err := d.Restore(d.ctx, id(center)); err != nil || r.Path != center {
+		if r, err := d.Restore(d.ctx, id(center), catalog.Match{}); err != nil || r.Path != center {
 			t.Fatalf("restored %+v, %v", r, err)
 		}
 	}
@@ -38,7 +38,7 @@ func TestDeletedServiceComesBackAsItWas(t *testing.T) {
 	if err != nil || after.Path != before.Path || after.Revision != before.Revision || string(after.Doc) != string(before.Doc) || !after.Linked {
 		t.Errorf("restored %+v (%v), was %+v", after, err, before)
 	}
-	if _, err := d.Restore(d.ctx, id("sub/group/none")); !errors.Is(err, inventory.NotFound) {
+	if _, err := d.Restore(d.ctx, id("sub/group/none"), catalog.Match{}); !errors.Is(err, inventory.NotFound) {
 		t.Errorf("restore of nothing: %v", err)
 	}
 }
@@ -57,7 +57,7 @@ func TestPurge(t *testing.T) {
 	if err := d.Purge(d.ctx, id(center), catalog.Match{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Restore(d.ctx, id(center)); !errors.Is(err, inventory.NotFound) {
+	if _, err := d.Restore(d.ctx, id(center), catalog.Match{}); !errors.Is(err, inventory.NotFound) {
 		t.Errorf("restore after purge: %v", err)
 	}
 	d.put(center, `{"location":"x"}`)

@@ -51,6 +51,17 @@ func TestEveryChildHasConditions(t *testing.T) {
 	}
 }
 
+func TestRestoringHasConditions(t *testing.T) {
+	d := centre(t)
+	const restore = `{"properties":{"restore":true}}`
+	d.fails("PUT", center, restore, 412, "PreconditionFailed", "", "If-None-Match", "*")
+	d.must("DELETE", center, "", 200)
+	for _, method := range []string{"PUT", "PATCH"} {
+		d.fails(method, center, restore, 412, "PreconditionFailed", "", "If-Match", "*")
+	}
+	d.must("PUT", center, restore, 200, "If-None-Match", "*")
+}
+
 func TestHeadIsGetWithoutABody(t *testing.T) {
 	d := furnished(t)
 	for _, o := range armapi.Operations() {

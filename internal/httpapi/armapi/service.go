@@ -67,7 +67,7 @@ func given(v json.RawMessage) json.RawMessage {
 }
 
 func (h *Handler) restore(w http.ResponseWriter, r *request) error {
-	res, err := h.catalog.Restore(r.Context(), r.id)
+	res, err := h.catalog.Restore(r.Context(), r.id, matchOf(r))
 	if err != nil {
 		return err
 	}
