@@ -70,10 +70,10 @@ func FuzzPath(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which int, path string) {
 		u, err := url.ParseRequestURI(path)
 		if err != nil || !strings.HasPrefix(path, "/") {
-			t.Skip("no client can send it")
+			return // no client can send it
 		}
 		if first, _, _ := strings.Cut(strings.TrimLeft(strings.ToLower(u.Path), "/"), "/"); first != "subscriptions" && first != "providers" {
-			t.Skip("another surface's")
+			return // another surface's
 		}
 		r := httptest.NewRequest(methods[uint(which)%uint(len(methods))], "/", strings.NewReader("{}"))
 		r.URL, r.RequestURI = u, path
