@@ -170,6 +170,31 @@ petstore/versions/version-v1/definitions/openapi "OpenAPI"
 	}
 }
 
+func TestARunSignsWhatItWrites(t *testing.T) {
+	h := newHouse(t, engine.Options{}, always)
+	h.source.Put(petstore("Petstore"))
+	first := h.pass("")
+	h.pass("")
+	if got := h.api("Petstore").Origins[0].Run; got == 0 || got != first.ID {
+		t.Errorf("the origin is of run %d, want the first one, %d", got, first.ID)
+	}
+	h.source.Put(petstore("Petshop"))
+	look := h.pass("apis/petstore")
+	var last inventory.Event
+	h.view(func(r inventory.Reader) error {
+		for e, err := range r.Events(0, 1000) {
+			if err != nil {
+				return err
+			}
+			last = e
+		}
+		return nil
+	})
+	if got := h.api("Petshop").Origins[0].Run; got != look.ID || last.Run != look.ID {
+		t.Errorf("after a change: the origin is of run %d and the event of %d, want %d", got, last.Run, look.ID)
+	}
+}
+
 func TestAnUnchangedPassChangesNothing(t *testing.T) {
 	h := newHouse(t, engine.Options{}, always)
 	h.source.Put(petstore("Petstore"))

@@ -133,6 +133,7 @@ func (p *Pass) begin(ctx context.Context) (*Pass, error) {
 	if err := p.save(ctx); err != nil {
 		return nil, err
 	}
+	p.claim.Run = p.run.ID
 	p.ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	return p, nil
 }

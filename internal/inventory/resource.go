@@ -59,6 +59,9 @@ type Origin struct {
 	// thing and all below it; an equal mark means that there is nothing to do.
 	Mark string
 	Read time.Time // start of the request that saw it; an older observation never replaces a newer one
+	// Run is the run that last changed what is stated, not one that merely read
+	// it again; the store sets it from the claim.
+	Run int64
 	// The rest is of definitions.
 	DocumentMark string    // what the source's listing said when the document was fetched
 	Verified     time.Time // when the document was last proven equal
@@ -73,6 +76,7 @@ type Digest string
 type Claim struct {
 	Link  ID
 	Epoch int64
+	Run   int64 // the run that writes; kept with what it writes
 }
 
 // Why says why something left the inventory; it is kept with the tombstone.
@@ -106,6 +110,7 @@ type Event struct {
 	Sequence int64
 	At       time.Time
 	Actor    string
+	Run      int64  // of a link that acted: its run; 0: none
 	Action   Action // of Path itself; Updated when only something below it changed
 	Path     string
 	Changes  []Change

@@ -160,15 +160,15 @@ func (j *journal) write(w *work) error {
 		if err != nil {
 			return err
 		}
-		if err := w.event(w.by, e.action(), e.path, changes); err != nil {
+		if err := w.event(w.by, w.claim.Run, e.action(), e.path, changes); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *session) event(by string, action inventory.Action, path string, changes []byte) error {
-	_, err := t.exec(`insert into event (at, actor, action, path, changes) values ($1, $2, $3, $4, $5)`,
-		micros(t.now), by, string(action), path, string(changes))
+func (t *session) event(by string, run int64, action inventory.Action, path string, changes []byte) error {
+	_, err := t.exec(`insert into event (at, actor, run, action, path, changes) values ($1, $2, $3, $4, $5, $6)`,
+		micros(t.now), by, run, string(action), path, string(changes))
 	return err
 }

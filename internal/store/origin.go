@@ -7,7 +7,7 @@ import (
 )
 
 func (w *work) PutOrigin(id inventory.ID, o inventory.Origin, seeds inventory.Doc) error {
-	o.Link = w.claim.Link
+	o.Link, o.Run = w.claim.Link, w.claim.Run
 	u, err := w.find(id)
 	if err != nil {
 		return err
@@ -24,6 +24,9 @@ func (w *work) PutOrigin(id inventory.ID, o inventory.Origin, seeds inventory.Do
 		have := u.record.Origins[at]
 		if o.Read.Before(have.Read) || same(have, o) {
 			return nil
+		}
+		if o.External == have.External && o.States.Equal(have.States) {
+			o.Run = have.Run
 		}
 		u.record.Origins[at] = o
 	}

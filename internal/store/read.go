@@ -79,7 +79,7 @@ const (
 	recordColumns = resourceColumns + `, r.own`
 	getRecord     = `select ` + recordColumns + ` from resource r where r.path = $1`
 	originsOf     = `
-		select l.path, o.external, o.states, o.mark, o.read, o.document_mark, o.verified, o.problem, o.retry
+		select l.path, o.external, o.states, o.mark, o.read, o.document_mark, o.verified, o.problem, o.retry, o.run
 		from origin o join resource l on l.id = o.link
 		where o.resource = $1 order by o.position`
 )
@@ -127,7 +127,7 @@ func scanOrigin(rows *sql.Rows) (inventory.Origin, error) {
 	var link string
 	var states []byte
 	var read, verified, retry int64
-	err := rows.Scan(&link, &o.External, &states, &o.Mark, &read, &o.DocumentMark, &verified, &o.Problem, &retry)
+	err := rows.Scan(&link, &o.External, &states, &o.Mark, &read, &o.DocumentMark, &verified, &o.Problem, &retry, &o.Run)
 	if err != nil {
 		return o, err
 	}
@@ -228,7 +228,7 @@ func (t *session) Due(link inventory.ID, verifiedBefore, now time.Time, limit in
 func (t *session) Events(after int64, limit int) iter.Seq2[inventory.Event, error] {
 	return func(yield func(inventory.Event, error) bool) {
 		each(t, query{
-			text: `select sequence, at, actor, action, path, changes from event where sequence > $1 order by sequence limit $2`,
+			text: `select sequence, at, actor, run, action, path, changes from event where sequence > $1 order by sequence limit $2`,
 			args: []any{after, limit},
 		}, scanEvent, yield)
 	}
@@ -238,7 +238,7 @@ func scanEvent(rows *sql.Rows) (inventory.Event, error) {
 	var e inventory.Event
 	var at int64
 	var changes []byte
-	if err := rows.Scan(&e.Sequence, &at, &e.Actor, &e.Action, &e.Path, &changes); err != nil {
+	if err := rows.Scan(&e.Sequence, &at, &e.Actor, &e.Run, &e.Action, &e.Path, &changes); err != nil {
 		return e, err
 	}
 	e.At = instant(at)

@@ -14,6 +14,7 @@ var sources = []promise{
 	{"a source's write is read back, seeds included", testPutOrigin},
 	{"the people's layer survives a source", testLayers},
 	{"an older observation changes nothing", testOlderObservation},
+	{"a run signs what it changes, and not what it reads again", testSigned},
 	{"two links state one thing, and the first leads", testTwoLinks},
 	{"people's things below what another link states stay", testPeopleBelowShared},
 	{"a tombstone gives the people's layer back", testTombstones},
@@ -86,6 +87,44 @@ func testOlderObservation(_ *testing.T, b *bench) {
 	b.put(petstore, "apis/petstore", `{"title":"New"}`, `{}`, noon)
 	b.put(petstore, "apis/petstore", `{"title":"Old"}`, `{}`, noon.Add(-time.Second))
 	b.reads(petstore, `{"title":"New","customProperties":{},"contacts":[],"externalDocumentation":[]}`)
+}
+
+func testSigned(_ *testing.T, b *bench) {
+	during := func(run int64, states string, read time.Time) {
+		b.Helper()
+		c := b.begin()
+		c.Run = run
+		b.claims[b.link] = c
+		b.put(petstore, "apis/petstore", states, `{}`, read)
+	}
+	signed := func() []int64 {
+		b.Helper()
+		runs := []int64{b.record(petstore).Origins[0].Run}
+		b.view(func(tx inventory.Reader) error {
+			for e, err := range tx.Events(0, 1000) {
+				if err != nil {
+					return err
+				}
+				if e.Path == petstore {
+					runs = append(runs, e.Run)
+				}
+			}
+			return nil
+		})
+		return runs
+	}
+	during(3, `{"title":"Pets"}`, noon)
+	b.same("the run of the origin, then of the events", signed(), []int64{3, 3})
+	during(4, `{"title":"Pets"}`, noon.Add(time.Minute))
+	b.same("after it was read again", signed(), []int64{3, 3})
+	b.apply(func(tx inventory.SourceTx) error { // a new mark is written, and states the same
+		return tx.PutOrigin(id(petstore), inventory.Origin{External: "apis/petstore", States: doc(`{"title":"Pets"}`), Mark: "new", Read: noon.Add(time.Hour)}, nil)
+	})
+	b.same("after it was marked anew", signed(), []int64{3, 3})
+	during(5, `{"title":"Dogs"}`, noon.Add(2*time.Hour))
+	b.same("after a change", signed(), []int64{5, 3, 5})
+	b.own(petstore, `{"summary":"ours"}`)
+	b.same("after a person's change", signed(), []int64{5, 3, 5, 0})
 }
 
 func testTwoLinks(t *testing.T, b *bench) {
