@@ -18,28 +18,33 @@ import (
 )
 
 // Links fetches what the signed links in Azure's answers point to. It sends
-// no token, follows no redirect and goes to public addresses only: an answer
-// must not be able to send us round the inside of a network.
+// no token, follows no redirect and, by its transport, goes to public addresses
+// only: an answer must not be able to send us round the inside of a network.
 type Links struct {
 	pipeline runtime.Pipeline
 	sent     atomic.Int64
 }
 
-// NewLinks builds a fetcher. With local, links may also point to this very
-// machine, over plain HTTP too: for an endpoint that is here itself. roots are
-// the authorities that are trusted; nil: those of the system.
-func NewLinks(local bool, roots *x509.CertPool) *Links {
+// NewLinks builds a fetcher that sends through a transport; see [NewLinkTransport].
+func NewLinks(through http.RoundTripper) *Links {
 	l := &Links{}
+	l.pipeline = runtime.NewPipeline("apicenter", "v1.0.0", runtime.PipelineOptions{}, &policy.ClientOptions{
+		Retry:     policy.RetryOptions{MaxRetries: maxRetries, MaxRetryDelay: 10 * time.Second, RetryDelay: 400 * time.Millisecond},
+		Telemetry: policy.TelemetryOptions{Disabled: true},
+		Transport: newWire(through, &l.sent),
+	})
+	return l
+}
+
+// NewLinkTransport is a transport that goes to public addresses only. With local,
+// links may also point to this very machine, over plain HTTP too: for an endpoint
+// that is here itself. roots are the authorities that are trusted; nil: those of the system.
+func NewLinkTransport(local bool, roots *x509.CertPool) http.RoundTripper {
 	o := outbound.Options{Roots: roots}
 	if local {
 		o.Allow = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	}
-	l.pipeline = runtime.NewPipeline("apicenter", "v1.0.0", runtime.PipelineOptions{}, &policy.ClientOptions{
-		Retry:     policy.RetryOptions{MaxRetries: maxRetries, MaxRetryDelay: 10 * time.Second, RetryDelay: 400 * time.Millisecond},
-		Telemetry: policy.TelemetryOptions{Disabled: true},
-		Transport: newWire(guarded{outbound.Transport(o)}, &l.sent),
-	})
-	return l
+	return guarded{outbound.Transport(o)}
 }
 
 // Fetched is how many requests were sent. They count against no budget of Azure Resource Manager.

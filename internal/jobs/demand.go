@@ -21,13 +21,13 @@ type demand struct {
 
 // Fetch has the document of a definition fetched, for a link that imports on
 // demand, and waits until it is there. Unavailable when the source did not give it.
-func (q *Queue) Fetch(ctx context.Context, definition inventory.ID) error {
+func (w *Worker) Fetch(ctx context.Context, definition inventory.ID) error {
 	asked := time.Now()
-	d, err := q.demand(ctx, definition, asked)
+	d, err := w.demand(ctx, definition, asked)
 	if err != nil || d.document {
 		return err
 	}
-	if err := q.Notify(ctx, d.link, d.external, "demand"); err != nil {
+	if err := w.Notify(ctx, d.link, d.external, "demand"); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, demandLimit)
@@ -39,7 +39,7 @@ func (q *Queue) Fetch(ctx context.Context, definition inventory.ID) error {
 		case <-ctx.Done():
 		case <-tick.C:
 		}
-		d, err := q.demand(ctx, definition, asked)
+		d, err := w.demand(ctx, definition, asked)
 		switch {
 		case ctx.Err() != nil:
 			return inventory.Errorf(inventory.Unavailable, "", "the source did not give the document in time; try again")
@@ -52,8 +52,8 @@ func (q *Queue) Fetch(ctx context.Context, definition inventory.ID) error {
 }
 
 // demand looks at a definition. A problem counts if it came up since an instant.
-func (q *Queue) demand(ctx context.Context, definition inventory.ID, since time.Time) (d demand, err error) {
-	err = q.o.Store.View(ctx, func(r inventory.Reader) error {
+func (w *Worker) demand(ctx context.Context, definition inventory.ID, since time.Time) (d demand, err error) {
+	err = w.store.View(ctx, func(r inventory.Reader) error {
 		rec, err := r.Record(definition)
 		if err != nil {
 			return err

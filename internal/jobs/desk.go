@@ -21,21 +21,20 @@ type desk struct {
 }
 
 // desk of a link; mu is held.
-func (q *Queue) desk(link inventory.ID) *desk {
-	d := q.desks[link]
+func (w *Worker) desk(link inventory.ID) *desk {
+	d := w.desks[link]
 	if d == nil {
 		d = &desk{}
-		q.desks[link] = d
+		w.desks[link] = d
 	}
 	return d
 }
 
-// sit takes the desk of a link; nil when another worker is at it: River may
-// think that one dead.
-func (q *Queue) sit(link inventory.ID) *desk {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	d := q.desk(link)
+// sit takes the desk of a link; nil when somebody is at it.
+func (w *Worker) sit(link inventory.ID) *desk {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := w.desk(link)
 	if d.busy {
 		return nil
 	}
@@ -45,21 +44,21 @@ func (q *Queue) sit(link inventory.ID) *desk {
 
 // rise leaves a desk. A hint that came after the worker looked for the last
 // time gets a new worker at once.
-func (q *Queue) rise(d *desk) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (w *Worker) rise(d *desk) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	d.busy = false
 	if d.rung {
-		q.Wake()
+		w.Wake()
 	}
 }
 
 // clear forgets a link that is gone.
-func (q *Queue) clear(link inventory.ID, d *desk) {
+func (w *Worker) clear(link inventory.ID, d *desk) {
 	d.drop()
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	delete(q.desks, link)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.desks, link)
 }
 
 // drop forgets the open pass; what it applied stands.
@@ -70,45 +69,45 @@ func (d *desk) drop() {
 	d.pass, d.hints = nil, nil
 }
 
-func (q *Queue) ring(link inventory.ID) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.desk(link).rung = true
+func (w *Worker) ring(link inventory.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.desk(link).rung = true
 }
 
 // answer notes that the worker looks for hints now.
-func (q *Queue) answer(d *desk) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (w *Worker) answer(d *desk) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	d.rung = false
 }
 
 // ringing says that hints came since the worker last looked.
-func (q *Queue) ringing(link inventory.ID) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.desk(link).rung
+func (w *Worker) ringing(link inventory.ID) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.desk(link).rung
 }
 
 // occupied says that a link needs no new worker: it has one, or it rests.
-func (q *Queue) occupied(link inventory.ID) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	d := q.desk(link)
+func (w *Worker) occupied(link inventory.ID) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := w.desk(link)
 	return d.busy || !d.rung && time.Now().Before(d.rest)
 }
 
 // rest has a link left alone until an instant.
-func (q *Queue) rest(d *desk, until time.Time) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (w *Worker) rest(d *desk, until time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	d.rest = until
 }
 
 // strike has a link left alone for longer each time.
-func (q *Queue) strike(d *desk) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (w *Worker) strike(d *desk) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	d.rest = time.Now().Add(min(time.Second<<d.strikes, time.Minute))
 	d.strikes = min(d.strikes+1, 6)
 }

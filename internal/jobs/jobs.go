@@ -44,14 +44,11 @@ type Options struct {
 	Sweep func(ctx context.Context, before time.Time) (int64, error)
 }
 
-// Queue works links.
+// Queue is a worker whom River calls.
 type Queue struct {
+	*Worker
 	o      Options
 	client *river.Client[*sql.Tx]
-	poke   chan struct{} // capacity one: pokes may merge, since the sweep reads rows
-
-	mu    sync.Mutex // guards what is in it, but for what a desk's worker alone uses
-	desks map[inventory.ID]*desk
 }
 
 // slice is how long a job works at most before it lets others go first. What is
@@ -79,7 +76,7 @@ func (wake) InsertOpts() river.InsertOpts {
 
 // New builds a queue and brings River's tables up to date.
 func New(ctx context.Context, o Options) (*Queue, error) {
-	q := &Queue{o: o, poke: make(chan struct{}, 1), desks: map[inventory.ID]*desk{}}
+	q := &Queue{Worker: NewWorker(o.Store, o.Engine), o: o}
 	driver := local{riversqlite.New(o.DB)}
 	quiet := slog.New(slog.DiscardHandler)
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet})
@@ -128,39 +125,25 @@ func (q *Queue) Run(ctx context.Context) error {
 	if err := q.client.StopAndCancel(stop); err != nil {
 		return fmt.Errorf("stop the job queue: %w", err)
 	}
-	return q.leave(stop)
+	return q.Close(stop)
 }
 
-// leave closes the passes that are between two slices, when nobody works any more.
-func (q *Queue) leave(ctx context.Context) (err error) {
-	for _, d := range q.desks {
-		if d.pass != nil {
-			err = errors.Join(err, ignoreSuperseded(q.finish(ctx, d.pass, engine.ErrInterrupted, nil)))
-		}
-	}
-	return err
-}
-
-// Notify notes a hint durably and wakes the link. api is the external identity
-// of one API of the source, or empty for everything.
-func (q *Queue) Notify(ctx context.Context, link inventory.ID, api, trigger string) error {
-	err := q.o.Store.Update(ctx, trigger, func(tx inventory.Tx) error {
-		return tx.PutHint(inventory.Hint{Link: link, API: api, Trigger: trigger})
-	})
+// work is what River calls: one slice of a link's work.
+func (q *Queue) work(ctx context.Context, job *river.Job[wake]) error {
+	link, err := inventory.ParseID(job.Args.Link)
 	if err != nil {
 		return err
 	}
-	q.ring(link)
-	q.Wake()
-	return nil
-}
-
-// Wake has the queue look for waiting links now instead of within a second.
-func (q *Queue) Wake() {
-	select {
-	case q.poke <- struct{}{}:
-	default:
+	again, err := q.Step(ctx, link, time.Now().Add(slice))
+	switch {
+	case errors.Is(err, ErrBusy):
+		return river.JobSnooze(time.Second) // River may think the other one dead
+	case ctx.Err() != nil || err == nil && again:
+		return river.JobSnooze(0)
+	case err != nil:
+		q.o.Log.Error("work on a link", "link", link.String(), "error", err)
 	}
+	return nil // the sweep wakes it again while it is due
 }
 
 // sweep gives every waiting link its job.
@@ -189,17 +172,11 @@ func (q *Queue) sweep(ctx context.Context) {
 // wakeWaiting inserts the missing jobs. It says whether a link that nobody is
 // working on seems to have one already.
 func (q *Queue) wakeWaiting(ctx context.Context) (skipped bool, err error) {
-	var links []inventory.ID
-	if err := q.o.Store.View(ctx, func(r inventory.Reader) (err error) {
-		links, err = r.Waiting(time.Now())
-		return err
-	}); err != nil {
+	links, err := q.Waiting(ctx)
+	if err != nil {
 		return false, err
 	}
 	for _, link := range links {
-		if q.occupied(link) {
-			continue
-		}
 		result, err := q.client.Insert(ctx, wake{Link: link.String()}, nil)
 		if err != nil {
 			return skipped, err

@@ -4,43 +4,95 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
-
-	"github.com/riverqueue/river"
 
 	"apicenter/internal/engine"
 	"apicenter/internal/inventory"
 	"apicenter/internal/source"
 )
 
-// work is what River calls: one slice of a link's work.
-func (q *Queue) work(ctx context.Context, job *river.Job[wake]) error {
-	link, err := inventory.ParseID(job.Args.Link)
+// Worker does what waits for the links of one store. It knows no queue: whoever
+// calls it decides when, and how many links are worked at once.
+type Worker struct {
+	store  inventory.Store
+	engine *engine.Engine
+	poke   chan struct{} // capacity one: pokes may merge, since who is poked reads rows
+
+	mu    sync.Mutex // guards what is in it, but for what a desk's worker alone uses
+	desks map[inventory.ID]*desk
+}
+
+// NewWorker builds a worker; it starts nothing.
+func NewWorker(store inventory.Store, e *engine.Engine) *Worker {
+	return &Worker{store: store, engine: e, poke: make(chan struct{}, 1), desks: map[inventory.ID]*desk{}}
+}
+
+// ErrBusy says that somebody is at the link already.
+var ErrBusy = errors.New("the link is being worked on")
+
+// Notify notes a hint durably and wakes the link. api is the external identity
+// of one API of the source, or empty for everything.
+func (w *Worker) Notify(ctx context.Context, link inventory.ID, api, trigger string) error {
+	err := w.store.Update(ctx, trigger, func(tx inventory.Tx) error {
+		return tx.PutHint(inventory.Hint{Link: link, API: api, Trigger: trigger})
+	})
 	if err != nil {
 		return err
 	}
-	d := q.sit(link)
-	if d == nil {
-		return river.JobSnooze(time.Second)
+	w.ring(link)
+	w.Wake()
+	return nil
+}
+
+// Wake has waiting links looked for now instead of within a second.
+func (w *Worker) Wake() {
+	select {
+	case w.poke <- struct{}{}:
+	default:
 	}
-	defer q.rise(d)
-	again, err := q.slice(ctx, link, d, time.Now().Add(slice))
+}
+
+// Waiting gives the links that wait for work, and that nobody is at.
+func (w *Worker) Waiting(ctx context.Context) (links []inventory.ID, err error) {
+	err = w.store.View(ctx, func(r inventory.Reader) (err error) {
+		links, err = r.Waiting(time.Now())
+		return err
+	})
+	return slices.DeleteFunc(links, w.occupied), err
+}
+
+// Step works on a link until nothing waits for it, or until an instant. It says
+// whether there is more. After an error the link rests for a while. ErrBusy.
+func (w *Worker) Step(ctx context.Context, link inventory.ID, until time.Time) (again bool, err error) {
+	d := w.sit(link)
+	if d == nil {
+		return true, ErrBusy
+	}
+	defer w.rise(d)
+	again, err = w.slice(ctx, link, d, until)
 	switch {
 	case errors.Is(err, inventory.NotFound):
-		q.clear(link, d)
-		return nil
+		w.clear(link, d)
+		return false, nil
 	case ctx.Err() != nil:
-		return river.JobSnooze(0)
+		return true, ctx.Err()
 	case err != nil:
-		q.o.Log.Error("work on a link", "link", link.String(), "error", err)
-		q.strike(d)
-		return nil // the sweep wakes it again while it is due
+		w.strike(d)
+		return false, err
 	}
 	d.strikes = 0
-	if again {
-		return river.JobSnooze(0)
+	return again, nil
+}
+
+// Close ends the passes that are between two steps, when nobody works any more.
+func (w *Worker) Close(ctx context.Context) (err error) {
+	for _, d := range w.desks {
+		if d.pass != nil {
+			err = errors.Join(err, ignoreSuperseded(w.finish(ctx, d.pass, engine.ErrInterrupted, nil)))
+		}
 	}
-	return nil
+	return err
 }
 
 // agenda is what waits for one link.
@@ -57,10 +109,10 @@ type agenda struct {
 // after a failure, a look at everything costs the source less.
 const crowd = 20
 
-func (q *Queue) look(ctx context.Context, link inventory.ID, d *desk) (agenda, error) {
-	q.answer(d)
+func (w *Worker) look(ctx context.Context, link inventory.ID, d *desk) (agenda, error) {
+	w.answer(d)
 	var a agenda
-	err := q.o.Store.View(ctx, func(r inventory.Reader) error {
+	err := w.store.View(ctx, func(r inventory.Reader) error {
 		res, err := r.Get(link)
 		if err != nil {
 			return err
@@ -88,21 +140,21 @@ func (a agenda) waits(h inventory.Hint) bool {
 }
 
 // slice works on a link until nothing waits, or until an instant. It says whether there is more.
-func (q *Queue) slice(ctx context.Context, link inventory.ID, d *desk, until time.Time) (again bool, err error) {
+func (w *Worker) slice(ctx context.Context, link inventory.ID, d *desk, until time.Time) (again bool, err error) {
 	for ctx.Err() == nil && time.Now().Before(until) {
-		a, err := q.look(ctx, link, d)
+		a, err := w.look(ctx, link, d)
 		switch {
 		case err != nil:
 			return false, err
 		case a.deleting:
-			return q.unlink(ctx, link, d, until)
+			return w.unlink(ctx, link, d, until)
 		case len(a.apis) > 0 && len(a.apis) <= crowd && !a.status.SyncedAt.IsZero() && a.status.State != inventory.Failed:
-			err = q.targeted(ctx, link, d, a)
+			err = w.targeted(ctx, link, d, a)
 		case a.due || a.called || d.pass != nil:
-			err = q.whole(ctx, link, d, a, until)
+			err = w.whole(ctx, link, d, a, until)
 		default:
 			if len(a.hints) > 0 {
-				q.rest(d, a.status.NextDue)
+				w.rest(d, a.status.NextDue)
 			}
 			return false, nil
 		}
@@ -133,15 +185,15 @@ func trigger(hints []inventory.Hint) string {
 
 // targeted looks at the API that was named first, between two slices of the
 // whole pass if one is open.
-func (q *Queue) targeted(ctx context.Context, link inventory.ID, d *desk, a agenda) error {
+func (w *Worker) targeted(ctx context.Context, link inventory.ID, d *desk, a agenda) error {
 	hints := slices.DeleteFunc(a.hints, func(h inventory.Hint) bool { return h.API != a.apis[0] })
-	w := engine.Work{Trigger: trigger(hints), Scope: source.Scope{API: a.apis[0]}}
+	work := engine.Work{Trigger: trigger(hints), Scope: source.Scope{API: a.apis[0]}}
 	var p *engine.Pass
 	var err error
 	if d.pass != nil {
-		p, err = d.pass.Targeted(ctx, w)
+		p, err = d.pass.Targeted(ctx, work)
 	} else {
-		p, err = q.o.Engine.Begin(ctx, link, w)
+		p, err = w.engine.Begin(ctx, link, work)
 	}
 	if err != nil {
 		d.drop()
@@ -151,37 +203,37 @@ func (q *Queue) targeted(ctx context.Context, link inventory.ID, d *desk, a agen
 	for !done && failure == nil {
 		done, failure = p.Run(ctx, time.Now().Add(slice), never)
 	}
-	return q.finish(ctx, p, failure, hints)
+	return w.finish(ctx, p, failure, hints)
 }
 
 func never() bool { return false }
 
 // whole begins or goes on with a whole pass.
-func (q *Queue) whole(ctx context.Context, link inventory.ID, d *desk, a agenda, until time.Time) error {
+func (w *Worker) whole(ctx context.Context, link inventory.ID, d *desk, a agenda, until time.Time) error {
 	if d.pass == nil {
-		w := engine.Work{Trigger: "schedule", Verify: a.apis}
+		work := engine.Work{Trigger: "schedule", Verify: a.apis}
 		if a.status.SyncedAt.IsZero() {
-			w.Trigger = "link" // whatever else asks for it
+			work.Trigger = "link" // whatever else asks for it
 		} else if len(a.hints) > 0 {
-			w.Trigger = trigger(a.hints)
+			work.Trigger = trigger(a.hints)
 		}
-		p, err := q.o.Engine.Begin(ctx, link, w)
+		p, err := w.engine.Begin(ctx, link, work)
 		if err != nil {
 			return err
 		}
 		d.pass, d.hints = p, a.hints
 	}
-	done, failure := d.pass.Run(ctx, until, func() bool { return q.ringing(link) })
+	done, failure := d.pass.Run(ctx, until, func() bool { return w.ringing(link) })
 	if !done && failure == nil {
 		return nil // the next slice goes on with it
 	}
 	defer d.drop()
-	return q.finish(ctx, d.pass, failure, d.hints)
+	return w.finish(ctx, d.pass, failure, d.hints)
 }
 
 // finish reports a pass, also when the server is about to stop. Hints that a
 // pass has failed to answer stay for the next.
-func (q *Queue) finish(ctx context.Context, p *engine.Pass, failure error, hints []inventory.Hint) error {
+func (w *Worker) finish(ctx context.Context, p *engine.Pass, failure error, hints []inventory.Hint) error {
 	defer p.Close()
 	if errors.Is(failure, inventory.Superseded) {
 		return failure
@@ -198,9 +250,9 @@ func (q *Queue) finish(ctx context.Context, p *engine.Pass, failure error, hints
 }
 
 // unlink goes on with the deletion of a link.
-func (q *Queue) unlink(ctx context.Context, link inventory.ID, d *desk, until time.Time) (again bool, err error) {
+func (w *Worker) unlink(ctx context.Context, link inventory.ID, d *desk, until time.Time) (again bool, err error) {
 	d.drop()
-	p, err := q.o.Engine.Begin(ctx, link, engine.Work{Trigger: "unlink"})
+	p, err := w.engine.Begin(ctx, link, engine.Work{Trigger: "unlink"})
 	if err != nil {
 		return false, err
 	}
