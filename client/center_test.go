@@ -106,7 +106,7 @@ func (asleep) Notify(context.Context, inventory.ID, string) error { return nil }
 // idle is a planner with nothing to do.
 type idle struct{}
 
-func (idle) Preview(context.Context, inventory.ID) (any, error) {
+func (idle) Preview(context.Context, inventory.ID, *inventory.Link) (any, error) {
 	return map[string]any{"requests": 6, "changes": []any{map[string]any{"action": "add", "external": "apis/pets"}}}, nil
 }
 
@@ -244,7 +244,7 @@ func TestLinksAreSteered(t *testing.T) {
 	for run, err := range source.Runs(ctx, client.ListOptions{Top: 3}) {
 		t.Errorf("a run though nothing ran: %+v, %v", run, err)
 	}
-	if p, err := source.Plan(ctx); err != nil || p.Requests != 6 || len(p.Changes) != 1 || p.Changes[0].External != "apis/pets" {
+	if p, err := source.Plan(ctx, nil); err != nil || p.Requests != 6 || len(p.Changes) != 1 || p.Changes[0].External != "apis/pets" {
 		t.Errorf("plan: %+v, %v", p, err)
 	}
 	if held, err := source.Approve(ctx); err != nil || len(held) != 0 {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"net/http"
 	"time"
@@ -56,32 +57,51 @@ func (a APISourceRef) Runs(ctx context.Context, o ListOptions) iter.Seq2[Run, er
 	return first(o.Top, Items[Run](ctx, a.c, Request{Path: a.path + "/runs", APIVersion: preview, Query: o.query()}))
 }
 
-// Plan is what the next synchronisation would change.
+// Plan is what a synchronisation would change and cost. Its counts are those of a run.
 type Plan struct {
-	Adds     int      `json:"adds"`
-	Updates  int      `json:"updates"`
-	Moves    int      `json:"moves"`
-	Deletes  int      `json:"deletes"`
-	Held     int      `json:"held"`
-	Limited  int      `json:"limited"`
-	Requests int      `json:"requests"` // that it would send to the source
-	Changes  []Change `json:"changes"`
+	Digest          string    `json:"digest"` // of all of it
+	PlannedAt       time.Time `json:"plannedAt"`
+	Observed        int       `json:"observed"`
+	Adds            int       `json:"adds"`
+	Updates         int       `json:"updates"`
+	Moves           int       `json:"moves"`
+	Merges          int       `json:"merges"`
+	Deletes         int       `json:"deletes"`
+	Held            int       `json:"held"`
+	Limited         int       `json:"limited"`
+	Requests        int       `json:"requests"`        // that it would send to the source
+	ExpectedSeconds int       `json:"expectedSeconds"` // an estimate
+	Changes         []Change  `json:"changes"`
+	Omitted         int       `json:"omitted"` // changes that are not listed
 }
 
-// Change is one thing that a plan would do.
+// Change is one API of the source that a plan would do something to.
 type Change struct {
-	Action   string   `json:"action"` // add, change, delete, hold or skip
-	External string   `json:"external"`
-	Title    string   `json:"title"`
-	Resource string   `json:"resource"`
-	Fields   []string `json:"fields"`
-	Why      string   `json:"why"`
+	Action    string        `json:"action"`   // add, change, delete, hold, skip or clear
+	External  string        `json:"external"` // empty: the environment
+	Title     string        `json:"title"`
+	Resource  string        `json:"resource"`
+	Fields    []FieldChange `json:"fields"`
+	Documents []string      `json:"documents"` // to be fetched
+	Why       string        `json:"why"`
 }
 
-// Plan reads the source and says what would change, and changes nothing.
-func (a APISourceRef) Plan(ctx context.Context) (Plan, error) {
+// FieldChange is a field that would be another.
+type FieldChange struct {
+	Kind     string          `json:"kind"`     // api, version, definition, deployment or environment
+	External string          `json:"external"` // the API of the source that a part is of
+	Field    string          `json:"field"`
+	Before   json.RawMessage `json:"before"`
+	After    json.RawMessage `json:"after"`
+}
+
+// Plan reads the source and says what would change, and changes nothing. With
+// properties, it is the plan of the link that they would make.
+func (a APISourceRef) Plan(ctx context.Context, properties *APISource) (Plan, error) {
 	var p Plan
-	err := a.c.run(ctx, a.action("plan", struct{}{}), &p)
+	err := a.c.run(ctx, a.action("plan", struct {
+		Properties *APISource `json:"properties,omitempty"`
+	}{properties}), &p)
 	return p, err
 }
 

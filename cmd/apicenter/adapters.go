@@ -20,8 +20,8 @@ func (w waker) Notify(ctx context.Context, link inventory.ID, api string) error 
 // planner is the engine as the catalog wants it to plan.
 type planner struct{ *engine.Engine }
 
-func (p planner) Preview(ctx context.Context, link inventory.ID) (any, error) {
-	return p.Engine.Preview(ctx, link)
+func (p planner) Preview(ctx context.Context, link inventory.ID, as *inventory.Link) (any, error) {
+	return p.Engine.Preview(ctx, link, as)
 }
 
 // identities are the credentials as the catalog wants them.

@@ -254,3 +254,30 @@ func TestLimitersAreSharedByIdentity(t *testing.T) {
 		t.Error("one limiter for each subscription and identity, whatever their case")
 	}
 }
+
+func TestExpectFollowsTheBudget(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		first    bool
+		requests int64
+		want     time.Duration
+	}{
+		{"what the bucket holds goes at once", true, 100, 0},
+		{"a first reading refills as Azure does", true, 474, 10 * time.Second},
+		{"a steady one keeps to its share", false, 299, 10 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := azure.NewLimiter()
+				if got := l.Expect(tt.requests, tt.first); got != 0 {
+					t.Errorf("before any answer %v, want 0", got)
+				}
+				a := newARM(250, 25)
+				ask(t, l, tt.first, 1, 1, func() (int, http.Header) { return a.answer(0) })
+				if got := l.Expect(tt.requests, tt.first).Round(time.Second); got != tt.want {
+					t.Errorf("%d requests: %v, want %v", tt.requests, got, tt.want)
+				}
+			})
+		})
+	}
+}

@@ -86,8 +86,12 @@ func (f *fakeSource) Notify(_ context.Context, link inventory.ID, api string) er
 	return nil
 }
 
-func (f *fakeSource) Preview(_ context.Context, link inventory.ID) (any, error) {
-	return map[string]string{"link": link.Name()}, nil
+func (f *fakeSource) Preview(_ context.Context, link inventory.ID, as *inventory.Link) (any, error) {
+	out := map[string]string{"link": link.Name()}
+	if as != nil {
+		out["import"] = string(as.Import)
+	}
+	return out, nil
 }
 
 func (f *fakeSource) Fetch(ctx context.Context, id inventory.ID) error {

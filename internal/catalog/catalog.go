@@ -31,10 +31,12 @@ type Fetcher interface {
 	Fetch(ctx context.Context, definition inventory.ID) error
 }
 
-// Planner shows what the next pass of a link would do.
+// Planner shows what a pass of a link would do.
 type Planner interface {
-	// Preview writes nothing. What it returns can be written as JSON.
-	Preview(ctx context.Context, link inventory.ID) (any, error)
+	// Preview reads the source as a pass would, and writes nothing. With as, the
+	// link has these settings, and need not be there yet. What it returns can be
+	// written as JSON.
+	Preview(ctx context.Context, link inventory.ID, as *inventory.Link) (any, error)
 }
 
 // Downloader gets documents that people give the address of.

@@ -210,14 +210,20 @@ func TestRunsAndPlan(t *testing.T) {
 	if runs, err := d.Runs(d.ctx, id(linkPath), 5); err != nil || len(runs) != 1 || runs[0].Trigger != "request" {
 		t.Errorf("runs %v, %v", runs, err)
 	}
-	if p, err := d.Plan(d.ctx, id(linkPath)); err != nil || p.(map[string]string)["link"] != "gateway" {
+	if p, err := d.Plan(d.ctx, id(linkPath), nil); err != nil || p.(map[string]string)["link"] != "gateway" {
 		t.Errorf("plan %v, %v", p, err)
 	}
 	none := id(workspace + "/links/none")
 	if _, err := d.Runs(d.ctx, none, 5); !errors.Is(err, inventory.NotFound) {
 		t.Errorf("runs of no link: %v", err)
 	}
-	if _, err := d.Plan(d.ctx, none); !errors.Is(err, inventory.NotFound) {
+	if _, err := d.Plan(d.ctx, none, nil); !errors.Is(err, inventory.NotFound) {
 		t.Errorf("plan of no link: %v", err)
+	}
+	if p, err := d.Plan(d.ctx, id(linkPath), doc(t, strings.Replace(linkBody, `"source"`, `"importSpecification":"never","source"`, 1))); err != nil || p.(map[string]string)["import"] != "never" {
+		t.Errorf("plan of other settings %v, %v", p, err)
+	}
+	if _, err := d.Plan(d.ctx, none, doc(t, linkBody)); !errors.Is(err, inventory.Conflict) {
+		t.Errorf("plan of a second link to the same: %v", err)
 	}
 }

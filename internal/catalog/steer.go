@@ -142,21 +142,3 @@ func (c *Catalog) Approve(ctx context.Context, link inventory.ID, externals []st
 	}
 	return approved, c.notify(ctx, link, "")
 }
-
-// Plan shows what the next pass of a link would do, without doing it.
-func (c *Catalog) Plan(ctx context.Context, link inventory.ID) (any, error) {
-	if _, err := actor(ctx); err != nil {
-		return nil, err
-	}
-	err := c.store.View(ctx, func(tx inventory.Reader) error {
-		_, _, err := living(tx, link)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if c.planner == nil {
-		return nil, inventory.Errorf(inventory.Unavailable, "", "this server does not synchronise links")
-	}
-	return c.planner.Preview(ctx, link)
-}

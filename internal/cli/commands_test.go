@@ -80,6 +80,12 @@ func TestFlagsBecomeRequests(t *testing.T) {
 			[]string{"GET " + at + "/apiSources/prod-gateway/runs ?%24top=5&api-version=2024-06-01-preview"},
 		},
 		{"plan", []string{"integration", "plan", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/plan" + atPreview + " {}"}},
+		{
+			"plan a new link",
+			[]string{"integration", "plan", "-i", "new", "--azure-apim", apimID, "--import-specification", "never"},
+			[]string{"POST " + at + "/apiSources/new/plan" + atPreview + ` {"properties":{"apiSourceType":"AzureApiManagement","azureApiManagementSource":{"resourceId":"` + apimID +
+				`"},"importSpecification":"never"}}`},
+		},
 		{"approve", []string{"integration", "approve", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/approve" + atPreview + " {}"}},
 		{
 			"show",

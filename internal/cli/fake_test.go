@@ -249,7 +249,7 @@ func (c *center) list(w http.ResponseWriter, r *http.Request, path string) {
 
 func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 	key := strings.ToLower(strings.Join(parts[:len(parts)-1], "/"))
-	if c.docs[key] == nil && (parts[len(parts)-1] != "check" || string(body) == "{}") {
+	if c.docs[key] == nil && (!slices.Contains([]string{"check", "plan"}, parts[len(parts)-1]) || string(body) == "{}") {
 		refuse(w, 404, "ResourceNotFound", "there is no "+key, "")
 		return
 	}
@@ -258,10 +258,18 @@ func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 		c.start(key, "request")
 		answerJSON(w, 202, map[string]any{"requestedAt": now()})
 	case "plan":
-		answerJSON(w, 200, map[string]any{"adds": 1, "updates": 1, "moves": 0, "deletes": 0, "requests": 7, "changes": []any{
-			map[string]any{"action": "add", "external": "apis/pets", "title": "Pets", "fields": []string{"title", "kind"}, "why": "new at the source"},
-			map[string]any{"action": "update", "external": "apis/echo", "title": "Echo\x1b[31m", "fields": []string{"title"}, "why": "differs"},
-		}})
+		answerJSON(w, 200, map[string]any{
+			"digest": "5f2c", "adds": 1, "updates": 1, "moves": 0, "deletes": 0, "requests": 7, "expectedSeconds": 3, "changes": []any{
+				map[string]any{"action": "add", "external": "apis/pets", "title": "Pets", "documents": []string{"apis/pets"}, "fields": []any{
+					map[string]any{"kind": "api", "field": "/title", "after": "Pets"},
+				}},
+				map[string]any{"action": "change", "external": "apis/echo", "title": "Echo\x1b[31m", "fields": []any{
+					map[string]any{"kind": "api", "field": "/description", "before": "old", "after": nil},
+					map[string]any{"kind": "version", "external": "apis/echo", "field": "/title", "before": "v1", "after": "v2"},
+				}},
+				map[string]any{"action": "delete", "external": "apis/gone", "title": "Gone", "why": "the source no longer lists it"},
+			},
+		})
 	case "check":
 		answerJSON(w, 200, map[string]any{"ok": true, "findings": []any{
 			map[string]any{"check": "token", "outcome": "ok", "message": "object id p0"},

@@ -40,6 +40,19 @@ func (l *following) put(p object, workspace string) {
 	}
 }
 
+// change puts only what was given: the other properties are a link's that is there.
+func (l *following) change(cmd *cobra.Command, p object, workspace string) {
+	given := object{}
+	l.put(given, workspace)
+	for flag, property := range map[string]string{
+		"import-specification": "importSpecification", "target-environment-id": "targetEnvironmentId", "target-lifecycle-stage": "targetLifecycleStage",
+	} {
+		if v, ok := given[property]; ok && cmd.Flags().Changed(flag) {
+			p[property] = v
+		}
+	}
+}
+
 // shortID is the id of an environment below its service, from that, from its
 // ARM id or from its bare name.
 func shortID(environment, workspace string) string {

@@ -2,16 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 )
-
-// planPatience is how long a plan may take: the center reads the whole source.
-const planPatience = 10 * time.Minute
 
 func syncCommand(c *connection) *cobra.Command {
 	cmd := &cobra.Command{
@@ -63,72 +56,6 @@ func (s *session) requestSync(ctx context.Context, link, api string) (object, er
 		return nil, failed("look at: apicenter integration runs", "the center took the request but does not say when")
 	}
 	return o, nil
-}
-
-func planCommand(c *connection) *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "plan", Short: "Show what the next synchronisation would change, and change nothing",
-		Example: "  apicenter integration plan -i prod-gateway",
-	}
-	of := linkKind().flags(cmd, c, 1)
-	return leaf(cmd, func(cmd *cobra.Command) error {
-		s, err := c.open(cmd.Context(), cmd)
-		if err != nil {
-			return err
-		}
-		plan, err := s.post(cmd.Context(), call{
-			path: s.path([]step{linkStep()}, of) + "/plan", version: preview, body: object{}, patient: planPatience,
-		})
-		if err != nil {
-			return err
-		}
-		return s.print.plan(plan)
-	})
-}
-
-// plan prints a plan: the changes, then for a person what they come to.
-func (p printer) plan(plan object) error {
-	if p.whole() {
-		return p.document(plan)
-	}
-	changes := plan.objects("changes")
-	if len(changes) > 0 || p.format == "tsv" {
-		err := p.list(changes, []column{
-			{"ACTION", "action", nil},
-			{"SOURCE OBJECT", "external", nil},
-			{"TITLE", "title", nil},
-			{"FIELDS", "fields", func(o object) string { return joined(o, "fields") }},
-			{"WHY", "why", nil},
-		})
-		if err != nil || p.format == "tsv" {
-			return err
-		}
-	}
-	return summary(p.out, plan)
-}
-
-func summary(w io.Writer, plan object) error {
-	parts := []string{}
-	for _, what := range []struct{ count, words string }{
-		{"adds", "to add"},
-		{"updates", "to update"},
-		{"moves", "to move"},
-		{"deletes", "to delete"},
-		{"held", "held for approval"},
-		{"limited", "kept out by a limit"},
-	} {
-		if n := plan.count(what.count); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, what.words))
-		}
-	}
-	if len(parts) == 0 {
-		parts = append(parts, "nothing to do")
-	}
-	_, err := fmt.Fprintf(w, "%s; %d requests to the source\n", strings.Join(parts, ", "), plan.count("requests"))
-	if err != nil {
-		return fmt.Errorf("write the output: %w", err)
-	}
-	return nil
 }
 
 func approveCommand(c *connection) *cobra.Command {

@@ -135,11 +135,28 @@ func (w *world) quiet() {
 	}
 	for range 2 {
 		w.update(func(tx inventory.Tx) error { return tx.Release(w.link, all) })
-		w.wholePass()
+		w.foretell()
 	}
 	if p := w.begin(engine.Work{Trigger: "demand", Verify: all}); p != nil { // what failed is tried again, due or not
 		w.run(p, never)
 	}
+}
+
+// foretell holds when nothing goes wrong: a pass does what was planned, and a plan of the same is the same.
+func (w *world) foretell() {
+	plan, err := w.engine.Preview(context.Background(), w.link, nil)
+	again, failure := w.engine.Preview(context.Background(), w.link, nil)
+	if err != nil || failure != nil || plan.Digest != again.Digest {
+		w.Fatal(plan.Digest, err, again.Digest, failure)
+	}
+	w.wholePass()
+	w.view(func(r inventory.Reader) error {
+		runs, err := r.Runs(w.link, 1)
+		if c := runs[0].Counts; err == nil && (c.Added != plan.Adds || c.Moved != plan.Moves || c.Deleted != plan.Deletes || c.Updated > plan.Updates) {
+			w.Errorf("planned %+v, done %+v", plan, c)
+		}
+		return err
+	})
 }
 
 // mirrors holds when all is quiet: the inventory is the source, and people's words are where they were.
@@ -225,7 +242,7 @@ func (w *world) read(d inventory.Digest) string {
 
 // rests holds when all is quiet: there is nothing to do, and nothing is done.
 func (w *world) rests() {
-	preview, err := w.engine.Preview(context.Background(), w.link)
+	preview, err := w.engine.Preview(context.Background(), w.link, nil)
 	if err != nil || len(preview.Changes) > 0 {
 		w.Errorf("the next plan: %+v, %v", preview.Changes, err)
 	}

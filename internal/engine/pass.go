@@ -248,16 +248,8 @@ func (p *Pass) overtake(api string) {
 // open connects and lays out the plan. A whole pass reads nothing before the
 // first op is asked for.
 func (p *Pass) open(ctx context.Context) error {
-	if p.connector == nil {
-		connector, err := p.engine.connect(ctx, p.link, p.status.SyncedAt.IsZero())
-		if err != nil {
-			return err
-		}
-		p.connector = connector
-	}
-	policy := plan.Policy{
-		Scope: p.work.Scope, Salt: p.salt(), Limit: p.engine.o.MaxAPIs,
-		Verify: p.verify, Released: set(p.released), Brake: p.engine.o.Brake,
+	if err := p.connect(ctx); err != nil {
+		return err
 	}
 	reading := p.ctx
 	if p.narrow() {
@@ -270,8 +262,23 @@ func (p *Pass) open(ctx context.Context) error {
 			return err
 		}
 	}
-	p.next, p.end = iter.Pull2(plan.Compute(p.index, objects, policy))
+	p.next, p.end = iter.Pull2(plan.Compute(p.index, objects, p.policy()))
 	return nil
+}
+
+// connect opens the connector of the pass, unless it has one.
+func (p *Pass) connect(ctx context.Context) (err error) {
+	if p.connector == nil {
+		p.connector, err = p.engine.connect(ctx, p.link, p.status.SyncedAt.IsZero())
+	}
+	return err
+}
+
+func (p *Pass) policy() plan.Policy {
+	return plan.Policy{
+		Scope: p.work.Scope, Salt: p.salt(), Limit: p.engine.o.MaxAPIs,
+		Verify: p.verify, Released: set(p.released), Brake: p.engine.o.Brake,
+	}
 }
 
 // salt are the settings of the link that shape what its objects become.

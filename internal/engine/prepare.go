@@ -35,14 +35,9 @@ type fetched struct {
 // prepare loads what is recorded of an op's root, and fetches the documents
 // that changed. A document that fails does not fail the task.
 func (p *Pass) prepare(ctx context.Context, op plan.Op) (*task, error) {
-	t := &task{Op: op}
-	if op.Action == plan.Change || len(op.Adopt) > 0 {
-		if err := p.engine.store.View(ctx, func(r inventory.Reader) (err error) {
-			t.recorded, err = p.recorded(r, op)
-			return err
-		}); err != nil {
-			return nil, err
-		}
+	t, err := p.load(ctx, op)
+	if err != nil {
+		return nil, err
 	}
 	for _, version := range op.Object.Children {
 		for _, o := range version.Children {
@@ -60,6 +55,19 @@ func (p *Pass) prepare(ctx context.Context, op plan.Op) (*task, error) {
 		}
 	}
 	return t, nil
+}
+
+// load makes a task of an op, with what is recorded.
+func (p *Pass) load(ctx context.Context, op plan.Op) (*task, error) {
+	t := &task{Op: op}
+	if op.Action != plan.Change && len(op.Adopt) == 0 {
+		return t, nil
+	}
+	err := p.engine.store.View(ctx, func(r inventory.Reader) (err error) {
+		t.recorded, err = p.recorded(r, op)
+		return err
+	})
+	return t, err
 }
 
 // recorded loads the root, and of each API that gives a version away what belongs to that version.

@@ -130,6 +130,13 @@ func (w *world) update(f func(inventory.Tx) error) {
 	}
 }
 
+func (w *world) view(f func(inventory.Reader) error) {
+	w.Helper()
+	if err := w.store.View(context.Background(), f); err != nil {
+		w.Fatal(err)
+	}
+}
+
 func (w *world) draw(label string, most int) int { return rapid.IntRange(0, most).Draw(w.T, label) }
 
 // mutate changes one API of the source, and nobody tells.

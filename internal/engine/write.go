@@ -285,8 +285,8 @@ func (w *writer) deployment(o source.Object, definition string) inventory.Origin
 }
 
 // short is how a deployment names a thing of this workspace.
-func (w *writer) short(id inventory.ID) string {
-	return inventory.ShortID(w.workspace.Path) + strings.TrimPrefix(id.String(), w.workspace.ID.String())
+func (p *Pass) short(id inventory.ID) string {
+	return inventory.ShortID(p.workspace.Path) + strings.TrimPrefix(id.String(), p.workspace.ID.String())
 }
 
 // dropLeft drops what hung on a version and does not any more: its definition

@@ -46,22 +46,26 @@ func (m *marker) string(s string) {
 func (m *marker) object(o source.Object) {
 	m.string(string(o.Kind))
 	m.string(o.External)
-	m.fields = m.fields[:0]
-	for f := range o.States {
-		m.fields = append(m.fields, f)
-	}
-	slices.Sort(m.fields)
-	for _, f := range m.fields {
-		m.string(string(f))
-		m.string(string(o.States[f]))
-	}
-	m.string("")
+	m.doc(o.States)
 	if o.Document != nil {
 		m.string(o.Document.Mark)
 	}
 	m.string("")
 	for _, child := range o.Children {
 		m.object(child)
+	}
+	m.string("")
+}
+
+func (m *marker) doc(d inventory.Doc) {
+	m.fields = m.fields[:0]
+	for f := range d {
+		m.fields = append(m.fields, f)
+	}
+	slices.Sort(m.fields)
+	for _, f := range m.fields {
+		m.string(string(f))
+		m.string(string(d[f]))
 	}
 	m.string("")
 }

@@ -42,6 +42,13 @@ type Checker interface {
 	Check(ctx context.Context) ([]inventory.Finding, error)
 }
 
+// Estimator is a connector that knows the budget it draws on. Not every connector does.
+type Estimator interface {
+	// Expect is how long the budget makes so many requests take at least, if they
+	// began now and nobody else drew on it. It sends nothing.
+	Expect(requests int64) time.Duration
+}
+
 // Scope says what to read: everything that the link covers or, with API, one
 // API of the source with the group that it belongs to.
 type Scope struct {

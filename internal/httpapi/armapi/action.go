@@ -75,14 +75,6 @@ func (h *Handler) runs(w http.ResponseWriter, r *request) error {
 	}{out})
 }
 
-func (h *Handler) plan(w http.ResponseWriter, r *request) error {
-	summary, err := h.catalog.Plan(r.Context(), r.id)
-	if err != nil {
-		return err
-	}
-	return reply.Value(w, http.StatusOK, summary)
-}
-
 func (h *Handler) approve(w http.ResponseWriter, r *request) error {
 	var body struct {
 		Externals []string `json:"externals"`

@@ -109,7 +109,10 @@ func (f *fakeSource) Notify(_ context.Context, link inventory.ID, api string) er
 	return nil
 }
 
-func (f *fakeSource) Preview(context.Context, inventory.ID) (any, error) {
+func (f *fakeSource) Preview(_ context.Context, _ inventory.ID, as *inventory.Link) (any, error) {
+	if as != nil {
+		return map[string]string{"import": string(as.Import)}, f.failure
+	}
 	return map[string]int{"adds": 3}, f.failure
 }
 

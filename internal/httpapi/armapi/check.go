@@ -1,7 +1,6 @@
 package armapi
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 
@@ -12,18 +11,13 @@ import (
 // check tries what a link needs. Without a body that is the link that is there;
 // with the body of a PUT, the one that this would make.
 func (h *Handler) check(w http.ResponseWriter, r *request) error {
-	var body struct {
-		Properties json.RawMessage `json:"properties"`
-	}
+	var body settings
 	if err := decode(r, &body); err != nil {
 		return err
 	}
-	var doc inventory.Doc
-	if p := body.Properties; len(p) > 0 && string(p) != "null" {
-		var err error
-		if doc, err = linkDoc(p); err != nil {
-			return err
-		}
+	doc, err := body.doc()
+	if err != nil {
+		return err
 	}
 	findings, err := h.catalog.Check(r.Context(), r.id, doc)
 	if err != nil {

@@ -195,3 +195,14 @@ func TestLargeDocumentsAreExportedAsAddress(t *testing.T) {
 		t.Errorf("the address answers %d with %d bytes", w.Code, w.Body.Len())
 	}
 }
+
+// Whoever may plan but not put a link cannot have a source read that is not linked.
+func TestPlanOfOtherSettingsNeedsTheRightToMakeThem(t *testing.T) {
+	d := centre(t)
+	d.must("PUT", link, linkBody, 201)
+	d.guard.deny = func(action, _ string) bool { return strings.HasSuffix(action, "/apiSources/write") }
+	d.must("POST", link+"/plan", "", 200)
+	for _, at := range []string{link, space + "/apiSources/new"} {
+		d.fails("POST", at+"/plan", linkBody, 403, "AuthorizationFailed", "apiSources/write")
+	}
+}

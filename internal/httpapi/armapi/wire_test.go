@@ -83,6 +83,7 @@ func story(t testing.TB) []call {
 		{"apiSource", "GET", link, ""},
 		{"apiSources", "GET", space + "/apiSources", ""},
 		{"apiSource-plan", "POST", link + "/plan", ""},
+		{"apiSource-plan-intended", "POST", space + "/apiSources/gateway/plan", `{"properties":{"azureApiManagementSource":{"resourceId":"` + gateway + `"},"importSpecification":"never"}}`},
 		{"apiSource-check", "POST", link + "/check", ""},
 		{"apiSource-sync", "POST", link + "/sync", `{"api":"orders"}`},
 		{"apiSource-runs", "GET", link + "/runs", ""},

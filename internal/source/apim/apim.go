@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
@@ -75,16 +76,17 @@ func (k *kind) open(_ context.Context, link inventory.Link, env source.Env) (sou
 	if err != nil {
 		return nil, &source.Error{Stalled: true, Message: "the identity cannot be used", Err: err}
 	}
+	limiter := k.Limiters.For(place.subscription, link.Identity)
 	client, err := azure.NewClient(azure.Options{
 		Endpoint: k.Endpoint, Audience: k.Audience, Credential: credential, AllowLoopbackHTTP: k.AllowLoopback,
-		Limiter: k.Limiters.For(place.subscription, link.Identity), First: env.First,
+		Limiter: limiter, First: env.First,
 		UserAgent: env.UserAgent, Transport: k.Transport,
 	})
 	if err != nil {
 		return nil, &source.Error{Stalled: true, Message: "the connection is misconfigured", Err: err}
 	}
 	return &connector{
-		kind: k, place: place, azure: client, first: env.First,
+		kind: k, place: place, azure: client, limiter: limiter, first: env.First,
 		imports: link.Import != inventory.ImportNever, stage: stageOf(link),
 	}, nil
 }
@@ -101,6 +103,7 @@ type connector struct {
 	*kind
 	place   place
 	azure   *azure.Client
+	limiter *azure.Limiter
 	first   bool
 	imports bool
 	stage   string
@@ -112,9 +115,15 @@ type connector struct {
 // Requests is how many requests went to Azure Resource Manager.
 func (c *connector) Requests() int64 { return c.azure.Requests() }
 
+// Expect is how long the budget makes so many requests take.
+func (c *connector) Expect(requests int64) time.Duration { return c.limiter.Expect(requests, c.first) }
+
 // url is the address of a path below the endpoint on the connector's api-version.
 func (c *connector) url(path string, query ...string) string {
 	return c.azure.URL(path, append([]string{"api-version", c.APIVersion}, query...)...)
 }
 
-var _ source.Connector = (*connector)(nil)
+var (
+	_ source.Connector = (*connector)(nil)
+	_ source.Estimator = (*connector)(nil)
+)

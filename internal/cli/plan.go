@@ -1,0 +1,231 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// planPatience is how long a plan may take: the center reads the whole source.
+const planPatience = 10 * time.Minute
+
+// intention is what a link is, or would be: the flags of `plan`.
+type intention struct {
+	creation
+	flags []string // those that say how the link follows its source
+}
+
+func (n *intention) define(cmd *cobra.Command, c *connection) {
+	n.name = linkKind().flags(cmd, c, 1)["integration-name"]
+	n.sourceFlags(cmd)
+	n.follow.flags(cmd, c)
+	n.flags = []string{"import-specification", "target-environment-id", "target-lifecycle-stage"}
+}
+
+// body is what is planned for: nothing but the link as it is, the link with
+// other settings, or one that is not there yet.
+func (n *intention) body(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error) {
+	if err := n.follow.check(cmd); err != nil {
+		return nil, err
+	}
+	if n.apim.name != "" {
+		source, err := n.source(cmd, s.service)
+		if err != nil {
+			return nil, err
+		}
+		return n.link(source, s.workspace), nil
+	}
+	changed := false
+	for _, flag := range n.flags {
+		changed = changed || cmd.Flags().Changed(flag)
+	}
+	if !changed {
+		return object{}, nil
+	}
+	link, err := s.get(ctx, path, preview)
+	if err != nil {
+		return nil, err
+	}
+	p, _ := asObject(link["properties"])
+	n.follow.change(cmd, p, s.workspace)
+	return object{"properties": p}, nil
+}
+
+func planCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "plan", Short: "Show what a synchronisation would change and cost, and change nothing",
+		Long: `Show what a synchronisation would change and cost, and change nothing.
+
+Of a link that is there, as it is or with other settings, or of one that is not
+there yet. The center reads the source as the synchronisation would, but fetches
+no definition. The digest at the end stands for all of the plan.`,
+		Example: `  apicenter integration plan -i prod-gateway
+  apicenter integration plan -i prod-gateway --import-specification never
+  apicenter integration plan -i new-gateway --azure-apim contoso-apim -o json`,
+	}
+	var n intention
+	n.define(cmd, c)
+	return leaf(cmd, func(cmd *cobra.Command) error {
+		ctx := cmd.Context()
+		s, err := c.open(ctx, cmd)
+		if err != nil {
+			return err
+		}
+		path := s.path([]step{linkStep()}, names{"integration-name": n.name})
+		body, err := n.body(ctx, cmd, s, path)
+		if err != nil {
+			return err
+		}
+		plan, err := s.post(ctx, call{path: path + "/plan", version: preview, body: body, patient: planPatience})
+		if err != nil {
+			return err
+		}
+		return s.print.plan(plan)
+	})
+}
+
+// plan prints a plan: the changes, then for a person what they come to.
+func (p printer) plan(plan object) error {
+	if p.whole() {
+		return p.document(plan)
+	}
+	changes := plan.objects("changes")
+	if p.format == "tsv" {
+		return p.list(changes, []column{
+			{"ACTION", "action", nil},
+			{"SOURCE OBJECT", "external", nil},
+			{"TITLE", "title", nil},
+			{"FIELDS", "fields", nil},
+			{"WHY", "why", nil},
+		})
+	}
+	if len(changes) > 0 {
+		var cells [][]string
+		for _, c := range changes {
+			cells = append(cells, changeRows(c)...)
+		}
+		if err := writeTable(p.out, []string{"ACTION", "SOURCE OBJECT", "TITLE", "WHAT"}, cells); err != nil {
+			return err
+		}
+	}
+	if _, err := fmt.Fprintln(p.out, clean(summary(plan))); err != nil {
+		return fmt.Errorf("write the output: %w", err)
+	}
+	if digest := plan.text("digest"); digest != "" {
+		if _, err := fmt.Fprintln(p.out, "plan "+clean(digest)); err != nil {
+			return fmt.Errorf("write the output: %w", err)
+		}
+	}
+	return nil
+}
+
+// changeRows is a change in as many rows as there is to say of it.
+func changeRows(change object) [][]string {
+	what := changeLines(change)
+	external := change.text("external")
+	if external == "" {
+		external = "(environment)"
+	}
+	rows := [][]string{{change.text("action"), external, change.text("title"), ""}}
+	for i, line := range what {
+		if i == 0 {
+			rows[0][3] = line
+			continue
+		}
+		rows = append(rows, []string{"", "", "", line})
+	}
+	return rows
+}
+
+// changeLines says what differs. Of what is new, the title says enough.
+func changeLines(change object) []string {
+	var lines []string
+	if why := change.text("why"); why != "" {
+		lines = append(lines, why)
+	}
+	for _, m := range change.objects("moves") {
+		lines = append(lines, fmt.Sprintf("%s comes from %s", m.text("external"), m.text("from")))
+	}
+	if merged := joined(change, "merges"); merged != "" {
+		lines = append(lines, "becomes one with "+merged)
+	}
+	if change.text("action") == "change" {
+		for _, f := range change.objects("fields") {
+			lines = append(lines, fieldLine(f))
+		}
+		if n := change.count("moreFields"); n > 0 {
+			lines = append(lines, fmt.Sprintf("and %d fields more", n))
+		}
+	}
+	for _, d := range change.objects("drops") {
+		lines = append(lines, fmt.Sprintf("the %s of %s goes", d.text("kind"), d.text("external")))
+	}
+	if documents := change.count("documents"); documents > 0 {
+		lines = append(lines, plural(documents, "definition")+" to fetch")
+	}
+	return lines
+}
+
+func fieldLine(f object) string {
+	name := f.text("field")
+	if part := f.text("external"); part != "" {
+		name = fmt.Sprintf("%s of %s: %s", f.text("kind"), part, name)
+	}
+	return fmt.Sprintf("%s: %s → %s", name, shown(f, "before"), shown(f, "after"))
+}
+
+// shown is a value of a field, as JSON has it.
+func shown(f object, at string) string {
+	v, ok := f[at]
+	switch v := v.(type) {
+	case nil:
+		if !ok {
+			return "-"
+		}
+		return "null"
+	case string:
+		return shorten(fmt.Sprintf("%q", v), widest)
+	}
+	return shorten(text(v), widest)
+}
+
+// summary is what a plan comes to.
+func summary(plan object) string {
+	var parts []string
+	for _, what := range []struct{ count, words string }{
+		{"adds", "to add"},
+		{"updates", "to update"},
+		{"moves", "to move"},
+		{"merges", "to merge"},
+		{"deletes", "to delete"},
+		{"held", "held for approval"},
+		{"limited", "kept out by a limit"},
+	} {
+		if n := plan.count(what.count); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, what.words))
+		}
+	}
+	if n := plan.count("omitted"); n > 0 {
+		parts = append(parts, plural(n, "change")+" not listed")
+	}
+	if len(parts) == 0 && len(plan.objects("changes")) == 0 {
+		parts = append(parts, "nothing to do")
+	} else if len(parts) == 0 {
+		parts = append(parts, "no API to change")
+	}
+	out := strings.Join(parts, ", ") + "; " + plural(plan.count("requests"), "request") + " to the source"
+	if seconds := plan.count("expectedSeconds"); seconds > 0 {
+		out += ", about " + span(time.Duration(seconds)*time.Second)
+	}
+	return out
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
