@@ -72,9 +72,9 @@ type Reader interface {
 	Runs(link ID, limit int) ([]Run, error)
 	// Released are the held deletions of a link that a person has approved, by external identity.
 	Released(link ID) ([]string, error)
-	// Hints gives the unread hints of a link, in order.
-	Hints(link ID) ([]Hint, error)
-	// Waiting gives the links that are due at now, or have unread hints, or are being deleted.
+	// Hints gives the unread hints of a link that are due at now, in order.
+	Hints(link ID, now time.Time) ([]Hint, error)
+	// Waiting gives the links that are due at now, or have unread hints that are, or are being deleted.
 	Waiting(now time.Time) ([]ID, error)
 	// DeletedServices gives the services that can be restored, in order of creation.
 	DeletedServices() ([]DeletedService, error)
@@ -122,6 +122,8 @@ type Tx interface {
 	// Release sets the held deletions that a person approved.
 	Release(link ID, externals []string) error
 	// PutHint notes that a link should look at one API of its source, or at all.
+	// It takes the place of an unread one that says the same, under a new number:
+	// whoever took the old one up has not seen what this one is about.
 	PutHint(h Hint) error
 	// SetDue sets when the link's next pass is due. NotFound.
 	SetDue(link ID, due time.Time) error
@@ -217,6 +219,7 @@ type Hint struct {
 	Sequence int64
 	Link     ID
 	API      string
-	Trigger  string // request, event
+	Trigger  string // request, event, demand
 	At       time.Time
+	Due      time.Time // not to be read before; zero: at once
 }

@@ -120,7 +120,7 @@ func (w *Worker) look(ctx context.Context, link inventory.ID, d *desk) (agenda, 
 		a.status = inventory.StatusOf(res)
 		a.deleting = a.status.State == inventory.Deleting
 		a.due = !a.status.NextDue.After(time.Now())
-		a.hints, err = r.Hints(link)
+		a.hints, err = r.Hints(link, time.Now())
 		return err
 	})
 	resting := a.status.State == inventory.Failed && !a.due

@@ -16,7 +16,7 @@ import (
 func (t *session) Waiting(now time.Time) ([]inventory.ID, error) {
 	return collect(t, query{text: `
 		select r.path from resource r left join link l on l.resource = r.id
-		where r.kind = 'link' and ` + inSight + ` and (coalesce(l.due, 0) <= $1 or exists (select 1 from hint h where h.link = r.id)
+		where r.kind = 'link' and ` + inSight + ` and (coalesce(l.due, 0) <= $1 or exists (select 1 from hint h where h.link = r.id and h.due <= $1)
 			or json_extract(l.status, '$.state') = 'deleting')
 		order by coalesce(l.due, 0)`, args: []any{micros(now)}}, func(rows *sql.Rows) (inventory.ID, error) {
 		var path string
@@ -34,15 +34,17 @@ func (t *session) Tally(link inventory.ID) (versions, problems int, err error) {
 	return versions, problems, err
 }
 
-func (t *session) Hints(link inventory.ID) ([]inventory.Hint, error) {
+func (t *session) Hints(link inventory.ID, now time.Time) ([]inventory.Hint, error) {
 	return collect(t, query{
-		text: `select sequence, api, "trigger", at from hint where link = (select id from resource where path = $1) order by sequence`,
-		args: []any{link.String()},
+		text: `
+			select sequence, api, "trigger", at, due from hint
+			where link = (select id from resource where path = $1) and due <= $2 order by sequence`,
+		args: []any{link.String(), micros(now)},
 	}, func(rows *sql.Rows) (inventory.Hint, error) {
 		h := inventory.Hint{Link: link}
-		var at int64
-		err := rows.Scan(&h.Sequence, &h.API, &h.Trigger, &at)
-		h.At = instant(at)
+		var at, due int64
+		err := rows.Scan(&h.Sequence, &h.API, &h.Trigger, &at, &due)
+		h.At, h.Due = instant(at), instant(due)
 		return h, err
 	})
 }
@@ -52,7 +54,12 @@ func (w *work) PutHint(h inventory.Hint) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.exec(`insert into hint (link, api, "trigger", at) values ($1, $2, $3, $4)`, key, h.API, h.Trigger, micros(w.now))
+	if _, err := w.exec(`delete from hint where link = $1 and api = $2 and due = $3 and "trigger" = $4`,
+		key, h.API, micros(h.Due), h.Trigger); err != nil {
+		return err
+	}
+	_, err = w.exec(`insert into hint (link, api, due, "trigger", at) values ($1, $2, $3, $4, $5)`,
+		key, h.API, micros(h.Due), h.Trigger, micros(w.now))
 	return err
 }
 

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -14,6 +15,8 @@ var agenda = []promise{
 	{"the claim of a link that is gone cannot write", testClaimOfNothing},
 	{"a status raises the version and not the revision", testStatus},
 	{"a hint stays until it is taken", testHints},
+	{"equal hints are one, and the newest", testEqualHints},
+	{"a hint is not read before it is due", testDueHints},
 	{"links wait that are due, hinted or being deleted", testWaiting},
 	{"runs are told newest first", testRuns},
 	{"released deletions are kept until they are replaced", testReleased},
@@ -100,7 +103,7 @@ func (b *bench) hints() []inventory.Hint {
 	b.Helper()
 	var out []inventory.Hint
 	b.view(func(tx inventory.Reader) (err error) {
-		out, err = tx.Hints(id(b.link))
+		out, err = tx.Hints(id(b.link), time.Now())
 		return err
 	})
 	return out
@@ -113,7 +116,7 @@ func testHints(t *testing.T, b *bench) {
 			return tx.PutHint(inventory.Hint{Link: id(b.link), API: api, Trigger: "event"})
 		})
 	}
-	for _, api := range []string{"a", "", "a"} { // doubled hints are kept: each may be newer than what was read
+	for _, api := range []string{"a", "", "c"} {
 		hint(api)
 	}
 	all := b.hints()
@@ -139,6 +142,55 @@ func testHints(t *testing.T, b *bench) {
 	b.refused("hint of nothing", b.Update(t.Context(), "ann", func(tx inventory.Tx) error {
 		return tx.PutHint(inventory.Hint{Link: id(linkPath + "-2")})
 	}), inventory.NotFound)
+}
+
+// testEqualHints has a hint come again after a worker took it up: what the
+// worker takes must not take the new one along.
+func testEqualHints(_ *testing.T, b *bench) {
+	put := func(h inventory.Hint) {
+		b.Helper()
+		h.Link = id(b.link)
+		b.update(func(tx inventory.Tx) error { return tx.PutHint(h) })
+	}
+	later := time.Now().Add(-time.Second).UTC().Truncate(time.Microsecond)
+	for _, h := range []inventory.Hint{
+		{API: "a", Trigger: "event"}, {API: "b", Trigger: "event"}, {API: "a", Trigger: "request"}, {API: "a", Trigger: "event", Due: later},
+	} {
+		put(h)
+	}
+	old := b.hints()
+	b.same("hints that differ", len(old), 4)
+	put(inventory.Hint{API: "a", Trigger: "event"})
+	put(inventory.Hint{API: "a", Trigger: "event", Due: later})
+	all := b.hints()
+	b.same("hints", len(all), 4)
+	if all[2].API != "a" || all[2].Sequence <= old[3].Sequence || !all[3].Due.Equal(later) || all[2].At.Before(old[0].At) {
+		b.Errorf("after two came again: %+v, were %+v", all, old)
+	}
+	b.apply(func(tx inventory.SourceTx) error {
+		return tx.TakeHints([]int64{old[0].Sequence, old[1].Sequence, old[2].Sequence, old[3].Sequence})
+	})
+	b.same("left", b.hints(), all[2:])
+}
+
+func testDueHints(_ *testing.T, b *bench) {
+	due := noon.Add(5 * time.Second)
+	b.update(func(tx inventory.Tx) error {
+		return errors.Join(
+			tx.SetDue(id(linkPath), noon.Add(time.Hour)),
+			tx.PutHint(inventory.Hint{Link: id(linkPath), API: "a", Trigger: "event", Due: due}))
+	})
+	for _, tt := range []struct {
+		at    time.Time
+		hints int
+	}{{due.Add(-time.Microsecond), 0}, {due, 1}} {
+		b.view(func(tx inventory.Reader) error {
+			hints, err := tx.Hints(id(linkPath), tt.at)
+			waiting, failed := tx.Waiting(tt.at)
+			b.same(fmt.Sprintf("hints and waiting links at %v", tt.at), []int{len(hints), len(waiting)}, []int{tt.hints, tt.hints})
+			return errors.Join(err, failed)
+		})
+	}
 }
 
 func testWaiting(_ *testing.T, b *bench) {
