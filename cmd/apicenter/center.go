@@ -19,6 +19,7 @@ import (
 	"apicenter/internal/httpapi/armapi"
 	"apicenter/internal/httpapi/dataapi"
 	"apicenter/internal/httpapi/documents"
+	"apicenter/internal/httpapi/hookapi"
 	"apicenter/internal/httpapi/keysapi"
 	"apicenter/internal/httpapi/managerapi"
 	"apicenter/internal/inventory"
@@ -61,6 +62,7 @@ type building struct {
 	door        door
 	credentials *azure.Credentials
 	limits      catalog.Limits
+	kinds       map[string]source.Kind
 	passes      *engine.Engine
 	queue       *jobs.Queue
 	people      *catalog.Catalog
@@ -114,11 +116,11 @@ func (b *building) readSources(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.credentials = credentials
+	b.credentials, b.kinds = credentials, map[string]source.Kind{kind.Name: kind}
 	if b.limits, err = catalog.Preset(s.limits); err != nil {
 		return err
 	}
-	b.passes = engine.New(db, map[string]source.Kind{kind.Name: kind}, engine.Options{
+	b.passes = engine.New(db, b.kinds, engine.Options{
 		Interval: s.pollInterval, Audit: s.auditPeriod, MaxAPIs: cmp.Or(s.maxAPIs, b.limits.LinkedAPIs),
 		UserAgent: userAgent(), Log: b.log,
 	})
@@ -177,7 +179,7 @@ func (b *building) putUpFront(context.Context) error {
 	b.front = server.New(server.Options{
 		Address: s.listen, TLS: encryption, Log: b.log, AccessLog: s.accessLog,
 		Keys: b.door.tokens(b.door.oidc.Control()), Authority: b.door.oidc.Authority(),
-		ARM: resources, Surfaces: []server.Surface{b.dataPlane(signer)}, Routes: b.routes(rest.Documents()),
+		ARM: resources, Surfaces: []server.Surface{b.hooks(), b.dataPlane(signer)}, Routes: b.routes(rest.Documents()),
 	})
 	return nil
 }
@@ -190,6 +192,12 @@ func (b *building) dataPlane(signer *documents.Signer) server.Surface {
 		Limits: dataapi.Limits{RequestsPerMinute: cmp.Or(s.dataRequests, b.limits.DataRequests), APIs: b.limits.DataAPIs},
 	})
 	return server.Surface{Owns: data.Owns, Handler: data, Tokens: b.door.tokens(b.door.oidc.Data()), Anonymous: true}
+}
+
+// hooks is where sources tell of events. Handshakes come without a token.
+func (b *building) hooks() server.Surface {
+	h := hookapi.New(hookapi.Options{Store: b.center.store, Access: b.door.guard, Bell: b.queue, Kinds: b.kinds, Log: b.log})
+	return server.Surface{Owns: h.Owns, Handler: h, Anonymous: true}
 }
 
 // routes are those with plain patterns.

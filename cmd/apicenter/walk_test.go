@@ -18,6 +18,7 @@ import (
 	"apicenter/internal/emulator/identity"
 	"apicenter/internal/httpapi/armapi"
 	"apicenter/internal/httpapi/dataapi"
+	"apicenter/internal/httpapi/hookapi"
 	"apicenter/internal/httpapi/keysapi"
 	"apicenter/internal/httpapi/managerapi"
 )
@@ -148,6 +149,7 @@ func newWalk(t *testing.T) *walk {
 // routesToWalk are those of all surfaces.
 func routesToWalk() []walked {
 	routes := []walked{{method: "GET", path: "/healthz"}, {method: "GET", path: "/readyz"}, {method: "GET", path: "/documents/{digest}"}}
+	routes = append(routes, walked{method: "POST", path: hookapi.Path, action: hookapi.Action, scope: access.Everything})
 	for _, r := range keysapi.New(keysapi.Options{}).Routes() {
 		method, path, _ := strings.Cut(r.Pattern, " ")
 		action := map[string]string{"POST": "Microsoft.Authorization/roleAssignments/write", "DELETE": "Microsoft.Authorization/roleAssignments/delete"}

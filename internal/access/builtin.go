@@ -6,6 +6,8 @@ const (
 	AdministratorID = "6a4f6f0c-1d0b-4c07-9c55-3f0a2b7f61de"
 	ReaderID        = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 	DataReaderID    = "c7244dfb-f447-457d-b2ba-3999044d1706"
+	// EventSenderID is a role of our own, for whoever tells of events at a source.
+	EventSenderID = "2b9c6f14-7e0d-4a53-8f86-d15c3e7a9b40"
 )
 
 const (
@@ -28,6 +30,11 @@ func around(own ...string) []string {
 // roles are the built-in ones, from the least to the most that they allow: whoever
 // is denied is told the first that would do.
 var roles = []Role{
+	{
+		ID: EventSenderID, Name: "API Center Event Sender",
+		Description: "Allows notifying links of events at their sources, and nothing else. It is a role of apicenter's own.",
+		Actions:     []string{services + "/workspaces/apiSources/notify/action"},
+	},
 	{
 		ID: DataReaderID, Name: "Azure API Center Data Reader",
 		Description: "Allows for access to Azure API Center data plane read operations.",

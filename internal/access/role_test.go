@@ -44,6 +44,7 @@ var actions = []string{
 	"Microsoft.ApiCenter/services/workspaces/apiSources/write",
 	"Microsoft.ApiCenter/services/workspaces/apiSources/sync/action",
 	"Microsoft.ApiCenter/services/workspaces/apiSources/runs/read",
+	"Microsoft.ApiCenter/services/workspaces/apiSources/notify/action",
 	"Microsoft.Authorization/roleAssignments/read",
 	"Microsoft.Authorization/roleAssignments/write",
 	"Microsoft.Authorization/roleAssignments/delete",

@@ -48,6 +48,7 @@ var rooms = map[string]room{
 	"httpapi/managerapi": {"access arm auth azure catalog httpapi/odata httpapi/reply inventory", "database/sql os"},
 	"httpapi/odata":      {"inventory", "database/sql net/http os"},
 	"httpapi/reply":      {"arm inventory", "database/sql os"},
+	"httpapi/hookapi":    {"arm auth httpapi/reply inventory source", "database/sql os"},
 	"httpapi/keysapi":    {"access arm auth httpapi/reply inventory", "database/sql os"},
 	"httpapi/dataapi":    {"arm auth catalog httpapi/documents httpapi/odata httpapi/reply inventory source", "database/sql os"},
 

@@ -104,6 +104,9 @@ type Kind struct {
 	Name string // "AzureApiManagement"
 	// Open gives a connector for one link. It sends nothing.
 	Open func(ctx context.Context, link inventory.Link, env Env) (Connector, error)
+	// Notice says where a link should look because of an event of its instance;
+	// false when the event is none of its concern. nil: sources of the kind have no events.
+	Notice func(link inventory.Link, e Event) (Scope, bool)
 }
 
 // Error is an error of a source, sorted by what to do about it.
@@ -142,8 +145,10 @@ func RetryAfter(err error) time.Duration {
 	return 0
 }
 
-// Notice is a hint that something may have changed: a doorbell, not a parcel.
-type Notice struct {
-	Scope  Scope  `json:"scope"`
-	Reason string `json:"reason"` // request, event
+// Event is what a source's event service tells, whatever the envelope that it
+// came in. Its sender may be wrong about anything.
+type Event struct {
+	Type     string // "Microsoft.ApiManagement.APIUpdated"
+	Subject  string // what it is about, relative to the instance
+	Resource string // what it is about, in full; may be empty
 }

@@ -58,7 +58,7 @@ func New(o Options) source.Kind {
 		k.Transport = own
 		k.links = azure.NewLinks(azure.NewLinkTransport(o.AllowLoopback && isLocal(o.Endpoint), o.Roots))
 	}
-	return source.Kind{Name: Name, Open: k.open}
+	return source.Kind{Name: Name, Open: k.open, Notice: notice}
 }
 
 type kind struct {
