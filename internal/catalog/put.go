@@ -17,8 +17,9 @@ const (
 // defaultAnalyzer is the type of analysis that there is.
 const defaultAnalyzer = "spectral"
 
-// kept are the fields of a people's layer that a Put neither sets nor removes.
+// kept are the fields of a people's layer that a Put does not remove.
 var kept = map[inventory.Kind][]inventory.Field{
+	inventory.KindWorkspace:   {inventory.FieldMergeRule}, // clients of Azure do not know it, and send the rest
 	inventory.KindAPI:         {inventory.FieldImported},
 	inventory.KindVersion:     {inventory.FieldImported},
 	inventory.KindDefinition:  {inventory.FieldDocument, fieldSpecification, inventory.FieldImported},
@@ -130,8 +131,13 @@ func (c *Catalog) layer(tx inventory.Reader, id inventory.ID, rec *inventory.Rec
 		}
 	}
 	for _, f := range kept[kind] {
-		if v, ok := rec.Own[f]; ok {
+		if v, ok := rec.Own[f]; ok && own[f] == nil {
 			own[f] = v
+		}
+	}
+	if kind == inventory.KindWorkspace {
+		if err := checkMergeRule(own); err != nil {
+			return nil, err
 		}
 	}
 	if kind == inventory.KindService {

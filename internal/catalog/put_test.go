@@ -78,6 +78,7 @@ func TestPutRefuses(t *testing.T) {
 		{"environment of another kind", "/apis/petstore/deployments/prod", `{"environmentId":"/workspaces/default/apis/petstore"}`, inventory.Invalid, "properties.environmentId", "short id"},
 		{"environment elsewhere", "/apis/petstore/deployments/prod", `{"environmentId":"/subscriptions/other/resourceGroups/Group/providers/Microsoft.ApiCenter/services/Center/workspaces/default/environments/none"}`, inventory.Invalid, "properties.environmentId", "of this service"},
 		{"unknown definition", "/apis/petstore/deployments/prod", `{"definitionId":"/workspaces/default/apis/petstore/versions/v/definitions/d"}`, inventory.Invalid, "properties.definitionId", "create it first"},
+		{"unknown merge rule", "", `{"title":"x","mergeRule":"tilte"}`, inventory.Invalid, "properties.mergeRule", "path"},
 		{"environment without kind", "/environments/prod", `{"title":"x"}`, inventory.Invalid, "properties.kind", "required"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -98,6 +99,15 @@ func TestServiceNamesAreChecked(t *testing.T) {
 	if e := d.refused("s/g/abc", `{}`, inventory.Invalid); e.Target != "location" {
 		t.Errorf("target %q, want location", e.Target)
 	}
+}
+
+func TestAMergeRuleStaysWhenAClientDoesNotKnowIt(t *testing.T) {
+	d := centre(t)
+	d.put(workspace, `{"title":"W","mergeRule":"title"}`)
+	d.put(workspace, `{"title":"Whole"}`)
+	d.reads(workspace, `{"title":"Whole","mergeRule":"title"}`)
+	d.put(workspace, `{"title":"Whole","mergeRule":"none"}`)
+	d.reads(workspace, `{"title":"Whole","mergeRule":"none"}`)
 }
 
 func TestReferencesAreStoredShort(t *testing.T) {

@@ -69,7 +69,7 @@ var shapes = map[inventory.Kind][]property{
 			{name: "userAssignedIdentities", form: open},
 		}},
 	},
-	inventory.KindWorkspace: {title, description},
+	inventory.KindWorkspace: {title, description, {name: "mergeRule", form: text, limit: maxTitle}},
 	inventory.KindAPI: {
 		title,
 		{name: "kind", form: text, required: true},

@@ -86,7 +86,11 @@ func (p *Pass) applied(tasks []*task) {
 			c.Added += t.counts.Added
 			c.Moved += t.counts.Moved
 			c.Updated += t.counts.Updated
+			c.Merged += t.counts.Merged
 		})
+		if t.note != "" {
+			p.tellOf(t.External, t.note)
+		}
 		for external, f := range t.fetched {
 			if f.problem != nil {
 				p.fail(external, f.problem)

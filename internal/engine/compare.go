@@ -25,6 +25,7 @@ type PreviewChange struct {
 	Documents  []string      `json:"documents,omitempty"`  // would be fetched: of which APIs of the source
 	Moves      []Moved       `json:"moves,omitempty"`      // versions that would come from other APIs
 	Merges     []string      `json:"merges,omitempty"`     // APIs that would become one with it, by name
+	Joins      string        `json:"joins,omitempty"`      // the API of another link that it would become one with, by name
 	Drops      []Dropped     `json:"drops,omitempty"`      // what would no longer hang on it
 	Why        string        `json:"why,omitempty"`
 }

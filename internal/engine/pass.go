@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"apicenter/internal/inventory"
@@ -28,6 +29,8 @@ type Pass struct {
 	workspace inventory.Resource
 	status    inventory.LinkStatus // as it was at the beginning
 	index     plan.Index
+	rule      inventory.MergeRule
+	moves     atomic.Bool // APIs of this pass became one with others: what index says of places may be old
 	verify    map[string]bool
 	released  []string
 	connector source.Connector
@@ -105,7 +108,7 @@ func (p *Pass) begin(ctx context.Context) (*Pass, error) {
 			return err
 		}
 		p.link, p.status = inventory.LinkOf(rec.Own), inventory.StatusOf(rec.Resource)
-		if p.workspace, err = r.Get(p.claim.Link.Parent()); err != nil {
+		if err := p.chooseWorkspace(r); err != nil {
 			return err
 		}
 		if p.status.State == inventory.Deleting {
@@ -213,6 +216,11 @@ func (p *Pass) slice(ctx context.Context, enough func() bool) (done bool, err er
 	if more, err := p.pump(ctx, enough); more || err != nil {
 		return false, err
 	}
+	if p.moves.Load() {
+		if err := p.refresh(ctx); err != nil {
+			return false, err
+		}
+	}
 	more, err := p.prove(ctx, enough)
 	return !more, err
 }
@@ -282,7 +290,13 @@ func (p *Pass) policy() plan.Policy {
 }
 
 // salt are the settings of the link that shape what its objects become.
-func (p *Pass) salt() string { return string(p.link.Import) + " " + p.link.Environment }
+func (p *Pass) salt() string {
+	salt := string(p.link.Import) + " " + p.link.Environment
+	if p.rule != inventory.MergeNone {
+		salt += " merge " + string(p.rule)
+	}
+	return salt
+}
 
 // observe counts what the source yields.
 func (p *Pass) observe(objects iter.Seq2[source.Object, error]) iter.Seq2[source.Object, error] {
@@ -307,11 +321,16 @@ func (p *Pass) count(f func(*inventory.Counts)) {
 
 // fail notes what went wrong with one API; the pass goes on.
 func (p *Pass) fail(external string, err error) {
+	p.count(func(c *inventory.Counts) { c.Failed++ })
+	p.tellOf(external, err.Error())
+}
+
+// tellOf has the run say something of one API.
+func (p *Pass) tellOf(external, message string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.run.Counts.Failed++
 	if len(p.run.Errors) < maxErrors {
-		p.run.Errors = append(p.run.Errors, inventory.RunError{External: external, Message: err.Error()})
+		p.run.Errors = append(p.run.Errors, inventory.RunError{External: external, Message: message})
 	}
 }
 

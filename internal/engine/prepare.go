@@ -23,6 +23,7 @@ type task struct {
 	recorded []inventory.Record // what is stored of the root and of what it adopts
 	fetched  map[string]fetched // documents, by external of their version
 	counts   inventory.Counts   // what came of it
+	note     string             // what to say of it in the run, though nothing went wrong
 }
 
 // fetched is what came of a document.
@@ -64,7 +65,10 @@ func (p *Pass) load(ctx context.Context, op plan.Op) (*task, error) {
 		return t, nil
 	}
 	err := p.engine.store.View(ctx, func(r inventory.Reader) (err error) {
-		t.recorded, err = p.recorded(r, op)
+		if t.Op, err = p.locate(r, op); err != nil {
+			return err
+		}
+		t.recorded, err = p.recorded(r, t.Op)
 		return err
 	})
 	return t, err

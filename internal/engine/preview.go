@@ -22,9 +22,10 @@ type Preview struct {
 	PlannedAt time.Time       `json:"plannedAt"`
 	Observed  int             `json:"observed"`
 	Adds      int             `json:"adds"`
-	Updates   int             `json:"updates"` // those too whose document has to be looked at
-	Moves     int             `json:"moves"`   // versions that come to another API
-	Merges    int             `json:"merges"`  // APIs that become one with another
+	Updates   int             `json:"updates"`         // those too whose document has to be looked at
+	Moves     int             `json:"moves"`           // versions that come to another API
+	Merges    int             `json:"merges"`          // APIs that become one with another
+	Joins     int             `json:"joins,omitempty"` // APIs that become one with that of another link
 	Deletes   int             `json:"deletes"`
 	Held      int             `json:"held"`
 	Limited   int             `json:"limited"`
@@ -88,8 +89,7 @@ func (e *Engine) Preview(ctx context.Context, link inventory.ID, as *inventory.L
 // imagine loads what is recorded of a link, for a pass that only looks.
 func (p *Pass) imagine(r inventory.Reader, as *inventory.Link) error {
 	link := p.claim.Link
-	var err error
-	if p.workspace, err = r.Get(link.Parent()); err != nil {
+	if err := p.chooseWorkspace(r); err != nil {
 		return err
 	}
 	rec, err := r.Record(link)
@@ -193,8 +193,14 @@ func (p *Pass) foresee(ctx context.Context, op plan.Op, out *Preview) error {
 				return err
 			}
 		}
-		if !c.compare() {
+		if c.change.Joins, err = p.foreseePartner(ctx, t); err != nil {
+			return err
+		}
+		if !c.compare() && c.change.Joins == "" {
 			return nil // only a mark is written anew
+		}
+		if c.change.Joins != "" {
+			out.Joins++
 		}
 		out.Adds += c.added
 		out.Updates += c.updated

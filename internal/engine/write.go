@@ -13,13 +13,24 @@ import (
 
 // write puts a task's root and all below it.
 func (p *Pass) write(tx inventory.SourceTx, t *task) error {
-	recorded, err := p.recorded(tx, t.Op) // anew: people may have made things since it was prepared
+	op, err := p.locate(tx, t.Op)
+	if err != nil {
+		return err
+	}
+	t.Op = op
+	recorded, err := p.recorded(tx, op) // anew: people may have made things since it was prepared
 	if err != nil {
 		return err
 	}
 	w := writer{Pass: p, tx: tx, task: t, recorded: recorded}
 	if err := w.root(); err != nil {
 		return err
+	}
+	if err := w.merge(); err != nil {
+		return err
+	}
+	if w.joined {
+		p.moves.Store(true)
 	}
 	t.counts = w.counts
 	return nil
@@ -33,6 +44,8 @@ type writer struct {
 	api      inventory.ID
 	recorded []inventory.Record // of the root and of what it adopts, kept up to date
 	touched  bool               // something differs from what was recorded
+	key      string             // the merge key of the root
+	joined   bool               // it became one with an API of another link, or a version of it did
 	counts   inventory.Counts
 }
 
@@ -96,6 +109,9 @@ func (w *writer) rootOrigin() inventory.Origin {
 			}
 		}
 	}
+	have, _ := w.at(w.api)
+	o.MergeKey = w.mergeKey(o.States, have)
+	w.key = o.MergeKey
 	if w.environment == "" {
 		o.Mark = "" // its deployments are nowhere until there is one
 	}
@@ -104,11 +120,16 @@ func (w *writer) rootOrigin() inventory.Origin {
 
 // at is what the link states of the thing with an ID.
 func (w *writer) at(id inventory.ID) (inventory.Origin, bool) {
-	i := slices.IndexFunc(w.recorded, func(rec inventory.Record) bool { return rec.ID == id })
+	i := w.row(id)
 	if i < 0 {
 		return inventory.Origin{}, false
 	}
 	return w.mine(w.recorded[i])
+}
+
+// row is where in recorded the thing with an ID is, or -1.
+func (w *writer) row(id inventory.ID) int {
+	return slices.IndexFunc(w.recorded, func(rec inventory.Record) bool { return rec.ID == id })
 }
 
 func differs(a, b inventory.Origin) bool {
@@ -146,6 +167,12 @@ func (w *writer) adopt(a plan.Adoption) error {
 		if err != nil {
 			return err
 		}
+		if len(rec.Origins) > 1 { // others have it where it is
+			if err := w.partVersion(rec.ID); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := w.tx.Move(rec.ID, to); err != nil {
 			return err
 		}
@@ -153,6 +180,18 @@ func (w *writer) adopt(a plan.Adoption) error {
 	}
 	w.counts.Moved++
 	return nil
+}
+
+// partVersion takes the link's word of a version that others state, too, into
+// the API, as a version of its own.
+func (w *writer) partVersion(shared inventory.ID) error {
+	to, err := w.tx.PartVersion(shared, w.api)
+	if err != nil {
+		return err
+	}
+	below, err := w.tx.Below(to)
+	w.recorded = append(slices.DeleteFunc(w.recorded, func(rec inventory.Record) bool { return shared.Contains(rec.ID) }), below...)
+	return err
 }
 
 // moved gives what is recorded of a subtree its new IDs.

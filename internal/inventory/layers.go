@@ -100,6 +100,12 @@ func (d Doc) Text(f Field) string {
 	return s
 }
 
+// Read decodes the value at f into v; false when there is none, or one of another form.
+func (d Doc) Read(f Field, v any) bool {
+	raw, ok := d[f]
+	return ok && json.Unmarshal(raw, v) == nil
+}
+
 // All iterates the fields in order.
 func (d Doc) All() iter.Seq2[Field, json.RawMessage] {
 	return func(yield func(Field, json.RawMessage) bool) {

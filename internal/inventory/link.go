@@ -119,6 +119,7 @@ type Counts struct {
 	Added     int   `json:"added"`
 	Updated   int   `json:"updated"`
 	Moved     int   `json:"moved,omitempty"`
+	Merged    int   `json:"merged,omitempty"` // became one with an API of another link
 	Deleted   int   `json:"deleted"`
 	Held      int   `json:"held,omitempty"`
 	Limited   int   `json:"limited,omitempty"`
@@ -128,7 +129,8 @@ type Counts struct {
 	Failed    int   `json:"failed"`
 }
 
-// RunError is one thing that went wrong with one API; the run went on.
+// RunError is what a run has to say of one API: mostly what went wrong, and that
+// without ending the run.
 type RunError struct {
 	External string `json:"external"`
 	Message  string `json:"message"`

@@ -62,6 +62,8 @@ type Origin struct {
 	// Run is the run that last changed what is stated, not one that merely read
 	// it again; the store sets it from the claim.
 	Run int64
+	// MergeKey is of an API: APIs of other links that have the same are one with it. Empty: none is.
+	MergeKey string
 	// The rest is of definitions.
 	DocumentMark string    // what the source's listing said when the document was fetched
 	Verified     time.Time // when the document was last proven equal

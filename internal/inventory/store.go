@@ -59,6 +59,11 @@ type Reader interface {
 	// Groups gives the resource groups that were made in a subscription, or in
 	// all of them if it is empty, in order of creation.
 	Groups(subscription string) ([]Group, error)
+	// Alike gives the APIs of a link's workspace that an API of the link, by its
+	// identity at the source, is to be one with, oldest first: those of its merge
+	// key, unless a person said which they are, or that it is to stay alone. APIs
+	// of which the link states something already are not among them.
+	Alike(link ID, external, mergeKey string) ([]Alike, error)
 	// Tally counts the versions that a link states, and its definitions whose
 	// newest document could not be had.
 	Tally(link ID) (versions, problems int, err error)
@@ -93,6 +98,20 @@ type Tx interface {
 	// it would tear a link from what it states, in either direction. What people
 	// said elsewhere to point to it stays as they said it.
 	Delete(id ID, c Condition) error
+	// Join makes an API that links brought one with another of the workspace: to
+	// has all that it had, versions of one title become one, and a later Get of id
+	// names to. The people's layer of id is kept until Part. The word holds: a
+	// link that is made again finds the two together. NotFound, Invalid; Conflict
+	// when a link brought both, or none brought one of them.
+	Join(id, to ID) error
+	// Part takes what a link states of an API out again, under the name and with
+	// the people's layer that it had before it was joined, and gives it. The word
+	// holds: no merge key joins it again. NotFound, Invalid; Conflict when no other
+	// link states anything of it.
+	Part(id, link ID) (Resource, error)
+	// Lead has what a link states of an API and its versions go before what others
+	// state. NotFound, Invalid.
+	Lead(id, link ID) error
 	// PutGroup makes a resource group, or sets the location and the tags of one;
 	// the case of a new name is kept. It makes no event.
 	PutGroup(g Group) (created bool, err error)
@@ -151,6 +170,18 @@ type SourceTx interface {
 	Move(id, to ID) error
 	// Merge is DropOrigin for a thing that became one with to: a later Get says so.
 	Merge(id, to ID) error
+	// Join is that of Tx for an API that the claim's link alone states; it is no
+	// person's word, and Part of Tx undoes it. NotFound, Invalid, Conflict.
+	Join(id, to ID) error
+	// Align has each version of the link in an API be one with the version of other
+	// links that has its title, and with no other. It says whether anything moved.
+	Align(api ID) (bool, error)
+	// PartVersion makes what the link states of a version, which others state too,
+	// a version of its own in an API. NotFound.
+	PartVersion(version, api ID) (ID, error)
+	// Reconsider has the next pass of each other link write its APIs of a merge key
+	// anew, those in the workspace of the API that has got the key.
+	Reconsider(mergeKey string, api ID) error
 	// LetGo ends what the link states of id, and of id alone: the thing stays,
 	// and what the source stated of it becomes the people's. NotFound.
 	LetGo(id ID) error
@@ -197,6 +228,13 @@ type Expr struct {
 	Args  []Expr // of and, or, not; of any: the condition that an element of the list is to meet
 	Field Field  // "/name" is the name, "/updated" the last change, to be compared with an instant; none: the element that any looks at
 	Value string // values compare by their text
+}
+
+// Alike is an API that another is to be one with.
+type Alike struct {
+	ID     ID
+	Key    int64 // of its resource: the older one has the lower
+	Shared bool  // several links state it
 }
 
 // Entry is the recorded state of one thing that a link states, as far as a pass needs it.

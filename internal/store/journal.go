@@ -61,16 +61,23 @@ func (j *journal) removed(rec inventory.Record, view inventory.Doc, why inventor
 }
 
 // moved notes that a resource left for another place: where it was, and, if
-// that is another API's, where it is.
-func (j *journal) moved(rec inventory.Record, to inventory.ID, shown string) {
+// that is another API's, where it is. What nobody ever saw where it was is made
+// where it is; then it says so.
+func (j *journal) moved(rec inventory.Record, to inventory.ID, shown string) (unseen bool) {
 	change := inventory.Change{Path: rec.Path, Action: inventory.Moved, To: shown}
 	e := j.entry(rec.ID, rec.Path)
+	if last := e.last(rec.Path); last >= 0 && e.changes[last].Action == inventory.Created {
+		e.changes = slices.Delete(e.changes, last, last+1)
+		j.created(shown, to)
+		return true
+	}
 	e.changes = append(e.changes, change)
 	if rec.ID.Ancestor(inventory.KindAPI) == rec.ID || to.Ancestor(inventory.KindAPI) == rec.ID.Ancestor(inventory.KindAPI) {
-		return
+		return false
 	}
 	e = j.entry(to, shown)
 	e.changes = append(e.changes, change)
+	return false
 }
 
 // whole notes what happened to a service with all below it.

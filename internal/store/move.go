@@ -74,8 +74,9 @@ func (w *work) rename(rec inventory.Record, shown string) error {
 	if _, err := w.exec(`update resource set path = $2, shown = $3, name = $4 where id = $1`, rec.Key, id.String(), shown, id.Name()); err != nil {
 		return err
 	}
-	w.changes.moved(rec, id, shown)
-	delete(w.raised, rec.Key) // what comes after the move is a step of its own in the events
+	if !w.changes.moved(rec, id, shown) {
+		delete(w.raised, rec.Key) // what comes after the move is a step of its own in the events
+	}
 	if rec.Path = shown; indexed(id.Kind()) {
 		w.entries = append(w.entries, searchEntry{key: rec.Key, replace: true, texts: new(textsOf(rec, rec.View()))})
 	}

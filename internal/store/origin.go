@@ -8,6 +8,15 @@ import (
 
 func (w *work) PutOrigin(id inventory.ID, o inventory.Origin, seeds inventory.Doc) error {
 	o.Link, o.Run = w.claim.Link, w.claim.Run
+	if o.MergeKey != "" {
+		group, said, err := w.word(o.Link, o.External)
+		if err != nil {
+			return err
+		}
+		if said && group == "" {
+			o.MergeKey = "" // a person said that it is to stay alone
+		}
+	}
 	u, err := w.find(id)
 	if err != nil {
 		return err
@@ -56,7 +65,7 @@ func (w *work) bring(id inventory.ID, external string, seeds inventory.Doc) (*un
 
 // same says that writing b over a would change nothing but the time of reading.
 func same(a, b inventory.Origin) bool {
-	return a.External == b.External && a.Mark == b.Mark && a.DocumentMark == b.DocumentMark && a.Problem == b.Problem &&
+	return a.External == b.External && a.Mark == b.Mark && a.MergeKey == b.MergeKey && a.DocumentMark == b.DocumentMark && a.Problem == b.Problem &&
 		a.Retry.Equal(b.Retry) && a.Verified.Equal(b.Verified) && a.States.Equal(b.States)
 }
 
@@ -122,14 +131,28 @@ func (w *work) drop(id inventory.ID, why inventory.Why, to string) error {
 	return w.remove(leaving, why)
 }
 
-// letGo takes the link's origin from a resource that stays.
+// letGo takes the origin of the claim's link from a resource that stays. Another
+// API of the link may become one with it from here on.
 func (w *work) letGo(id inventory.ID) error {
 	u, err := w.find(id)
 	if err != nil || u == nil {
 		return err
 	}
-	u.record.Origins = slices.DeleteFunc(u.record.Origins, func(o inventory.Origin) bool { return o.Link == w.claim.Link })
-	return w.state(u, w.claim.Link)
+	for _, o := range u.record.Origins {
+		if err := w.reconsider(o.MergeKey, id, 0); err != nil {
+			return err
+		}
+	}
+	return w.letGoOf(id, w.claim.Link)
+}
+
+func (w *work) letGoOf(id, link inventory.ID) error {
+	u, err := w.find(id)
+	if err != nil || u == nil {
+		return err
+	}
+	u.record.Origins = slices.DeleteFunc(u.record.Origins, func(o inventory.Origin) bool { return o.Link == link })
+	return w.state(u, link)
 }
 
 func (w *work) LetGo(id inventory.ID) error {

@@ -79,7 +79,7 @@ const (
 	recordColumns = resourceColumns + `, r.own`
 	getRecord     = `select ` + recordColumns + ` from resource r where r.path = $1`
 	originsOf     = `
-		select l.path, o.external, o.states, o.mark, o.read, o.document_mark, o.verified, o.problem, o.retry, o.run
+		select l.path, o.external, o.states, o.mark, o.read, o.document_mark, o.verified, o.problem, o.retry, o.run, o.merge_key
 		from origin o join resource l on l.id = o.link
 		where o.resource = $1 order by o.position`
 )
@@ -127,7 +127,7 @@ func scanOrigin(rows *sql.Rows) (inventory.Origin, error) {
 	var link string
 	var states []byte
 	var read, verified, retry int64
-	err := rows.Scan(&link, &o.External, &states, &o.Mark, &read, &o.DocumentMark, &verified, &o.Problem, &retry, &o.Run)
+	err := rows.Scan(&link, &o.External, &states, &o.Mark, &read, &o.DocumentMark, &verified, &o.Problem, &retry, &o.Run, &o.MergeKey)
 	if err != nil {
 		return o, err
 	}

@@ -21,6 +21,7 @@ type session struct {
 	conn   *sql.Conn
 	now    time.Time
 	open   bool  // begun and not yet ended
+	words  *bool // whether people said anything of what is one; nil: not asked yet
 	failed error // what the database first refused: nothing is committed after it
 }
 

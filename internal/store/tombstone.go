@@ -40,7 +40,7 @@ func (w *work) entomb(rec inventory.Record, leaving []inventory.Record, why inve
 		insert into tombstone (service, source, kind, external, path, folded, own, below, why, moved_to, at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		on conflict (service, source, kind, external) do update set path = excluded.path, folded = excluded.folded,
-			own = excluded.own, below = excluded.below, why = excluded.why, moved_to = excluded.moved_to, at = excluded.at`,
+			own = excluded.own, below = excluded.below, strayed = '[]', why = excluded.why, moved_to = excluded.moved_to, at = excluded.at`,
 		w.claim.Link.Ancestor(inventory.KindService).String(), source, string(rec.ID.Kind()), rec.Origins[0].External,
 		rec.Path, rec.ID.String(), string(rec.Own.Encode()), string(belowText), string(why), to, micros(w.now))
 	return err

@@ -320,6 +320,7 @@ func (w *work) remove(records []inventory.Record, why inventory.Why) error {
 			return err
 		}
 		delete(w.units, rec.ID)
+		w.pending = slices.DeleteFunc(w.pending, func(u *unit) bool { return u.record.ID == rec.ID })
 		view, err := seen(rec)
 		if err != nil {
 			return err

@@ -1,0 +1,201 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"apicenter/internal/inventory"
+)
+
+func (w *work) Part(id, link inventory.ID) (inventory.Resource, error) {
+	rec, err := w.Record(id)
+	if err != nil {
+		return inventory.Resource{}, err
+	}
+	if !states(rec, link) {
+		return inventory.Resource{}, inventory.Errorf(inventory.Invalid, "", "link %q brought nothing of %s %q", link.Name(), id.Kind(), rec.Name())
+	}
+	if len(rec.Origins) == 1 {
+		return inventory.Resource{}, inventory.Errorf(inventory.Conflict, "", "%s %q is of link %q alone; there is nothing to take apart", id.Kind(), rec.Name(), link.Name())
+	}
+	if err := w.rememberAlone(rec, link); err != nil {
+		return inventory.Resource{}, err
+	}
+	to, err := w.part(rec, link, id.Parent())
+	if err != nil {
+		return inventory.Resource{}, err
+	}
+	return w.Get(to)
+}
+
+// PartVersion takes what the claim's link states of a version out of it.
+func (w *work) PartVersion(id, api inventory.ID) (inventory.ID, error) {
+	rec, err := w.Record(id)
+	if err != nil {
+		return inventory.ID{}, err
+	}
+	to, err := w.part(rec, w.claim.Link, api)
+	if err != nil {
+		return inventory.ID{}, err
+	}
+	return to, w.flush()
+}
+
+// remnant is what a merge kept of a thing.
+type remnant struct {
+	row   int64
+	path  string
+	own   inventory.Doc
+	along []strayed
+}
+
+// fusedWith is what was kept of the thing of a link that became one with rec; nil
+// when it was rec from the start.
+func (w *work) fusedWith(rec inventory.Record, link inventory.ID) (*remnant, error) {
+	source, err := w.instanceOf(link)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(rec.Origins, func(o inventory.Origin) bool { return o.Link == link })
+	var kept remnant
+	var own, along []byte
+	err = w.row([]any{&kept.row, &kept.path, &own, &along}, `
+		select id, path, own, strayed from tombstone
+		where service = $1 and source = $2 and kind = $3 and external = $4 and why = 'merged' and moved_to = $5`,
+		rec.ID.Ancestor(inventory.KindService).String(), source, string(rec.ID.Kind()), rec.Origins[at].External, rec.Path)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if kept.own, err = inventory.DecodeDoc(own); err != nil {
+		return nil, err
+	}
+	return &kept, json.Unmarshal(along, &kept.along)
+}
+
+// part makes what a link states of an API or a version a thing of its own in
+// parent, with all that the link states below, and with what had come along.
+// It is what it was before it became one with rec; without such a past it is
+// named after rec and begins with the people's words of that.
+func (w *work) part(rec inventory.Record, link, parent inventory.ID) (inventory.ID, error) {
+	kept, err := w.fusedWith(rec, link)
+	if err != nil {
+		return inventory.ID{}, err
+	}
+	name, own := rec.ID.Name(), rec.Own
+	if kept != nil {
+		name, own = kept.path[strings.LastIndexByte(kept.path, '/')+1:], kept.own
+		if _, err := w.exec(`delete from tombstone where id = $1`, kept.row); err != nil {
+			return inventory.ID{}, err
+		}
+	} else {
+		kept = &remnant{}
+	}
+	to, err := w.free(parent, rec.ID.Kind(), name)
+	if err != nil {
+		return to, err
+	}
+	if err := w.letGoOf(rec.ID, link); err != nil {
+		return to, err
+	}
+	if err := w.flush(); err != nil {
+		return to, err
+	}
+	u, err := w.create(to, to.Name())
+	if err != nil {
+		return to, err
+	}
+	at := slices.IndexFunc(rec.Origins, func(o inventory.Origin) bool { return o.Link == link })
+	u.record.Own, u.record.Origins = own, []inventory.Origin{rec.Origins[at]}
+	if rec.ID.Kind() == inventory.KindAPI && w.claim.Link.IsZero() {
+		u.record.Origins[0].MergeKey = "" // a person's word stands against any rule
+	}
+	if err := w.state(u, link); err != nil {
+		return to, err
+	}
+	return to, w.takeAlong(rec.ID, to, link, kept.along)
+}
+
+// takeAlong moves what a link alone states directly in one thing, and what once
+// came along with it, into another. Versions that others state too are parted.
+func (w *work) takeAlong(from, to, link inventory.ID, along []strayed) error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	all, err := w.session.Below(from)
+	if err != nil {
+		return err
+	}
+	for _, rec := range all {
+		if rec.ID.Parent() != from {
+			continue
+		}
+		name := rec.ID.Name()
+		was := slices.IndexFunc(along, func(s strayed) bool { return s.Key == rec.Key })
+		if was >= 0 {
+			name = along[was].Path[strings.LastIndexByte(along[was].Path, '/')+1:]
+		}
+		switch mine := states(rec, link); {
+		case mine && len(rec.Origins) > 1:
+			if _, err := w.part(rec, link, to); err != nil {
+				return err
+			}
+		case mine, was >= 0 && len(rec.Origins) == 0:
+			at, err := w.free(to, rec.ID.Kind(), strings.ToLower(name))
+			if err != nil {
+				return err
+			}
+			if err := w.Move(rec.ID, at); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *work) Lead(id, link inventory.ID) error {
+	all, err := w.Below(id)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return w.missing(id)
+	}
+	if !states(all[0], link) {
+		return inventory.Errorf(inventory.Invalid, "", "link %q brought nothing of %s %q", link.Name(), id.Kind(), all[0].Name())
+	}
+	key, err := w.linkKey(link)
+	if err != nil {
+		return err
+	}
+	for _, rec := range all {
+		if len(rec.Origins) < 2 || !states(rec, link) {
+			continue
+		}
+		u, err := w.find(rec.ID)
+		if err != nil {
+			return err
+		}
+		slices.SortStableFunc(u.record.Origins, func(a, b inventory.Origin) int { return rank(b.Link == link) - rank(a.Link == link) })
+		if _, err := w.exec(`
+			update origin set position = (select min(position) - 1 from origin where resource = $1) where resource = $1 and link = $2`, rec.Key, key); err != nil {
+			return err
+		}
+		if err := w.touch(u); err != nil {
+			return err
+		}
+	}
+	return w.flush()
+}
+
+func rank(first bool) int {
+	if first {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,150 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+
+	"apicenter/internal/inventory"
+)
+
+// People's words on what is one: an API of a source, by its identity there, is
+// in a group with others, or in none. They are kept apart from what is in the
+// inventory, so that they hold when a link is made again.
+
+func (w *work) rememberTogether(from inventory.Record, to inventory.ID) error {
+	into, err := w.session.Record(to)
+	if err != nil {
+		return err
+	}
+	for _, rec := range []inventory.Record{from, into} {
+		for _, o := range rec.Origins {
+			if err := w.remember(o, into.ID.String()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *work) rememberAlone(rec inventory.Record, link inventory.ID) error {
+	for _, o := range rec.Origins {
+		if o.Link == link {
+			return w.remember(o, "")
+		}
+	}
+	return nil
+}
+
+func (w *work) remember(o inventory.Origin, group string) error {
+	source, err := w.instanceOf(o.Link)
+	if err != nil {
+		return err
+	}
+	w.words = new(true)
+	_, err = w.exec(`
+		insert into together (service, source, external, api) values ($1, $2, $3, $4)
+		on conflict (service, source, external) do update set api = excluded.api`,
+		o.Link.Ancestor(inventory.KindService).String(), source, o.External, group)
+	return err
+}
+
+// word is what people said of an API of a link: the group that it is in, "" for
+// none; said is false when they said nothing.
+func (t *session) word(link inventory.ID, external string) (group string, said bool, err error) {
+	if t.words == nil {
+		var some bool
+		if err := t.row([]any{&some}, `select exists (select 1 from together)`); err != nil {
+			return "", false, err
+		}
+		t.words = &some
+	}
+	if !*t.words {
+		return "", false, nil
+	}
+	source, err := t.instanceOf(link)
+	if err != nil {
+		return "", false, err
+	}
+	err = t.row([]any{&group}, `select api from together where service = $1 and source = $2 and external = $3`,
+		link.Ancestor(inventory.KindService).String(), source, external)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	return group, err == nil, err
+}
+
+// instanceOf is what a link reads: tombstones and words are filed under it.
+func (t *session) instanceOf(link inventory.ID) (string, error) {
+	rec, err := t.Record(link)
+	return inventory.LinkOf(rec.Own).Instance(), err
+}
+
+func (t *session) Alike(link inventory.ID, external, mergeKey string) ([]inventory.Alike, error) {
+	group, said, err := t.word(link, external)
+	if err != nil || said && group == "" {
+		return nil, err
+	}
+	others := link.Parent().String() + "/links/"
+	beyond := link.Parent().String() + "/links0"
+	const found = `select r.path, r.id, (select count(*) from origin s where s.resource = r.id) `
+	const another = `
+		where o.kind = 'api' and l.path > $1 and l.path < $2 and l.path <> $3
+			and not exists (select 1 from origin mine join resource m on m.id = mine.link where mine.resource = o.resource and m.path = $3)`
+	const oldest = ` group by r.id order by r.id`
+	if said {
+		return collect(t, query{
+			text: found + `
+				from together g join resource l on l.kind = 'link' and g.source = rtrim(lower(json_extract(l.own, '$."/source"')), '/')
+					join origin o on o.link = l.id and o.external = g.external
+					join resource r on r.id = o.resource` + another + ` and g.service = $4 and g.api = $5` + oldest,
+			args: []any{others, beyond, link.String(), link.Ancestor(inventory.KindService).String(), group},
+		}, scanAlike)
+	}
+	if mergeKey == "" {
+		return nil, nil
+	}
+	return collect(t, query{
+		text: found + `
+			from origin o join resource r on r.id = o.resource join resource l on l.id = o.link` + another + `
+				and o.merge_key = $4 and o.merge_key <> ''` + oldest,
+		args: []any{others, beyond, link.String(), mergeKey},
+	}, scanAlike)
+}
+
+func (w *work) Alike(link inventory.ID, external, mergeKey string) ([]inventory.Alike, error) {
+	if err := w.flush(); err != nil {
+		return nil, err
+	}
+	return w.session.Alike(link, external, mergeKey)
+}
+
+func scanAlike(rows *sql.Rows) (inventory.Alike, error) {
+	var a inventory.Alike
+	var path string
+	var links int
+	if err := rows.Scan(&path, &a.Key, &links); err != nil {
+		return a, err
+	}
+	a.Shared = links > 1
+	var err error
+	a.ID, err = inventory.ParseID(path)
+	return a, err
+}
+
+func (w *work) Reconsider(mergeKey string, except inventory.ID) error {
+	return w.reconsider(mergeKey, except, w.link)
+}
+
+// reconsider clears the marks of all APIs of a merge key in a workspace, but for
+// one and for those of a link, by its row.
+func (w *work) reconsider(mergeKey string, except inventory.ID, but int64) error {
+	if mergeKey == "" {
+		return nil
+	}
+	_, err := w.exec(`
+		update origin set mark = '' where kind = 'api' and merge_key = $1 and merge_key <> '' and link <> $5
+			and resource <> coalesce((select id from resource where path = $2), 0)
+			and link in (select id from resource where kind = 'link' and path > $3 and path < $4)`,
+		mergeKey, except.String(), except.Parent().String()+"/links/", except.Parent().String()+"/links0", but)
+	return err
+}
