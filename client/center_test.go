@@ -247,6 +247,9 @@ func TestLinksAreSteered(t *testing.T) {
 	if p, err := source.Plan(ctx, nil); err != nil || p.Requests != 6 || len(p.Changes) != 1 || p.Changes[0].External != "apis/pets" {
 		t.Errorf("plan: %+v, %v", p, err)
 	}
+	if at, err := source.Apply(ctx, strings.Repeat("0", 64), nil); err != nil || at.IsZero() {
+		t.Errorf("apply: %v, %v", at, err)
+	}
 	if held, err := source.Approve(ctx); err != nil || len(held) != 0 {
 		t.Errorf("approve: %v, %v", held, err)
 	}

@@ -33,13 +33,13 @@ func (a APISourceRef) Sync(ctx context.Context, api string) (requestedAt time.Ti
 // Run is one synchronisation of a link.
 type Run struct {
 	ID              int64          `json:"id"`
-	Trigger         string         `json:"trigger"` // schedule, request, demand, link or unlink
+	Trigger         string         `json:"trigger"` // schedule, request, demand, apply, link or unlink
 	Scope           string         `json:"scope"`   // empty: all
 	Phase           string         `json:"phase"`
 	StartedAt       time.Time      `json:"startedAt"`
 	EndedAt         time.Time      `json:"endedAt"` // zero while it goes on
 	DurationSeconds float64        `json:"durationSeconds"`
-	Outcome         string         `json:"outcome"` // empty while it goes on, then ok, partial, held, failed or interrupted
+	Outcome         string         `json:"outcome"` // empty while it goes on, then ok, partial, held, refused, failed or interrupted
 	Message         string         `json:"message"`
 	Counts          map[string]int `json:"counts"`   // of APIs at the source, by what became of them
 	Requests        int64          `json:"requests"` // to the source
@@ -103,6 +103,20 @@ func (a APISourceRef) Plan(ctx context.Context, properties *APISource) (Plan, er
 		Properties *APISource `json:"properties,omitempty"`
 	}{properties}), &p)
 	return p, err
+}
+
+// Apply has the link synchronised exactly as a plan with this digest has shown,
+// or not at all. With properties, it is made of them, or changed to them. The run
+// that answers starts at the time that is given, or later.
+func (a APISourceRef) Apply(ctx context.Context, digest string, properties *APISource) (requestedAt time.Time, err error) {
+	var answer struct {
+		RequestedAt time.Time `json:"requestedAt"`
+	}
+	err = a.c.run(ctx, a.action("apply", struct {
+		Digest     string     `json:"digest"`
+		Properties *APISource `json:"properties,omitempty"`
+	}{digest, properties}), &answer)
+	return answer.RequestedAt, err
 }
 
 // Approve lets deletions happen that are held back because they are many: those

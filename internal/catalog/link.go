@@ -30,8 +30,9 @@ const identityShape = "/subscriptions/*/resourceGroups/*/providers/Microsoft.Man
 const FieldEnvironmentGiven inventory.Field = "/targetEnvironmentIdGiven"
 
 // putLink is Put for a link. A changed link is told to synchronise anew, and a
-// pass that is under way with the old settings ends.
-func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path string, body inventory.Doc, m Match) (r inventory.Resource, created bool, err error) {
+// pass that is under way with the old settings ends. With plan, a digest, the
+// next pass does that plan or nothing.
+func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path string, body inventory.Doc, m Match, plan string) (r inventory.Resource, created bool, err error) {
 	refusal, err := c.preflight(ctx, id, path, body, m)
 	if err != nil {
 		return r, false, err
@@ -49,14 +50,19 @@ func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path 
 		if err := c.prepareLink(tx, id, *rec, own); err != nil {
 			return err
 		}
-		if r, err = tx.PutOwn(path, own, inventory.Condition{}); err != nil || r.Revision == rec.Revision {
+		if r, err = tx.PutOwn(path, own, inventory.Condition{}); err != nil || r.Revision == rec.Revision && plan == "" {
 			return err
 		}
 		if _, err = tx.Begin(id); err != nil {
 			return err
 		}
+		was := inventory.StatusOf(r)
+		s := agree(was, by, plan, *rec, r.Revision)
 		if refusal != nil {
-			if err = tx.SetStatus(id, stalled(inventory.StatusOf(r), refusal)); err != nil {
+			s = stalled(s, refusal)
+		}
+		if refusal != nil || s.Agreed != was.Agreed {
+			if err = tx.SetStatus(id, s); err != nil {
 				return err
 			}
 		}

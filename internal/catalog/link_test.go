@@ -227,3 +227,58 @@ func TestRunsAndPlan(t *testing.T) {
 		t.Errorf("plan of a second link to the same: %v", err)
 	}
 }
+
+func TestApply(t *testing.T) {
+	d := centre(t)
+	plan := strings.Repeat("4f0c5e0f", 8)
+	never := doc(t, strings.Replace(linkBody, `"source"`, `"importSpecification":"never","source"`, 1))
+	apply := func(code inventory.Code, digest string, body inventory.Doc) *inventory.Agreement {
+		t.Helper()
+		at, err := d.Apply(d.ctx, linkPath, digest, body, catalog.Match{})
+		if inventory.CodeOf(err) != code || (err == nil) != !at.IsZero() {
+			t.Fatalf("apply %q: %v, %v; want %q", digest, at, err, code)
+		}
+		r, err := d.Get(d.ctx, id(linkPath))
+		if err != nil {
+			return nil
+		}
+		return inventory.StatusOf(r).Agreed
+	}
+	apply(inventory.NotFound, plan, nil)
+	apply(inventory.Invalid, "4f0c", doc(t, linkBody))
+	if a := apply("", plan, doc(t, linkBody)); a == nil || a.Plan != plan || a.By == "" || a.Before != nil {
+		t.Errorf("a new link has agreed to %+v", a)
+	}
+	if a := apply("", plan, nil); a == nil || a.Before != nil {
+		t.Errorf("a link as it is has agreed to %+v", a)
+	}
+	if a := apply("", plan, never); a == nil || !strings.Contains(string(a.Before), "ondemand") {
+		t.Errorf("a link with other settings has agreed to %+v", a)
+	}
+	if a := apply("", plan, nil); a == nil || !strings.Contains(string(a.Before), "ondemand") {
+		t.Errorf("after another plan, the settings before the first are %+v", a)
+	}
+	d.put(linkPath, linkBody)
+	if r, err := d.Get(d.ctx, id(linkPath)); err != nil || inventory.StatusOf(r).Agreed != nil {
+		t.Errorf("settings that somebody puts are bound to a plan: %s, %v", r.Status, err)
+	}
+	if n := len(d.source.notified); n != 5 {
+		t.Errorf("%d notified, want 5: %q", n, d.source.notified)
+	}
+}
+
+func TestSyncFreesALinkThatWaits(t *testing.T) {
+	d := linked(t)
+	for _, refused := range []bool{false, true} {
+		s := inventory.LinkStatus{State: inventory.Failed, Agreed: &inventory.Agreement{Plan: "x", Refused: refused}}
+		if err := d.store.Update(d.ctx, "worker", func(tx inventory.Tx) error { return tx.SetStatus(id(linkPath), s) }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Sync(d.ctx, id(linkPath), ""); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := d.Get(d.ctx, id(linkPath)); err != nil || (inventory.StatusOf(r).Agreed == nil) != refused {
+			t.Errorf("refused %t: after a request, %s, %v", refused, r.Status, err)
+		}
+	}
+}

@@ -13,12 +13,16 @@ import (
 // at everything. api is the name or the full id of an API at the source, or the
 // name of an API that the link brought. It gives the time of the request.
 func (c *Catalog) Sync(ctx context.Context, link inventory.ID, api string) (time.Time, error) {
-	if _, err := actor(ctx); err != nil {
+	by, err := actor(ctx)
+	if err != nil {
 		return time.Time{}, err
 	}
 	var external string
-	err := c.store.View(ctx, func(tx inventory.Reader) error {
+	waits := false
+	err = c.store.View(ctx, func(tx inventory.Reader) error {
 		r, l, err := living(tx, link)
+		a := inventory.StatusOf(r).Agreed
+		waits = a != nil && a.Refused
 		if err == nil && api != "" {
 			external, err = externalOf(tx, r, l, api)
 		}
@@ -30,8 +34,26 @@ func (c *Catalog) Sync(ctx context.Context, link inventory.ID, api string) (time
 	if c.waker == nil {
 		return time.Time{}, inventory.Errorf(inventory.Unavailable, "", "this server does not synchronise links")
 	}
+	if waits {
+		if err := c.release(ctx, by, link); err != nil {
+			return time.Time{}, err
+		}
+	}
 	now := time.Now().UTC().Truncate(time.Microsecond) // as precise as the start of the run that answers it
 	return now, c.notify(ctx, link, external)
+}
+
+// release frees a link from a plan that was refused.
+func (c *Catalog) release(ctx context.Context, by string, link inventory.ID) error {
+	return c.store.Update(ctx, by, func(tx inventory.Tx) error {
+		r, _, err := living(tx, link)
+		if err != nil {
+			return err
+		}
+		s := inventory.StatusOf(r)
+		s.Agreed = nil
+		return tx.SetStatus(link, s)
+	})
 }
 
 // living gives a link that is not being deleted.

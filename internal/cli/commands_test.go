@@ -15,6 +15,7 @@ import (
 const (
 	at        = fakeWorkspace
 	apimID    = "/subscriptions/sub1/resourceGroups/apis/providers/Microsoft.ApiManagement/service/contoso"
+	aDigest   = "4f0c5e4f0c5e4f0c5e4f0c5e4f0c5e4f0c5e4f0c5e4f0c5e4f0c5e4f0c5e4f0c"
 	atPreview = " ?2024-06-01-preview"
 	atStable  = " ?2024-03-01"
 )
@@ -85,6 +86,11 @@ func TestFlagsBecomeRequests(t *testing.T) {
 			[]string{"integration", "plan", "-i", "new", "--azure-apim", apimID, "--import-specification", "never"},
 			[]string{"POST " + at + "/apiSources/new/plan" + atPreview + ` {"properties":{"apiSourceType":"AzureApiManagement","azureApiManagementSource":{"resourceId":"` + apimID +
 				`"},"importSpecification":"never"}}`},
+		},
+		{
+			"apply",
+			[]string{"integration", "apply", "-i", "prod-gateway", "--plan", aDigest},
+			[]string{"POST " + at + "/apiSources/prod-gateway/apply" + atPreview + ` {"digest":"` + aDigest + `"}`},
 		},
 		{"approve", []string{"integration", "approve", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/approve" + atPreview + " {}"}},
 		{

@@ -257,6 +257,9 @@ func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 	case "sync":
 		c.start(key, "request")
 		answerJSON(w, 202, map[string]any{"requestedAt": now()})
+	case "apply":
+		c.start(key, "apply")
+		answerJSON(w, 202, map[string]any{"requestedAt": now()})
 	case "plan":
 		answerJSON(w, 200, map[string]any{
 			"digest": "5f2c", "adds": 1, "updates": 1, "moves": 0, "deletes": 0, "requests": 7, "expectedSeconds": 3, "changes": []any{

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -85,6 +87,78 @@ no definition. The digest at the end stands for all of the plan.`,
 		}
 		return s.print.plan(plan)
 	})
+}
+
+func applyCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "apply", Short: "Synchronise a link exactly as planned, or not at all",
+		Long: `Synchronise a link exactly as planned, or not at all.
+
+Give the digest of the plan, or the file that plan -o json wrote, and the flags
+that it was planned with. A link that is not there yet is made. If the source,
+the inventory or the link has moved since, nothing is applied: a link goes on as
+it was, and a new one waits for another plan, or for sync.`,
+		Example: `  apicenter integration plan -i prod-gateway --import-specification never
+  apicenter integration apply -i prod-gateway --import-specification never --wait \
+      --plan 4f0c5e4f0c5e4f0c5e4f0c5e4f0c5e4f0c5e4f0c5e4f0c5e4f0c5e4f0c5e4f0c`,
+	}
+	var n intention
+	n.define(cmd, c)
+	plan := cmd.Flags().String("plan", "", "digest of the plan, or the file that has it; - is the standard input")
+	require(cmd, "plan")
+	n.wait.flags(cmd, "it has ended; exit code 1 if it was refused, or ended partial or failed")
+	return leaf(cmd, func(cmd *cobra.Command) error {
+		ctx := cmd.Context()
+		s, err := c.open(ctx, cmd)
+		if err != nil {
+			return err
+		}
+		digest, err := s.streams.digest(cmd, *plan)
+		if err != nil {
+			return err
+		}
+		path := s.path([]step{linkStep()}, names{"integration-name": n.name})
+		body, err := n.body(ctx, cmd, s, path)
+		if err != nil {
+			return err
+		}
+		body["digest"] = digest
+		since, err := s.post(ctx, call{path: path + "/apply", version: preview, body: body})
+		if err != nil {
+			return err
+		}
+		if !n.wait.wait {
+			return s.print.row(since, []column{{"REQUESTED", "requestedAt", nil}})
+		}
+		return s.report(ctx, path, since, n.wait.limit)
+	})
+}
+
+// digest is the one that an argument is, or that is in the file that it names.
+func (s Streams) digest(cmd *cobra.Command, argument string) (string, error) {
+	if isDigest(argument) {
+		return argument, nil
+	}
+	name := argument
+	if name != "-" {
+		name = "@" + name
+	}
+	text, err := s.document(name)
+	if err != nil {
+		return "", usage(cmd, "--plan %q is no digest, and no file that can be read: %v", argument, err)
+	}
+	var plan struct {
+		Digest string `json:"digest"`
+	}
+	if json.Unmarshal([]byte(text), &plan) != nil || !isDigest(plan.Digest) {
+		return "", usage(cmd, "--plan: %s has no digest of a plan; have plan -o json write it", argument)
+	}
+	return plan.Digest, nil
+}
+
+func isDigest(text string) bool {
+	b, err := hex.DecodeString(text)
+	return err == nil && len(b) == 32
 }
 
 // plan prints a plan: the changes, then for a person what they come to.

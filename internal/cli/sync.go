@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -31,15 +32,20 @@ func syncCommand(c *connection) *cobra.Command {
 		if !w.wait {
 			return s.print.row(since, []column{{"REQUESTED", "requestedAt", nil}})
 		}
-		run, err := s.watch(ctx, link, since.time("requestedAt"), w.limit)
-		if err != nil {
-			return err
-		}
-		if err := s.print.row(run, runColumns()); err != nil {
-			return err
-		}
-		return s.verdict(run)
+		return s.report(ctx, link, since, w.limit)
 	})
+}
+
+// report waits for the run that answers a request, and prints it.
+func (s *session) report(ctx context.Context, link string, since object, limit time.Duration) error {
+	run, err := s.watch(ctx, link, since.time("requestedAt"), limit)
+	if err != nil {
+		return err
+	}
+	if err := s.print.row(run, runColumns()); err != nil {
+		return err
+	}
+	return s.verdict(run)
 }
 
 // requestSync asks for a run. The answer says when it was asked for.

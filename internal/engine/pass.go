@@ -260,10 +260,16 @@ func (p *Pass) open(ctx context.Context) error {
 		return err
 	}
 	reading := p.ctx
-	if p.narrow() {
+	if p.narrow() || p.agreed() {
 		reading = ctx // all of it is read here
 	}
 	objects := p.observe(p.connector.Read(reading, p.work.Scope))
+	if p.agreed() {
+		var err error
+		if objects, err = p.abide(ctx, objects); err != nil {
+			return err
+		}
+	}
 	if p.narrow() {
 		var err error
 		if objects, err = p.around(ctx, objects); err != nil {

@@ -68,6 +68,11 @@ func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 	switch {
 	case errors.Is(failure, ErrInterrupted):
 		run.Outcome, run.Message = "interrupted", "the server stopped; the next pass goes on where this one ended"
+	case errors.Is(failure, ErrRefused):
+		run.Outcome, run.Message = "refused", failure.Error()
+		if err := p.restore(ctx); err != nil {
+			return err
+		}
 	case failure != nil:
 		run.Outcome, run.Message = "failed", failure.Error()
 	case len(p.held) > 0:
@@ -157,6 +162,8 @@ func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure err
 		}
 	case errors.Is(failure, ErrInterrupted):
 		s.NextDue = now
+	case errors.Is(failure, ErrRefused):
+		s = refuse(s)
 	default:
 		s.State, s.Message, s.Stalled = inventory.Failed, told(failure), source.Stalled(failure)
 	}

@@ -75,6 +75,21 @@ type LinkStatus struct {
 	Held      []string  `json:"held,omitempty"`     // deletions that wait for a person's word, by external identity
 	Limited   bool      `json:"limited,omitempty"`  // a limit keeps things out
 	Problems  int       `json:"problems,omitempty"` // definitions whose newest document could not be had
+	// Agreed is the plan that the next whole pass has to find.
+	Agreed *Agreement `json:"agreed,omitempty"`
+}
+
+// Agreement is a plan that a person has agreed to: the next whole pass does
+// exactly that, or nothing.
+type Agreement struct {
+	Plan string `json:"plan"` // the digest
+	By   string `json:"by"`
+	// Before is what the settings that came with the plan have replaced, as Doc.Encode
+	// writes them: they come back if it is refused.
+	Before json.RawMessage `json:"before,omitempty"`
+	// Refused is of a link that was never synchronised: it waits until the source
+	// is again as planned, or somebody says what else to do.
+	Refused bool `json:"refused,omitempty"`
 }
 
 // StatusOf reads a link's status.
@@ -88,12 +103,12 @@ func StatusOf(r Resource) LinkStatus {
 type Run struct {
 	ID       int64
 	Link     ID
-	Trigger  string // schedule, request, event, link, unlink
+	Trigger  string // schedule, request, event, apply, link, unlink
 	Scope    string // external identity of the one API; empty: all
 	Phase    Phase
 	Started  time.Time
 	Ended    time.Time // zero while it goes on
-	Outcome  string    // ok, partial, failed, held, interrupted
+	Outcome  string    // ok, partial, failed, held, refused, interrupted
 	Message  string
 	Counts   Counts
 	Requests int64

@@ -139,6 +139,12 @@ func (a agenda) waits(h inventory.Hint) bool {
 	return h.Trigger == "event" || !h.At.After(a.status.ChangedAt)
 }
 
+// targeted says that single APIs may be looked at: the link is in step but for
+// them, and no plan waits for the whole of it.
+func (a agenda) targeted() bool {
+	return !a.status.SyncedAt.IsZero() && a.status.State != inventory.Failed && a.status.Agreed == nil
+}
+
 // slice works on a link until nothing waits, or until an instant. It says whether there is more.
 func (w *Worker) slice(ctx context.Context, link inventory.ID, d *desk, until time.Time) (again bool, err error) {
 	for ctx.Err() == nil && time.Now().Before(until) {
@@ -148,7 +154,7 @@ func (w *Worker) slice(ctx context.Context, link inventory.ID, d *desk, until ti
 			return false, err
 		case a.deleting:
 			return w.unlink(ctx, link, d, until)
-		case len(a.apis) > 0 && len(a.apis) <= crowd && !a.status.SyncedAt.IsZero() && a.status.State != inventory.Failed:
+		case len(a.apis) > 0 && len(a.apis) <= crowd && a.targeted():
 			err = w.targeted(ctx, link, d, a)
 		case a.due || a.called || d.pass != nil:
 			err = w.whole(ctx, link, d, a, until)
@@ -212,7 +218,9 @@ func never() bool { return false }
 func (w *Worker) whole(ctx context.Context, link inventory.ID, d *desk, a agenda, until time.Time) error {
 	if d.pass == nil {
 		work := engine.Work{Trigger: "schedule", Verify: a.apis}
-		if a.status.SyncedAt.IsZero() {
+		if a.status.Agreed != nil {
+			work.Trigger = "apply"
+		} else if a.status.SyncedAt.IsZero() {
 			work.Trigger = "link" // whatever else asks for it
 		} else if len(a.hints) > 0 {
 			work.Trigger = trigger(a.hints)
@@ -232,15 +240,16 @@ func (w *Worker) whole(ctx context.Context, link inventory.ID, d *desk, a agenda
 }
 
 // finish reports a pass, also when the server is about to stop. Hints that a
-// pass has failed to answer stay for the next.
+// pass has failed to answer stay for the next. A plan that was refused answers
+// those who asked for the whole: it is not for them that the next one is made.
 func (w *Worker) finish(ctx context.Context, p *engine.Pass, failure error, hints []inventory.Hint) error {
 	defer p.Close()
 	if errors.Is(failure, inventory.Superseded) {
 		return failure
 	}
 	var answered []int64
-	if failure == nil {
-		for _, h := range hints {
+	for _, h := range hints {
+		if failure == nil || errors.Is(failure, engine.ErrRefused) && h.API == "" {
 			answered = append(answered, h.Sequence)
 		}
 	}

@@ -112,6 +112,7 @@ type synchronization struct {
 	Limited  bool      `json:"limited"`
 	Problems int       `json:"problems"`
 	Stalled  bool      `json:"stalled"`
+	Plan     string    `json:"plan,omitempty"` // that the next pass does, or nothing
 }
 
 func appendLink(buf []byte, r inventory.Resource, version string) ([]byte, error) {
@@ -134,6 +135,9 @@ func appendLink(buf []byte, r inventory.Resource, version string) ([]byte, error
 	}
 	if given := doc.Text(catalog.FieldEnvironmentGiven); given != "" {
 		v.TargetEnvironmentID = given
+	}
+	if s.Agreed != nil {
+		v.Synchronization.Plan = s.Agreed.Plan
 	}
 	if v.Synchronization.Held == nil {
 		v.Synchronization.Held = []string{}

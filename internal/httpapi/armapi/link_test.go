@@ -204,5 +204,6 @@ func TestPlanOfOtherSettingsNeedsTheRightToMakeThem(t *testing.T) {
 	d.must("POST", link+"/plan", "", 200)
 	for _, at := range []string{link, space + "/apiSources/new"} {
 		d.fails("POST", at+"/plan", linkBody, 403, "AuthorizationFailed", "apiSources/write")
+		d.fails("POST", at+"/apply", linkBody, 403, "AuthorizationFailed", "apiSources/write")
 	}
 }

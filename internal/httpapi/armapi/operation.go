@@ -125,6 +125,7 @@ var special = []operation{
 	{place: place{action, inventory.KindLink, "sync"}, method: http.MethodPost, do: (*Handler).sync},
 	{place: place{action, inventory.KindLink, "runs"}, method: http.MethodGet, do: (*Handler).runs},
 	{place: place{action, inventory.KindLink, "plan"}, method: http.MethodPost, do: (*Handler).plan},
+	{place: place{action, inventory.KindLink, "apply"}, method: http.MethodPost, do: (*Handler).apply},
 	{place: place{action, inventory.KindLink, "approve"}, method: http.MethodPost, do: (*Handler).approve},
 	{place: place{action, inventory.KindLink, "check"}, method: http.MethodPost, do: (*Handler).check},
 }

@@ -3,6 +3,7 @@ package armapi
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
@@ -24,6 +25,30 @@ func (h *Handler) plan(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	return reply.Value(w, http.StatusOK, plan)
+}
+
+// apply has the next pass do a plan, or nothing. With properties, it is that of
+// the link that they make.
+func (h *Handler) apply(w http.ResponseWriter, r *request) error {
+	var body struct {
+		settings
+		Digest string `json:"digest"`
+	}
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	doc, err := h.intended(r, body.settings)
+	if err != nil {
+		return err
+	}
+	at, err := h.catalog.Apply(r.Context(), r.path, body.Digest, doc, matchOf(r))
+	if err != nil {
+		return err
+	}
+	return reply.Value(w, http.StatusAccepted, struct {
+		RequestedAt time.Time `json:"requestedAt"`
+		Digest      string    `json:"digest"`
+	}{at, body.Digest})
 }
 
 // settings is the part of a body that says how a link would be.
