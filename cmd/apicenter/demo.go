@@ -47,8 +47,9 @@ func demoCommand(streams cli.Streams) *cobra.Command {
 		Long: `Show the whole of it on this machine, without an Azure subscription: an
 emulated API Management instance of a retailer, an API center, and a link
 between them. After the first synchronisation the emulated source goes on to
-change, and each change shows up in the inventory: what a listing of the source
-shows within ten seconds, an edit inside a definition within a minute.
+change, and each change shows up in the inventory within a second, by events of
+the source. With TLS there are none, and what a listing of the source shows is
+there within ten seconds, an edit inside a definition within a minute.
 
 Everything listens on the loopback interface and is gone at the end, unless
 --data names a folder to keep the inventory in.`,
@@ -99,6 +100,12 @@ func (d *demo) run(ctx context.Context, streams cli.Streams) (err error) {
 	if !d.noLink {
 		if err := d.link(ctx, streams, r); err != nil {
 			return err
+		}
+		// The emulated Event Grid trusts none but certificates of public authorities, as Azure's does.
+		if azure.trust == nil {
+			if err := d.subscribe(ctx, streams, r); err != nil {
+				return err
+			}
 		}
 	}
 	d.explain(streams.Out, r)
@@ -156,10 +163,19 @@ func (d *demo) ready(azure *azureServer, c *center) ready {
 
 // link makes the link with the command that a person would use, and waits for the first synchronisation.
 func (d *demo) link(ctx context.Context, streams cli.Streams, r ready) error {
-	args := []string{
+	return d.act(ctx, streams, r, "the first synchronisation did not go well",
 		"integration", "create", "apim", "--integration-name", demoLink, "--azure-apim", r.APIMID,
-		"--environment-title", "Retail", "--environment-type", "production", "--wait", "-o", "table",
-	}
+		"--environment-title", "Retail", "--environment-type", "production", "--wait", "-o", "table")
+}
+
+// subscribe has the emulated Azure tell the center of changes.
+func (d *demo) subscribe(ctx context.Context, streams cli.Streams, r ready) error {
+	return d.act(ctx, streams, r, "the center is not told of changes",
+		"integration", "events", "--integration-name", demoLink, "--create", "-o", "table")
+}
+
+// act runs a command as a person would, and shows it.
+func (d *demo) act(ctx context.Context, streams cli.Streams, r ready, unwell string, args ...string) error {
 	fmt.Fprintf(streams.Out, "$ apicenter %s\n", strings.Join(args, " "))
 	ours := streams
 	ours.ConfigDir = "" // what the person has set is about other centers
@@ -168,7 +184,7 @@ func (d *demo) link(ctx context.Context, streams cli.Streams, r ready) error {
 	}
 	root := cli.New(ours)
 	if code := cli.Execute(ctx, root, ours, args); code != 0 {
-		return fmt.Errorf("the first synchronisation did not go well (exit code %d)", code)
+		return fmt.Errorf("%s (exit code %d)", unwell, code)
 	}
 	return nil
 }

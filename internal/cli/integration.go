@@ -65,7 +65,7 @@ func integrationCommand(s Streams) *cobra.Command {
 	create.AddCommand(createAPIMCommand(c), createAWSCommand(c))
 	k := linkKind()
 	cmd.AddCommand(create, k.listCommand(c), k.showCommand(c), unlinkCommand(c), syncCommand(c),
-		runsCommand(c), planCommand(c), applyCommand(c), approveCommand(c), checkCommand(c))
+		runsCommand(c), planCommand(c), applyCommand(c), approveCommand(c), checkCommand(c), eventsCommand(c))
 	return cmd
 }
 

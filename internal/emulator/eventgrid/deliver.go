@@ -36,6 +36,8 @@ type target struct {
 	name     string
 	endpoint string
 	schema   schema
+	// attributes come with events, and not with the handshake.
+	attributes []attribute
 }
 
 // outcome is what an attempt came to.
@@ -102,6 +104,9 @@ func (b *Broker) send(ctx context.Context, to target, d *delivery) outcome {
 	}
 	if to.schema == cloudEvents {
 		header.Set("Origin", origin)
+	}
+	for _, a := range to.attributes {
+		header.Set(a.Name, a.Properties.Value)
 	}
 	status, _, _, err := b.call(ctx, http.MethodPost, to, header, body)
 	switch {

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"apicenter/internal/emulator/eventgrid"
@@ -73,6 +74,41 @@ func TestSubscriptionOnTheWire(t *testing.T) {
 }
 
 // With a real network: delivery to localhost works, and a transport of the broker's own connects to nothing else.
+func TestAttributesComeWithEventsOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hook := &webhook{}
+		with := func(attributes string) string {
+			return strings.Replace(wanting(""), `"endpointUrl"`, `"deliveryAttributeMappings":`+attributes+`,"endpointUrl"`, 1)
+		}
+		b := eventgrid.New(eventgrid.Options{Transport: hook})
+		for _, bad := range []string{
+			`[{"name":"Authorization","type":"Dynamic","properties":{"sourceField":"data.x"}}]`,
+			`[{"name":"Authori zation","type":"Static","properties":{"value":"x"}}]`,
+			`[{"name":"aeg-event-type","type":"Static","properties":{"value":"x"}}]`,
+			`[{"name":"Authorization","type":"Static","properties":{"value":"x\r\ny: z"}}]`,
+			`[{"name":"Authorization","type":"Static","properties":{}}]`,
+			"[" + strings.Repeat(`{"name":"one","type":"Static","properties":{"value":"x"}},`, 10) + `{"name":"one","type":"Static","properties":{"value":"x"}}]`,
+		} {
+			if w := ask(b, "PUT", path, with(bad)); w.Code != http.StatusBadRequest {
+				t.Errorf("%s: %d %s", bad, w.Code, w.Body)
+			}
+		}
+		w := ask(b, "PUT", path, with(`[{"name":"Authorization","type":"Static","properties":{"value":"Bearer key","isSecret":true}}]`))
+		if w.Code != http.StatusCreated || strings.Contains(w.Body.String(), "Bearer") {
+			t.Fatalf("PUT: %d %s", w.Code, w.Body)
+		}
+		run(t, b)
+		b.Publish(event("a"))
+		synctest.Wait()
+		if got := hook.asks[len(hook.asks)-1].Header.Get("Authorization"); got != "" {
+			t.Errorf("the handshake came with %q", got)
+		}
+		if all := hook.deliveries(); len(all) != 1 || all[0].header.Get("Authorization") != "Bearer key" {
+			t.Errorf("deliveries: %+v", all)
+		}
+	})
+}
+
 func TestDeliversOverLoopback(t *testing.T) {
 	got := make(chan string, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -81,7 +81,54 @@ type destination struct {
 	Properties   struct {
 		EndpointURL     string `json:"endpointUrl,omitempty"`
 		EndpointBaseURL string `json:"endpointBaseUrl"`
+		// Attributes are headers that come with each event.
+		Attributes []attribute `json:"deliveryAttributeMappings,omitempty"`
 	} `json:"properties"`
+}
+
+// attribute is a header with a fixed value.
+type attribute struct {
+	Name       string `json:"name"`
+	Type       string `json:"type"`
+	Properties struct {
+		Value    string `json:"value,omitempty"`
+		IsSecret bool   `json:"isSecret"`
+	} `json:"properties"`
+}
+
+// Limits of attributes, those that Event Grid has.
+const (
+	maxAttributes = 10
+	maxAttribute  = 4096
+)
+
+// checkAttributes says what is wrong with the headers that a PUT asks for.
+func checkAttributes(all []attribute) *wire.Error {
+	if len(all) > maxAttributes {
+		return wire.Errorf(http.StatusBadRequest, "InvalidRequest", "There are %d deliveryAttributeMappings; there can be %d.", len(all), maxAttributes)
+	}
+	for _, a := range all {
+		if !strings.EqualFold(a.Type, "Static") {
+			return wire.Errorf(http.StatusBadRequest, "InvalidRequest", "Delivery attributes of the type '%s' are not served here, only Static.", a.Type)
+		}
+		value := a.Properties.Value
+		if !validName(strings.ReplaceAll(a.Name, "-", "x")) || strings.HasPrefix(strings.ToLower(a.Name), "aeg-") ||
+			value == "" || len(value) > maxAttribute || strings.ContainsAny(value, "\r\n\x00") {
+			return wire.Errorf(http.StatusBadRequest, "InvalidRequest", "The delivery attribute '%s' is not valid.", a.Name)
+		}
+	}
+	return nil
+}
+
+// withoutSecrets are the attributes as they may be read.
+func withoutSecrets(all []attribute) []attribute {
+	shown := slices.Clone(all)
+	for i := range shown {
+		if shown[i].Properties.IsSecret {
+			shown[i].Properties.Value = "Hidden"
+		}
+	}
+	return shown
 }
 
 type retryPolicy struct {
@@ -195,6 +242,9 @@ func newSettings(topic, name string, p properties) (settings, *wire.Error) {
 	if form != eventGridSchema && form != cloudEvents {
 		return invalid("The eventDeliverySchema '%s' is not served here, only %s and %s.", form, eventGridSchema, cloudEvents)
 	}
+	if err := checkAttributes(p.Destination.Properties.Attributes); err != nil {
+		return settings{}, err
+	}
 	if len(p.Filter.AdvancedFilters) > 0 {
 		return invalid("Advanced filters are not served here.")
 	}
@@ -203,7 +253,7 @@ func newSettings(topic, name string, p properties) (settings, *wire.Error) {
 		return invalid("The retryPolicy is out of range: 1 to 30 attempts in 1 to 1440 minutes.")
 	}
 	return settings{
-		target: target{name: name, endpoint: endpoint, schema: form},
+		target: target{name: name, endpoint: endpoint, schema: form, attributes: p.Destination.Properties.Attributes},
 		topic:  topic, filter: p.Filter, maxAttempts: attempts, life: time.Duration(minutes) * time.Minute,
 	}, nil
 }
@@ -240,6 +290,7 @@ func (s settings) render() any {
 		RetryPolicy: retryPolicy{s.maxAttempts, int(s.life / time.Minute)},
 	}
 	p.Destination.Properties.EndpointBaseURL = baseOf(s.endpoint)
+	p.Destination.Properties.Attributes = withoutSecrets(s.attributes)
 	return map[string]any{
 		"id":         strings.TrimSuffix(s.topic, "/") + "/providers/" + Provider + "/eventSubscriptions/" + s.name,
 		"name":       s.name,

@@ -1,0 +1,218 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+const (
+	eventsPath         = "/hooks/events"
+	eventSender        = "API Center Event Sender"
+	eventGridVersion   = "2022-06-15"
+	eventGridSchema    = "EventGridSchema"
+	cloudEventSchema   = "CloudEventSchemaV1_0"
+	subscribedWithin   = 2 * time.Minute
+	unknownKey         = "<key>"
+	eventSubscriptions = "/providers/Microsoft.EventGrid/eventSubscriptions/"
+)
+
+// eventTypes are those that a link looks into.
+var eventTypes = []string{
+	"Microsoft.ApiManagement.APICreated", "Microsoft.ApiManagement.APIUpdated", "Microsoft.ApiManagement.APIDeleted",
+	"Microsoft.ApiManagement.APIReleaseCreated", "Microsoft.ApiManagement.APIReleaseUpdated", "Microsoft.ApiManagement.APIReleaseDeleted",
+	"Microsoft.ApiManagement.GatewayAPIAdded", "Microsoft.ApiManagement.GatewayAPIRemoved",
+	"Microsoft.ApiManagement.GatewayHostnameConfigurationCreated", "Microsoft.ApiManagement.GatewayHostnameConfigurationUpdated",
+	"Microsoft.ApiManagement.GatewayHostnameConfigurationDeleted",
+}
+
+// eventing is the flags of `integration events`.
+type eventing struct {
+	name             names
+	endpoint, called string
+	schema           string
+	key, create      bool
+}
+
+func eventsCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "events", Short: "Say how Event Grid tells a link of changes at once, or have it do so",
+		Long: `Say how Event Grid tells a link of changes at once, or have it do so.
+
+What is printed is the address that takes events, the role that their sender
+needs, and the az command that subscribes to them. The key in it is a
+placeholder; --new-key makes one that can do nothing but notify this link.
+
+--create subscribes with such a key, by your own right to do so at the
+instance: the center passes the request on with your token. Doing it again
+renews the key.`,
+		Example: `  apicenter integration events -i prod-gateway
+  apicenter integration events -i prod-gateway --create`,
+	}
+	var e eventing
+	e.name = linkKind().flags(cmd, c, 1)
+	f := cmd.Flags()
+	f.StringVar(&e.endpoint, "endpoint", "", "`address` at which Event Grid reaches the center (default the one of --center, with "+eventsPath+")")
+	f.StringVar(&e.called, "subscription-name", "", "name of the event subscription (default \"apicenter-\" and the name of the link)")
+	f.StringVar(&e.schema, "event-delivery-schema", eventGridSchema, eventGridSchema+" or "+cloudEventSchema)
+	f.BoolVar(&e.key, "new-key", false, "make a key for the sender and print it, this once")
+	f.BoolVar(&e.create, "create", false, "subscribe, with a key that is made for it")
+	cmd.MarkFlagsMutuallyExclusive("new-key", "create")
+	complete(cmd, "event-delivery-schema", words(eventGridSchema, cloudEventSchema))
+	return leaf(cmd, func(cmd *cobra.Command) error { return e.run(cmd, c) })
+}
+
+// subscribing is what it takes to be told of events.
+type subscribing struct {
+	link, instance, name, endpoint, schema string
+}
+
+func (e *eventing) run(cmd *cobra.Command, c *connection) error {
+	ctx := cmd.Context()
+	if e.schema != eventGridSchema && e.schema != cloudEventSchema {
+		return usage(cmd, "--event-delivery-schema %q is neither %s nor %s", e.schema, eventGridSchema, cloudEventSchema)
+	}
+	s, err := c.open(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	link, err := s.get(ctx, s.path([]step{linkStep()}, e.name), preview)
+	if err != nil {
+		return err
+	}
+	instance, _, _ := strings.Cut(link.text("properties.azureApiManagementSource.resourceId"), "/workspaces/")
+	sub := subscribing{
+		link: link.text("id"), instance: instance, schema: e.schema,
+		name:     cmp.Or(e.called, "apicenter-"+link.text("name")),
+		endpoint: cmp.Or(e.endpoint, strings.TrimSuffix(s.Address().String(), "/")+eventsPath),
+	}
+	if e.create {
+		return s.subscribe(ctx, sub)
+	}
+	key := unknownKey
+	if e.key {
+		made, err := s.senderKey(ctx, sub)
+		if err != nil {
+			return err
+		}
+		key = made.text("token")
+	}
+	return s.print.events(sub, key)
+}
+
+// events prints how to subscribe.
+func (p printer) events(sub subscribing, key string) error {
+	if p.whole() {
+		return p.document(object{
+			"endpoint": sub.endpoint, "role": eventSender, "scope": sub.link, "sourceResourceId": sub.instance,
+			"includedEventTypes": eventTypes, "command": sub.command(key),
+		})
+	}
+	_, err := fmt.Fprintf(p.out, "Address  %s\nRole     %s\nScope    %s\n\n%s\n", sub.endpoint, eventSender, clean(sub.link), clean(sub.command(key)))
+	if err != nil {
+		return fmt.Errorf("write the output: %w", err)
+	}
+	return nil
+}
+
+// command subscribes with az.
+func (sub subscribing) command(key string) string {
+	return fmt.Sprintf("az eventgrid event-subscription create --name %s --source-resource-id %q --endpoint %q --event-delivery-schema %s"+
+		" --included-event-types %s --delivery-attribute-mapping Authorization static %q true",
+		sub.name, sub.instance, sub.endpoint, strings.ToLower(sub.schema), strings.Join(eventTypes, " "), "Bearer "+key)
+}
+
+// keyName is the name of the keys of a subscription.
+func (sub subscribing) keyName() string { return "events " + sub.name }
+
+// senderKey makes a key that can notify the link and nothing else.
+func (s *session) senderKey(ctx context.Context, sub subscribing) (object, error) {
+	return s.post(ctx, call{path: "/keys", body: object{"name": sub.keyName(), "role": eventSender, "scope": sub.link}})
+}
+
+// subscribe makes the event subscription, with a key of its own. Keys that an
+// earlier one had end once this one works.
+func (s *session) subscribe(ctx context.Context, sub subscribing) error {
+	key, err := s.senderKey(ctx, sub)
+	if err != nil {
+		return err
+	}
+	o, err := s.putSubscription(ctx, sub, key.text("token"))
+	if err != nil {
+		return errors.Join(notSubscribed(sub, err), s.revoke(ctx, key.text("id")))
+	}
+	old, err := s.some(ctx, "/keys", "", nil, 0)
+	if err != nil {
+		return err
+	}
+	for _, k := range old {
+		if k.text("name") == sub.keyName() && strings.EqualFold(k.text("scope"), sub.link) && k.text("id") != key.text("id") {
+			if err := s.revoke(ctx, k.text("id")); err != nil {
+				return err
+			}
+		}
+	}
+	// What Event Grid answers may have the key in it.
+	return s.print.row(object{
+		"id": o.text("id"), "name": sub.name, "provisioningState": o.text("properties.provisioningState"),
+		"endpoint": sub.endpoint, "keyId": key.text("id"), "keyExpiresAt": key.text("expiresAt"),
+	}, []column{
+		{"NAME", "name", nil},
+		{"STATE", "provisioningState", nil},
+		{"KEY EXPIRES", "keyExpiresAt", due("keyExpiresAt")},
+	})
+}
+
+func (s *session) revoke(ctx context.Context, key string) error {
+	_, err := s.do(ctx, call{method: http.MethodDelete, path: "/keys/" + url.PathEscape(key)})
+	return err
+}
+
+// putSubscription makes an event subscription and waits until its webhook is
+// proven.
+func (s *session) putSubscription(ctx context.Context, sub subscribing, key string) (o object, err error) {
+	path := sub.instance + eventSubscriptions + url.PathEscape(sub.name)
+	a, err := s.do(ctx, call{method: http.MethodPut, version: eventGridVersion, path: path, patient: subscribedWithin, body: object{"properties": object{
+		"destination": object{"endpointType": "WebHook", "properties": object{
+			"endpointUrl": sub.endpoint,
+			"deliveryAttributeMappings": []object{{
+				"name": "Authorization", "type": "Static", "properties": object{"value": "Bearer " + key, "isSecret": true},
+			}},
+		}},
+		"filter":              object{"includedEventTypes": eventTypes},
+		"eventDeliverySchema": sub.schema,
+	}}})
+	if err != nil {
+		return nil, err
+	}
+	if o, err = a.object(); err != nil {
+		return nil, err
+	}
+	err = s.until(ctx, subscribedWithin, "look at it in the portal of Azure", func(ctx context.Context) (bool, error) {
+		switch state := o.text("properties.provisioningState"); state {
+		case "Succeeded", "":
+			return true, nil
+		case "Creating", "Updating":
+			o, err = s.get(ctx, path, eventGridVersion)
+			return false, err
+		default:
+			return false, failed("", "its state is %s", state)
+		}
+	})
+	return o, err
+}
+
+func notSubscribed(sub subscribing, err error) error {
+	return &failure{
+		exit: ExitCode(err), cause: err, message: fmt.Sprintf("the link is not told of events: %v", err),
+		hint: "the center must be reachable for Event Grid at " + sub.endpoint + " with a certificate that the public trusts, and you need " +
+			"Microsoft.EventGrid/eventSubscriptions/write on the instance; `apicenter integration events` prints how to do it with az",
+	}
+}
