@@ -44,12 +44,31 @@ type Run struct {
 	Counts          map[string]int `json:"counts"`   // of APIs at the source, by what became of them
 	Requests        int64          `json:"requests"` // to the source
 	Errors          []RunError     `json:"errors"`
+	Breaks          []Break        `json:"breaks"` // new definitions that break, or that could not be compared
 }
 
 // RunError is one object of the source that a run failed at.
 type RunError struct {
 	External string `json:"external"`
 	Message  string `json:"message"`
+}
+
+// Break is what a new definition of one API means for those who use it.
+type Break struct {
+	External string   `json:"external"`
+	Verdict  string   `json:"verdict"` // breaking or unknown
+	Message  string   `json:"message"` // why it is not known
+	Reasons  []Reason `json:"reasons"`
+	More     int      `json:"more"` // reasons that are left out
+}
+
+// Reason is one thing that differs between two definitions.
+type Reason struct {
+	ID        string `json:"id"`
+	Text      string `json:"text"`
+	Operation string `json:"operation"`
+	Path      string `json:"path"`
+	Breaking  bool   `json:"breaking"`
 }
 
 // Runs are the latest runs of the link, the newest first.

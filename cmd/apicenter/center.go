@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 
 	"apicenter/internal/auth"
 	"apicenter/internal/azure"
 	"apicenter/internal/catalog"
+	"apicenter/internal/compatibility"
 	"apicenter/internal/engine"
 	"apicenter/internal/httpapi/armapi"
 	"apicenter/internal/httpapi/dataapi"
@@ -122,7 +124,7 @@ func (b *building) readSources(ctx context.Context) error {
 	}
 	b.passes = engine.New(db, b.kinds, engine.Options{
 		Interval: s.pollInterval, Audit: s.auditPeriod, MaxAPIs: cmp.Or(s.maxAPIs, b.limits.LinkedAPIs),
-		UserAgent: userAgent(), Log: b.log,
+		UserAgent: userAgent(), Compare: compatibility.New(runtime.GOMAXPROCS(0), b.log).Compare, Log: b.log,
 	})
 	b.queue, err = jobs.New(ctx, jobs.Options{
 		DB: db.Writer(), Store: db, Engine: b.passes, Log: b.log, TakeOver: db.TakeOver, Sweep: db.Sweep,

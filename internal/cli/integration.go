@@ -135,6 +135,7 @@ func runColumns() []column {
 		{"UPDATED", "counts.updated", nil},
 		{"DELETED", "counts.deleted", nil},
 		{"HELD", "counts.held", nil},
+		{"BREAKING", "counts.breaking", nil},
 		{"FAILED", "counts.failed", nil},
 		{"MESSAGE", "message", nil},
 	}

@@ -95,6 +95,9 @@ func (p *Pass) applied(tasks []*task) {
 			if f.problem != nil {
 				p.fail(external, f.problem)
 			}
+			if f.compared != nil {
+				p.compared(external, *f.compared)
+			}
 		}
 	}
 }

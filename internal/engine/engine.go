@@ -29,8 +29,13 @@ type Options struct {
 	Brake     plan.Brake    // plan.DefaultBrake
 	Fetchers  int           // documents fetched at once; 8
 	UserAgent string
+	Compare   Compare // nil: new documents are not compared
 	Log       *slog.Logger
 }
+
+// Compare says what a new document of a definition means for those who use the
+// API as the old one defines it. It gives a verdict on whatever it is given, in bounded time.
+type Compare func(ctx context.Context, old, new []byte) inventory.Compatibility
 
 // Engine works passes.
 type Engine struct {

@@ -1,14 +1,11 @@
 package engine
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"reflect"
 	"slices"
 	"time"
 
@@ -31,6 +28,7 @@ type fetched struct {
 	states   inventory.Doc // digest, format and version; nil when it failed
 	verified time.Time
 	problem  error
+	compared *inventory.Compatibility // with the last document, if it is another
 }
 
 // prepare loads what is recorded of an op's root, and fetches the documents
@@ -151,8 +149,8 @@ func (p *Pass) fetch(ctx context.Context, t *task, o source.Object) (fetched, er
 		return fetched{problem: got.problem}, err
 	}
 	p.count(func(c *inventory.Counts) { c.Documents++; c.Bytes += got.size })
-	new := got.digest
-	old := inventory.Digest(have.States.Text(inventory.FieldDocument))
+	new, old := got.digest, inventory.Digest(have.States.Text(inventory.FieldDocument))
+	var compared *inventory.Compatibility
 	if old != "" && old != new {
 		same, err := p.sameDocument(ctx, old, new)
 		if err != nil {
@@ -160,9 +158,11 @@ func (p *Pass) fetch(ctx context.Context, t *task, o source.Object) (fetched, er
 		}
 		if same {
 			new = old
+		} else if compared, err = p.compare(ctx, old, new); err != nil {
+			return fetched{}, err
 		}
 	}
-	return fetched{states: got.states.With(inventory.FieldDocument, string(new)), verified: at}, nil
+	return fetched{states: got.states.With(inventory.FieldDocument, string(new)), verified: at, compared: compared}, nil
 }
 
 // document is one that was downloaded from a source, and is in the store.
@@ -207,45 +207,4 @@ func (r *reader) Read(b []byte) (int, error) {
 		r.err = err
 	}
 	return n, err
-}
-
-// comparable is the largest document that is compared by what it means; a
-// larger one counts as changed when its bytes differ.
-const comparable = 8 << 20
-
-// sameDocument says that two documents differ in nothing but the spacing and
-// the order of members: sources do not always write the same thing the same way.
-func (p *Pass) sameDocument(ctx context.Context, a, b inventory.Digest) (bool, error) {
-	x, okX, err := p.meaning(ctx, a)
-	if err != nil || !okX {
-		return false, err
-	}
-	y, okY, err := p.meaning(ctx, b)
-	return okY && err == nil && reflect.DeepEqual(x, y), err
-}
-
-// meaning decodes a JSON document; false when it is none, or too large.
-func (p *Pass) meaning(ctx context.Context, d inventory.Digest) (any, bool, error) {
-	r, size, err := p.engine.store.Document(ctx, d)
-	if errors.Is(err, inventory.NotFound) {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	defer r.Close()
-	if size > comparable {
-		return nil, false, nil
-	}
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return nil, false, err
-	}
-	var v any
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	if decoder.Decode(&v) != nil {
-		return nil, false, nil
-	}
-	return v, true, nil
 }

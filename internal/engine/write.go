@@ -255,6 +255,11 @@ func (w *writer) below(version source.Object) error {
 			if err := w.put(at, o, w.definition(at, o), back); err != nil {
 				return err
 			}
+			if c := w.task.fetched[o.External].compared; c != nil {
+				if err := w.tx.Compared(at, *c); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	for _, o := range version.Children {

@@ -113,6 +113,7 @@ type Run struct {
 	Counts   Counts
 	Requests int64
 	Errors   []RunError // at most 100
+	Breaks   []RunBreak // at most 100: new documents that break, or that could not be compared
 }
 
 // Phase says what a run is about.
@@ -139,8 +140,9 @@ type Counts struct {
 	Held      int   `json:"held,omitempty"`
 	Limited   int   `json:"limited,omitempty"`
 	Unchanged int   `json:"unchanged"`
-	Documents int   `json:"documents"` // fetched
-	Bytes     int64 `json:"bytes"`     // of documents
+	Documents int   `json:"documents"`          // fetched
+	Bytes     int64 `json:"bytes"`              // of documents
+	Breaking  int   `json:"breaking,omitempty"` // documents that break who uses the API
 	Failed    int   `json:"failed"`
 }
 
@@ -149,6 +151,12 @@ type Counts struct {
 type RunError struct {
 	External string `json:"external"`
 	Message  string `json:"message"`
+}
+
+// RunBreak is what a new document of one API means for those who use it.
+type RunBreak struct {
+	External string `json:"external"`
+	Compatibility
 }
 
 func lastSegment(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

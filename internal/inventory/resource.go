@@ -125,6 +125,8 @@ type Change struct {
 	Fields []FieldChange `json:"fields,omitempty"` // of an update; of a deletion, what there was
 	Why    Why           `json:"why,omitempty"`    // of a deletion
 	To     string        `json:"to,omitempty"`     // of a move: the new path
+	// Compatibility is that of a definition's new document with the one before, where they were compared.
+	Compatibility *Compatibility `json:"compatibility,omitempty"`
 }
 
 // FieldChange is one field before and after; null where it was or is absent.

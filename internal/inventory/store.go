@@ -158,6 +158,10 @@ type SourceTx interface {
 	// tombstone kept. It touches that one origin only. An observation older than
 	// the recorded one (by Read) changes nothing. NoParent.
 	PutOrigin(id ID, o Origin, seeds Doc) error
+	// Compared notes what the new document of a definition, put in this
+	// transaction, means for those who use the API: the event that tells of the
+	// change tells that too. What readers do not see changed has no note.
+	Compared(id ID, c Compatibility) error
 	// Former gives the name that a thing of the source had before it was
 	// entombed, so that it comes back under it; "" when it never was there.
 	Former(kind Kind, external string) (string, error)

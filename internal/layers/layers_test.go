@@ -37,6 +37,7 @@ var rooms = map[string]room{
 	"signin":    {"", "database/sql os"},
 	"layers":    {"", ""},
 
+	"compatibility": {"inventory specification", "os net/http database/sql"},
 	"specification": {"", "context log log/slog os net/http database/sql time"},
 
 	"source/apim":       {"azure inventory source specification", "database/sql os"},

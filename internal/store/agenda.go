@@ -83,16 +83,16 @@ func (w *work) SetDue(link inventory.ID, due time.Time) error {
 
 func (t *session) Runs(link inventory.ID, limit int) ([]inventory.Run, error) {
 	return collect(t, query{text: `
-		select id, scope, "trigger", phase, started, ended, outcome, message, counts, requests, errors
+		select id, scope, "trigger", phase, started, ended, outcome, message, counts, requests, errors, breaks
 		from run where link = (select id from resource where path = $1) order by id desc limit $2`, args: []any{link.String(), limit}}, func(rows *sql.Rows) (inventory.Run, error) {
 		r := inventory.Run{Link: link}
 		var started, ended int64
-		var counts, problems []byte
-		if err := rows.Scan(&r.ID, &r.Scope, &r.Trigger, &r.Phase, &started, &ended, &r.Outcome, &r.Message, &counts, &r.Requests, &problems); err != nil {
+		var counts, problems, breaks []byte
+		if err := rows.Scan(&r.ID, &r.Scope, &r.Trigger, &r.Phase, &started, &ended, &r.Outcome, &r.Message, &counts, &r.Requests, &problems, &breaks); err != nil {
 			return r, err
 		}
 		r.Started, r.Ended = instant(started), instant(ended)
-		return r, errors.Join(json.Unmarshal(counts, &r.Counts), json.Unmarshal(problems, &r.Errors))
+		return r, errors.Join(json.Unmarshal(counts, &r.Counts), json.Unmarshal(problems, &r.Errors), json.Unmarshal(breaks, &r.Breaks))
 	})
 }
 
@@ -115,11 +115,18 @@ func (w *work) PutRun(r inventory.Run) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if r.Breaks == nil {
+		r.Breaks = []inventory.RunBreak{}
+	}
+	breaks, err := json.Marshal(r.Breaks)
+	if err != nil {
+		return 0, err
+	}
 	if r.ID != 0 {
 		result, err := w.exec(`
-			update run set phase = $2, ended = $3, outcome = $4, message = $5, counts = $6, requests = $7, errors = $8
+			update run set phase = $2, ended = $3, outcome = $4, message = $5, counts = $6, requests = $7, errors = $8, breaks = $10
 			where id = $1 and link = $9`,
-			r.ID, string(r.Phase), micros(r.Ended), r.Outcome, r.Message, string(counts), r.Requests, string(problems), key)
+			r.ID, string(r.Phase), micros(r.Ended), r.Outcome, r.Message, string(counts), r.Requests, string(problems), key, string(breaks))
 		if err != nil {
 			return 0, err
 		}
@@ -129,9 +136,9 @@ func (w *work) PutRun(r inventory.Run) (int64, error) {
 		return r.ID, nil
 	}
 	if r.ID, err = w.insertRow(`
-		insert into run (link, scope, "trigger", phase, started, ended, outcome, message, counts, requests, errors)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		key, r.Scope, r.Trigger, string(r.Phase), micros(r.Started), micros(r.Ended), r.Outcome, r.Message, string(counts), r.Requests, string(problems)); err != nil {
+		insert into run (link, scope, "trigger", phase, started, ended, outcome, message, counts, requests, errors, breaks)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		key, r.Scope, r.Trigger, string(r.Phase), micros(r.Started), micros(r.Ended), r.Outcome, r.Message, string(counts), r.Requests, string(problems), string(breaks)); err != nil {
 		return 0, err
 	}
 	_, err = w.exec(`delete from run where link = $1 and id <= (select id from run where link = $1 order by id desc limit 1 offset $2)`, key, keptRuns)

@@ -39,6 +39,14 @@ func (j *journal) updated(path string, id inventory.ID, fields []inventory.Field
 	}
 }
 
+// compared notes what a change of a definition's document means.
+func (j *journal) compared(path string, id inventory.ID, c inventory.Compatibility) {
+	e := j.entry(id, path)
+	if last := e.last(path); last >= 0 && e.changes[last].Action == inventory.Updated {
+		e.changes[last].Compatibility = &c
+	}
+}
+
 // removed notes that a resource went, with what readers saw of it. What nobody
 // ever saw did not go.
 func (j *journal) removed(rec inventory.Record, view inventory.Doc, why inventory.Why) {

@@ -77,6 +77,15 @@ func (w *work) state(u *unit, link inventory.ID) error {
 	return w.touch(u)
 }
 
+func (w *work) Compared(id inventory.ID, c inventory.Compatibility) error {
+	u, err := w.reach(id)
+	if err != nil {
+		return err
+	}
+	w.changes.compared(u.record.Path, id, c)
+	return nil
+}
+
 func (w *work) DropOrigin(id inventory.ID, why inventory.Why) error {
 	return w.drop(id, why, "")
 }

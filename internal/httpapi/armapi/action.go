@@ -38,6 +38,7 @@ type run struct {
 	Counts          inventory.Counts     `json:"counts"`
 	Requests        int64                `json:"requests"`
 	Errors          []inventory.RunError `json:"errors"`
+	Breaks          []inventory.RunBreak `json:"breaks"`
 }
 
 // Numbers of runs in an answer.
@@ -64,10 +65,13 @@ func (h *Handler) runs(w http.ResponseWriter, r *request) error {
 		out[i] = run{
 			ID: p.ID, Trigger: p.Trigger, Scope: p.Scope, Phase: p.Phase, StartedAt: p.Started, EndedAt: p.Ended,
 			DurationSeconds: until.Sub(p.Started).Seconds(), Outcome: p.Outcome, Message: p.Message,
-			Counts: p.Counts, Requests: p.Requests, Errors: p.Errors,
+			Counts: p.Counts, Requests: p.Requests, Errors: p.Errors, Breaks: p.Breaks,
 		}
 		if out[i].Errors == nil {
 			out[i].Errors = []inventory.RunError{}
+		}
+		if out[i].Breaks == nil {
+			out[i].Breaks = []inventory.RunBreak{}
 		}
 	}
 	return reply.Value(w, http.StatusOK, struct {

@@ -254,6 +254,9 @@ func testRuns(t *testing.T, b *bench) {
 	run.Phase, run.Ended, run.Outcome, run.Message, run.Requests = inventory.PhaseDone, noon.Add(time.Minute), "partial", "one failed", 7
 	run.Counts = inventory.Counts{Observed: 3, Bytes: 1 << 40}
 	run.Errors = []inventory.RunError{{External: "apis/a", Message: "why"}}
+	run.Breaks = []inventory.RunBreak{{External: "apis/b", Compatibility: inventory.Compatibility{
+		Verdict: inventory.Breaking, Reasons: []inventory.Reason{{ID: "api-removed", Text: "gone", Operation: "GET", Path: "/a", Breaking: true}}, More: 2,
+	}}}
 	put()
 	b.same("runs", runs(10), []inventory.Run{run})
 	first := run.ID

@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ var journal = []promise{
 	{"what goes says why, and what there was", testDeletionEvents},
 	{"events come in order, after a number, at most so many", testEventPages},
 	{"what changes nothing for readers makes no event", testNoEvent},
+	{"what a new document means is told with its change", testCompared},
 }
 
 // since gives the events after a number, as text.
@@ -211,4 +213,44 @@ func testNoEvent(t *testing.T, b *bench) {
 	}
 	b.same("events", b.since(start), []string(nil))
 	b.same("what readers see", b.get(petstore), before)
+}
+
+func testCompared(_ *testing.T, b *bench) {
+	for _, path := range []string{petstore, version, definition} {
+		b.put(path, path, `{"title":"x"}`, `{}`, noon)
+	}
+	start := b.last()
+	write := func(text string, at time.Time, c inventory.Compatibility) {
+		b.Helper()
+		digest, _, err := b.PutDocument(b.Context(), strings.NewReader(text))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.apply(func(tx inventory.SourceTx) error {
+			states := doc(`{"title":"x"}`).With(inventory.FieldDocument, string(digest))
+			if err := tx.PutOrigin(id(definition), inventory.Origin{External: definition, States: states, Read: at}, nil); err != nil {
+				return err
+			}
+			return tx.Compared(id(definition), c)
+		})
+	}
+	breaks := inventory.Compatibility{Verdict: inventory.Breaking, Reasons: []inventory.Reason{{ID: "api-removed", Text: "gone", Breaking: true}}}
+	write("aa", noon.Add(time.Minute), breaks)
+	write("bb", noon, inventory.Compatibility{Verdict: inventory.NonBreaking}) // an older observation, which changes nothing
+	var told []inventory.Compatibility
+	b.view(func(tx inventory.Reader) error {
+		for e, err := range tx.Events(start, 1000) {
+			if err != nil {
+				return err
+			}
+			for _, c := range e.Changes {
+				if c.Compatibility != nil {
+					told = append(told, *c.Compatibility)
+				}
+			}
+		}
+		return nil
+	})
+	b.same("what events tell", told, []inventory.Compatibility{breaks})
+	b.refused("of nothing", b.try(func(tx inventory.SourceTx) error { return tx.Compared(id(version+"-2"), breaks) }), inventory.NotFound)
 }

@@ -1,0 +1,2 @@
+-- +goose Up
+alter table run add column breaks text not null default '[]';
