@@ -56,7 +56,7 @@ func (w *work) resume(c inventory.Claim) error {
 	var shown string
 	err := w.row([]any{&w.link, &epoch, &shown}, `
 		select r.id, coalesce(l.epoch, 0), r.shown from resource r left join link l on l.resource = r.id where r.path = $1`, c.Link.String())
-	if errors.Is(err, sql.ErrNoRows) || err == nil && epoch != c.Epoch {
+	if errors.Is(err, sql.ErrNoRows) || err == nil && epochOf(w.link, epoch) != c.Epoch {
 		return inventory.Errorf(inventory.Superseded, "", "another worker or a person took over %s", c.Link)
 	}
 	w.claim, w.by = c, "link/"+shown[strings.LastIndexByte(shown, '/')+1:]
@@ -366,8 +366,13 @@ func (w *work) Begin(link inventory.ID) (inventory.Claim, error) {
 	err = w.row([]any{&c.Epoch}, `
 		insert into link (resource, epoch) values ($1, 1)
 		on conflict (resource) do update set epoch = link.epoch + 1 returning epoch`, key)
+	c.Epoch = epochOf(key, c.Epoch)
 	return c, err
 }
+
+// epochOf has the epochs of a link follow those of all older ones: a claim of a
+// link that is gone is none of the next that has its name.
+func epochOf(key, epoch int64) int64 { return key<<32 | epoch }
 
 func (w *work) Release(link inventory.ID, externals []string) error {
 	key, err := w.linkKey(link)

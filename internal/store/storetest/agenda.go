@@ -54,6 +54,10 @@ func testClaimOfNothing(_ *testing.T, b *bench) {
 	b.refused("write", b.try(func(inventory.SourceTx) error { return nil }), inventory.Superseded)
 	b.own(linkPath, `{"source":"/Instance/A"}`) // another link of the same name
 	b.refused("write", b.try(func(inventory.SourceTx) error { return nil }), inventory.Superseded)
+	old := b.claims[b.link]
+	b.begin() // as often as for the old one
+	b.claims[b.link] = old
+	b.refused("write after the other link was claimed", b.try(func(inventory.SourceTx) error { return nil }), inventory.Superseded)
 }
 
 func testStatus(t *testing.T, b *bench) {
