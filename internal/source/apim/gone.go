@@ -12,8 +12,9 @@ import (
 // Gone proves that an API is not there any more. Azure must say so in its own
 // words for the API itself, and only after that show that it still answers for
 // what the API was in: a 404 is also what a missing instance, a moved
-// subscription and a broken gateway in between look like. A refusal proves nothing,
-// since what is missing and what may not be seen are refused alike.
+// subscription and a broken gateway in between look like. It must say so once
+// more then, for such an outage may have ended between the two. A refusal proves
+// nothing, since what is missing and what may not be seen are refused alike.
 //
 // In a link to the whole instance, a workspace that is gone in the same way is
 // proof for all that was in it.
@@ -38,7 +39,7 @@ func (c *connector) Gone(ctx context.Context, external string) (bool, error) {
 	if _, err := c.readFacts(ctx); err != nil {
 		return false, err
 	}
-	return true, nil
+	return c.missing(ctx, t.path(), external)
 }
 
 // missing asks for a thing: false if it is there, true if Azure says that it is not.

@@ -3,6 +3,7 @@ package apim_test
 import (
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"apicenter/internal/emulator"
@@ -157,6 +158,24 @@ func TestA404IsNotProofByItself(t *testing.T) {
 				t.Errorf("Gone = %t, %v; want an error", gone, err)
 			}
 		})
+	}
+}
+
+func TestAnOutageThatEndsInTheMiddleOfAProofProvesNothing(t *testing.T) {
+	w := empty(t)
+	w.put("/apis/there", m{"displayName": "There", "path": "there"})
+	for answered := range 4 {
+		var n atomic.Int64
+		w.intercept(func(rw http.ResponseWriter, r *http.Request) bool {
+			out := int(n.Add(1)) <= answered
+			if out {
+				refuse(rw, http.StatusNotFound, "ResourceNotFound", "")
+			}
+			return out
+		})
+		if gone, err := w.connect().Gone(t.Context(), "apis/there"); gone {
+			t.Errorf("the instance is back after %d requests: Gone = %t, %v", answered, gone, err)
+		}
 	}
 }
 
