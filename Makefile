@@ -5,7 +5,8 @@
 # make node       fetch the clients for Node.js, once
 # make realtest   the real documents, all of them
 # make fuzz       the laws, each for FUZZTIME, those of the front door for FRONTTIME
-# make nightly    realtest, fuzz, and 200 kills
+# make simulation SEEDS histories, from the seed FIRST on
+# make nightly    realtest, fuzz, 100,000 histories, and 200 kills
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -14,7 +15,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: test check format vet staticcheck govulncheck needs realdata node realtest fuzz fuzz-front nightly bench
+.PHONY: test check format vet staticcheck govulncheck needs realdata node realtest fuzz fuzz-front simulation nightly bench
 
 test: needs realdata node vet
 	go test -race -timeout 15m ./...
@@ -57,7 +58,13 @@ node: needs
 realtest: realdata
 	go test -count 1 -timeout 30m -run TestWhatIsExported -v ./e2e -whole
 
+SEEDS := 5000
+FIRST := 1
+simulation:
+	go test -count 1 -timeout 12h -run TestHistories ./internal/simulation -histories $(SEEDS) -seed $(FIRST)
+
 nightly: realtest fuzz
+	$(MAKE) --no-print-directory simulation SEEDS=100000
 	go test -count 1 -timeout 120m -run TestKilledAnywhere -v ./e2e -kills 200
 
 # Each law, one after the other. What anybody on the network may send, which is

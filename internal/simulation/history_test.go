@@ -1,0 +1,237 @@
+package simulation
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// live draws a history from a seed and lives through it.
+func (w *world) live(seed uint64) {
+	plan := roll(seed, "history")
+	steps := 5 + plan.below(20)
+	w.step(seed, 0, "the first pass", func(d *dice) {
+		for range d.below(9) {
+			what, _ := w.origin.mutate(d)
+			w.say("  %s", what)
+		}
+		w.work(w.workers[0], time.Minute)
+	})
+	for n := 1; n <= steps && len(w.wrong) == 0; n++ {
+		d := roll(seed, fmt.Sprint("step ", n))
+		s := w.draw(d)
+		w.step(seed, n, s.what, func(*dice) { s.do(d) })
+	}
+	if len(w.wrong) == 0 {
+		w.quiet(seed, steps+1)
+	}
+}
+
+// action is one thing that may happen in a history.
+type action struct {
+	weight int
+	what   string
+	do     func(*dice)
+}
+
+func (w *world) actions() []action {
+	return []action{
+		{24, "the source changes", w.change},
+		{8, "an event of a change, in calm", w.probe},
+		{14, "time passes", w.tick},
+		{8, "a slice of work", w.slice},
+		{5, "two servers at once", w.both},
+		{8, "people write", func(d *dice) { w.say("  people %s", w.edit(d)) }},
+		{8, "the weather turns", w.turn},
+		{6, "the weather clears", func(*dice) { w.clear() }},
+		{5, "the server is to die", w.arm},
+		{3, "the server stops and starts", func(*dice) { w.stop(); w.start() }},
+		{3, "held deletions are approved", func(*dice) { w.say("  %d of them", w.approve()) }},
+		{2, "the link is deleted or made", w.switchLink},
+		{3, "events come that nobody sent", w.forge},
+	}
+}
+
+func (w *world) draw(d *dice) action {
+	all, total := w.actions(), 0
+	for _, a := range all {
+		total += a.weight
+	}
+	n := d.below(total)
+	for _, a := range all {
+		if n -= a.weight; n < 0 {
+			return a
+		}
+	}
+	panic("unreachable")
+}
+
+func (w *world) step(seed uint64, n int, what string, do func(*dice)) {
+	w.say("%d: %s", n, what)
+	w.wire.step(mix(seed + uint64(n)))
+	do(roll(seed, fmt.Sprint("step ", n)))
+	w.observe()
+	if w.mortal.killed() {
+		w.revive()
+	}
+}
+
+// change changes the source, and says so, or not, or too late, or twice.
+func (w *world) change(d *dice) {
+	for range 1 + d.below(3) {
+		what, external := w.origin.mutate(d)
+		w.say("  %s", what)
+		switch d.below(6) {
+		case 0, 1:
+			w.notify(external)
+		case 2:
+			w.notify(external)
+			w.notify(external)
+		case 3:
+			w.late = append(w.late, external)
+		}
+	}
+	if d.chance(0.5) {
+		w.work(w.workers[0], 20*time.Second)
+	}
+}
+
+// probe has one API change and be looked at while nothing goes wrong: then it is there.
+func (w *world) probe(d *dice) {
+	if w.calm.IsZero() || time.Since(w.calm) < time.Minute || !w.linked {
+		return
+	}
+	w.work(w.workers[0], 2*time.Minute)
+	if s := w.status(); s.State != "syncing" || w.mortal.armed() {
+		return
+	}
+	what, external := w.origin.mutate(d)
+	w.say("  %s", what)
+	if external == "" {
+		return
+	}
+	w.notify(external)
+	w.work(w.workers[0], 2*time.Minute)
+	_, here := w.versions()[external]
+	if there := w.origin.apis()[external] != nil; here != there && w.status().State == "syncing" {
+		w.fault("an event told of %s, and it is %t that it is at the source and %t that it is here", external, there, here)
+	}
+}
+
+// tick lets time pass, and what is due be done.
+func (w *world) tick(d *dice) {
+	for _, worker := range w.workers { // nobody sleeps over what he has read
+		w.work(worker, 2*time.Minute)
+	}
+	wait := pick(d, []time.Duration{time.Second, 20 * time.Second, 70 * time.Second, 3 * time.Minute, time.Hour})
+	w.say("  %v", wait)
+	time.Sleep(wait)
+	for _, external := range w.late {
+		w.notify(external)
+	}
+	w.late = nil
+	w.work(w.workers[0], 2*time.Minute)
+}
+
+// slice works for a moment, in which the source may change, and may leave a pass
+// open. Either server may be the one who works.
+func (w *world) slice(d *dice) {
+	w.notify("")
+	worker := w.workers[d.below(2)]
+	var mu sync.Mutex
+	w.wire.meanwhile(func(d *dice) {
+		mu.Lock()
+		defer mu.Unlock()
+		if d.chance(0.3) {
+			what, _ := w.origin.mutate(d)
+			w.say("  meanwhile: %s", what)
+		}
+	})
+	defer w.wire.meanwhile(nil)
+	w.work(worker, time.Duration(1+d.below(int(300*time.Millisecond))))
+}
+
+// both has two servers work on the link at the same time.
+func (w *world) both(*dice) {
+	w.notify("")
+	var wg sync.WaitGroup
+	for _, worker := range w.workers {
+		wg.Go(func() { w.work(worker, 30*time.Second) })
+	}
+	wg.Wait()
+}
+
+func (w *world) turn(d *dice) {
+	w.clear()
+	w.calm = time.Time{}
+	for range 1 + d.below(2) {
+		f := pick(d, faults)
+		rate := pick(d, []float64{0.1, 0.5, 1})
+		w.say("  %s, %.0f %%", f, 100*rate)
+		w.wire.turn(f, rate)
+		if f == stale {
+			w.delay(10 * time.Second)
+		}
+	}
+}
+
+func (w *world) clear() {
+	w.delay(0)
+	w.wire.turn("", 0)
+	if w.calm.IsZero() {
+		w.calm = time.Now()
+	}
+}
+
+func (w *world) arm(d *dice) {
+	left, after := 1+d.below(8), d.chance(0.5)
+	w.say("  at commit %d, after it %t", left, after)
+	w.mortal.arm(left, after)
+	w.notify("")
+	w.work(w.workers[0], 30*time.Second)
+}
+
+func (w *world) switchLink(d *dice) {
+	w.revive()
+	var err error
+	if w.linked {
+		w.seen.unlinked = true
+		err = w.unlink()
+		w.work(w.workers[0], time.Minute)
+	}
+	if !w.linked && w.status().State == "" && d.chance(0.7) {
+		w.say("  made anew")
+		err = errors.Join(err, w.relink())
+		w.work(w.workers[0], time.Minute)
+	}
+	w.tell("delete or make the link", err)
+}
+
+func (w *world) forge(d *dice) {
+	for range 1 + d.below(30) {
+		w.notify(pick(d, []string{"apis/orders", "apis/nothing", "apis/..", "workspaces/team/apis/stock", "nonsense", "apiversionsets/one", ""}))
+	}
+	w.work(w.workers[0], time.Minute)
+}
+
+// quiet is a time in which nothing happens and nothing goes wrong; then the
+// inventory is to equal the source.
+func (w *world) quiet(seed uint64, n int) {
+	w.revive()
+	w.clear()
+	for i := range 5 {
+		w.step(seed, n+i, "quiet", func(*dice) {
+			time.Sleep(65 * time.Second)
+			if i == 1 {
+				for external := range w.origin.apis() {
+					w.notify(external)
+				}
+			}
+			w.work(w.workers[0], 2*time.Minute)
+			w.approve()
+			w.work(w.workers[0], 2*time.Minute)
+		})
+	}
+	w.judge()
+}

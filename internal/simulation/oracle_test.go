@@ -1,0 +1,280 @@
+package simulation
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"apicenter/internal/emulator/apim"
+	"apicenter/internal/inventory"
+	"apicenter/internal/store/storetest"
+)
+
+// The oracle knows the mapping in its own words, and shares no code with who made it.
+
+// memory is how old what a pass writes may be at most: the time that its requests
+// may take, and how stale the source answers.
+const memory = 5 * time.Minute
+
+// late is how stale the source answers at most, and a little more.
+const late = 15 * time.Second
+
+// snapshot is what was there when it was last looked at.
+type snapshot struct {
+	versions map[string]bool
+	event    int64
+	approved bool      // people let held deletions happen since the last complete pass
+	deceived time.Time // when listings last lacked what is there
+	unlinked bool      // the link is going, or has gone since
+}
+
+// records are all below the workspace.
+func (w *world) records() (all []inventory.Record) {
+	if err := w.store.View(w.ctx, func(r inventory.Reader) (err error) {
+		all, err = r.Below(workspace)
+		return err
+	}); err != nil {
+		w.fault("read the inventory: %v", err)
+	}
+	return all
+}
+
+// stated is what the link states of a record.
+func stated(rec inventory.Record) (inventory.Origin, bool) {
+	for _, o := range rec.Origins {
+		if o.Link == link {
+			return o, true
+		}
+	}
+	return inventory.Origin{}, false
+}
+
+// versions are those that the link states, by external identity.
+func (w *world) versions() map[string]inventory.Record { return w.byExternal(w.records()) }
+
+func (w *world) byExternal(records []inventory.Record) map[string]inventory.Record {
+	out := map[string]inventory.Record{}
+	for _, rec := range records {
+		if o, ok := stated(rec); ok && rec.ID.Kind() == inventory.KindVersion {
+			if other, twice := out[o.External]; twice {
+				w.fault("%s is there twice: %s and %s", o.External, other.Path, rec.Path)
+			}
+			out[o.External] = rec
+		}
+	}
+	return out
+}
+
+// present are the external identities of the versions that the link states.
+func (w *world) present() map[string]bool {
+	out := map[string]bool{}
+	if err := w.store.View(w.ctx, func(r inventory.Reader) error {
+		for e, err := range r.Origins(link, inventory.KindVersion) {
+			if err != nil {
+				return err
+			}
+			out[e.External] = true
+		}
+		return nil
+	}); err != nil {
+		w.fault("read the inventory: %v", err)
+	}
+	return out
+}
+
+// observe looks at what a step did.
+func (w *world) observe() {
+	before, now := w.seen.versions, w.present()
+	for external := range before {
+		if !now[external] && !w.seen.unlinked && w.origin.always(external, time.Now().Add(-memory)) {
+			w.fault("%s was deleted and is at the source", external)
+		}
+	}
+	for external := range now {
+		if !before[external] && !w.origin.ever(external, time.Now().Add(-memory)) {
+			w.fault("%s came and is not at the source", external)
+		}
+	}
+	gone := 0
+	for external := range before {
+		if !now[external] {
+			gone++
+		}
+	}
+	if gone > 10 && gone*5 > len(before) && !w.seen.approved && !w.seen.unlinked {
+		w.fault("%d of %d went at once, and nobody was asked", gone, len(before))
+	}
+	w.seen.versions = now
+	s := w.status()
+	if s.State != inventory.Syncing || len(s.Held) > 0 {
+		w.say("  the link: %s %s, holds %d", s.State, s.Message, len(s.Held))
+	}
+	if w.wire.deceives() {
+		w.seen.deceived = time.Now()
+	}
+	if s.SyncedAt.After(w.seen.deceived) {
+		for external := range w.origin.apis() {
+			if !now[external] && w.origin.always(external, s.SyncedAt.Add(-late)) {
+				w.fault("%s is not in the inventory, which is said to equal the source as of %s", external, s.SyncedAt.Format("15:04:05.000"))
+			}
+		}
+	}
+	w.seen.unlinked = s.State == inventory.Deleting
+	for _, text := range w.epochs.broken {
+		w.fault("%s", text)
+	}
+	w.epochs.broken = nil
+}
+
+// judge compares everything, after quiet time.
+func (w *world) judge() {
+	records := w.records()
+	byExternal, documents := w.byExternal(records), w.documents(records)
+	all := map[inventory.ID]inventory.Record{}
+	for _, rec := range records {
+		all[rec.ID] = rec
+	}
+	there := w.origin.apis()
+	for _, external := range slices.Sorted(maps.Keys(byExternal)) {
+		if there[external] == nil {
+			w.fault("%s is in the inventory and not at the source", external)
+		}
+	}
+	if w.linked {
+		for _, external := range slices.Sorted(maps.Keys(there)) {
+			rec, ok := byExternal[external]
+			if !ok {
+				w.fault("%s is at the source and not in the inventory", external)
+				continue
+			}
+			w.compare(external, there[external], rec, all, documents)
+		}
+	}
+	w.words(byExternal, all)
+	found, err := storetest.Faults(w.ctx, w.store)
+	if err != nil {
+		w.fault("check the store: %v", err)
+	}
+	for _, f := range found {
+		w.fault("store: %s", f)
+	}
+}
+
+// compare is one API of the source with what there is of it.
+func (w *world) compare(external string, r *apim.Revision, version inventory.Record, all map[inventory.ID]inventory.Record, documents map[inventory.Digest]any) {
+	p := r.Properties
+	expect := func(what string, got, want any) {
+		if !reflect.DeepEqual(got, want) {
+			w.fault("%s: %s is %v, and %v at the source", external, what, got, want)
+		}
+	}
+	api := all[version.ID.Parent()]
+	root, rootTitle, path := external, p.DisplayName, "/"+p.Path
+	name := "Original"
+	if p.APIVersion != "" {
+		name = p.APIVersion
+	}
+	if set := r.API.Space.SetOf(p.APIVersionSetID); set != nil {
+		root = strings.TrimSuffix(external, "apis/"+strings.ToLower(r.API.Name)) + "apiversionsets/" + strings.ToLower(set.Name)
+		rootTitle = set.Properties.DisplayName
+		if set.Properties.VersioningScheme == "Segment" {
+			path += "/" + p.APIVersion
+		}
+	}
+	view := api.View()
+	o, _ := stated(api)
+	expect("its root", o.External, root)
+	expect("the title of its API", view.Text(title), rootTitle)
+	expect("the kind of its API", view.Text("/kind"), "rest")
+	if root == external {
+		expect("its description", view.Text("/description"), *p.Description)
+	}
+	expect("its title", version.View().Text(title), name)
+	addresses := []string{}
+	for _, h := range w.origin.service.Contract.Properties.Hostnames {
+		if h.Type == "Proxy" {
+			addresses = append(addresses, "https://"+h.HostName+path)
+		}
+	}
+	slices.Reverse(addresses) // the built-in one is first there, and last here
+	deployments, definitions := 0, 0
+	for _, rec := range all {
+		o, mine := stated(rec)
+		if !mine || o.External != external {
+			continue
+		}
+		switch rec.ID.Kind() {
+		case inventory.KindDeployment:
+			deployments++
+			var uris []string
+			if err := json.Unmarshal(rec.View()["/server/runtimeUri"], &uris); err != nil {
+				w.fault("%s: addresses: %v", external, err)
+			}
+			expect("its addresses", uris, addresses)
+			expect("the API of its deployment", rec.ID.Parent(), api.ID)
+			for _, f := range []inventory.Field{"/definitionId", "/environmentId"} {
+				if _, ok := all[inventory.MustID("sub/group/center"+rec.View().Text(f))]; !ok {
+					w.fault("%s: %s of its deployment is %q, which is not there", external, f, rec.View().Text(f))
+				}
+			}
+		case inventory.KindDefinition:
+			definitions++
+			expect("the version of its definition", rec.ID.Parent(), version.ID)
+			expect("its document", documents[rec.Document], exported(r))
+		}
+	}
+	expect("the number of its deployments", deployments, 1)
+	expect("the number of its definitions", definitions, 1)
+}
+
+// documents are all that definitions have, as values.
+func (w *world) documents(records []inventory.Record) map[inventory.Digest]any {
+	out := map[inventory.Digest]any{}
+	for _, rec := range records {
+		if rec.Document == "" || out[rec.Document] != nil {
+			continue
+		}
+		var v any
+		body, _, err := w.store.Document(w.ctx, rec.Document)
+		if err == nil {
+			var b []byte
+			b, err = io.ReadAll(body)
+			err = errors.Join(err, json.Unmarshal(b, &v), body.Close())
+		}
+		if err != nil {
+			w.fault("read the document of %s: %v", rec.Path, err)
+		}
+		out[rec.Document] = v
+	}
+	return out
+}
+
+// words are what people said: on things that are there, it stands.
+func (w *world) words(versions map[string]inventory.Record, all map[inventory.ID]inventory.Record) {
+	for external, want := range w.people.words {
+		if rec, ok := versions[external]; ok && !rec.Own.Equal(want) {
+			w.fault("%s: people wrote %s, and %s is there", external, want.Encode(), rec.Own.Encode())
+		}
+	}
+	own := func(what string, id inventory.ID, want string) {
+		if rec, ok := all[id]; !ok || rec.Own.Text(title) != want {
+			w.fault("%s: people wrote %q, and %q is there", what, want, rec.Own.Text(title))
+		}
+	}
+	for external, want := range w.people.below {
+		if rec, ok := versions[external]; ok {
+			own("a definition below "+external, rec.ID.Child(inventory.KindDefinition, ownChild), want)
+		}
+	}
+	for name, want := range w.people.beside {
+		id := workspace.Child(inventory.KindAPI, name)
+		own(name, id, want)
+		own(fmt.Sprint(name, " v1"), id.Child(inventory.KindVersion, "v1"), want)
+	}
+}

@@ -1,0 +1,252 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"apicenter/internal/azure"
+	"apicenter/internal/emulator"
+	"apicenter/internal/engine"
+	"apicenter/internal/inventory"
+	"apicenter/internal/jobs"
+	"apicenter/internal/source"
+	"apicenter/internal/source/apim"
+	"apicenter/internal/store"
+)
+
+const (
+	workspacePath = "sub/group/center/workspaces/default"
+	linkPath      = workspacePath + "/links/gateway"
+	endpoint      = "http://127.0.0.1"
+)
+
+var (
+	link      = inventory.MustID(linkPath)
+	workspace = inventory.MustID(workspacePath)
+)
+
+// unguarded takes one guard away, to see whether the oracle misses it.
+type unguarded struct {
+	name  string
+	store func(inventory.Store) inventory.Store // between engine and store; nil: none
+	kind  func(source.Kind) source.Kind         // between engine and connector; nil: none
+	brake bool
+}
+
+// world is all that a history is about.
+type world struct {
+	ctx       context.Context
+	dir       string
+	store     *store.Store
+	mortal    *mortal
+	epochs    *epochs
+	wire      *wire
+	origin    *origin
+	instance  string
+	emulator  *emulator.Server
+	unguarded unguarded
+	workers   [2]*jobs.Worker // of which the second is a server that thinks the first one dead
+
+	people peoples
+	linked bool
+	calm   time.Time // since when nothing goes wrong; zero: something may
+	late   []string  // events that are still under way
+	seen   snapshot
+	wrong  []string
+	log    []string
+}
+
+// say notes a step of the history.
+func (w *world) say(format string, args ...any) {
+	w.log = append(w.log, time.Now().Format("15:04:05.000 ")+fmt.Sprintf(format, args...))
+}
+
+// fault notes that something is as it must never be.
+func (w *world) fault(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	w.wrong = append(w.wrong, text)
+	w.say("VIOLATION: %s", text)
+}
+
+// newWorld opens a world on a copy of a database that is migrated already.
+func newWorld(ctx context.Context, dir string, template []byte, e *emulator.Server, named string, u unguarded) (*world, error) {
+	w := &world{
+		ctx: ctx, dir: dir, emulator: e, unguarded: u, calm: time.Now(),
+		epochs: &epochs{newest: map[inventory.ID]int64{}}, people: newPeoples(),
+	}
+	if err := os.WriteFile(filepath.Join(dir, "inventory.db"), template, 0o600); err != nil {
+		return nil, err
+	}
+	var err error
+	if w.store, err = store.Open(ctx, store.Options{Dir: dir}); err != nil {
+		return nil, err
+	}
+	if w.origin, err = newOrigin(e.Cloud, named); err != nil {
+		return nil, errors.Join(err, w.store.Close())
+	}
+	w.instance = w.origin.service.ID()
+	w.wire = &wire{handler: e.Handler(), weather: map[fault]float64{}}
+	w.wire.step(0)
+	w.start()
+	return w, w.relink()
+}
+
+func (w *world) close() error {
+	w.stop()
+	for _, name := range []string{"inventory.db", "inventory.db-wal", "inventory.db-shm"} {
+		_ = os.Remove(filepath.Join(w.dir, name)) // the next history brings its own
+	}
+	_ = w.origin.cloud.Update(func() error { w.origin.cloud.DeleteService(w.origin.named); return nil })
+	return w.store.Close()
+}
+
+// start starts the server: all that it remembers is what the store has.
+func (w *world) start() {
+	w.mortal = &mortal{Store: w.store}
+	var s inventory.Store = w.mortal
+	if w.unguarded.store != nil {
+		s = w.unguarded.store(s)
+	}
+	for i := range w.workers {
+		w.workers[i] = w.worker(watched{s, w.epochs})
+	}
+}
+
+// stop ends the server in order.
+func (w *world) stop() {
+	for _, worker := range w.workers {
+		if err := worker.Close(w.ctx); err != nil && !errors.Is(err, errKilled) {
+			w.fault("a server that stops: %v", err)
+		}
+	}
+}
+
+func (w *world) worker(s inventory.Store) *jobs.Worker {
+	kind := apim.New(apim.Options{
+		Endpoint: endpoint, Audience: "https://management.azure.com", AllowLoopback: true, Limiters: &azure.Limiters{},
+		Credential: func(string) (azcore.TokenCredential, error) { return owner{}, nil }, Transport: w.wire,
+	})
+	if w.unguarded.kind != nil {
+		kind = w.unguarded.kind(kind)
+	}
+	o := engine.Options{Interval: time.Minute, Audit: 10 * time.Minute, Fetchers: 2}
+	if w.unguarded.brake {
+		o.Brake.Things, o.Brake.Share = 1<<30, 2
+	}
+	return jobs.NewWorker(s, engine.New(s, map[string]source.Kind{kind.Name: kind}, o))
+}
+
+// owner is a credential that has its token already.
+type owner struct{}
+
+func (owner) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{Token: "azemu", ExpiresOn: time.Now().Add(1000 * time.Hour)}, nil
+}
+
+// delay has the source answer as it was a while ago.
+func (w *world) delay(d time.Duration) {
+	r := httptest.NewRequestWithContext(w.ctx, http.MethodPut, "/admin/faults", strings.NewReader(fmt.Sprintf(`{"consistencyDelay":"%s"}`, d)))
+	r.RemoteAddr = "127.0.0.1:1"
+	answer := httptest.NewRecorder()
+	if w.emulator.Handler().ServeHTTP(answer, r); answer.Code != http.StatusOK {
+		w.fault("the emulator takes no faults: %d %s", answer.Code, answer.Body)
+	}
+}
+
+func (w *world) update(f func(inventory.Tx) error) error {
+	return w.store.Update(w.ctx, "ann", func(tx inventory.Tx) error { return f(claiming{tx, w.epochs}) })
+}
+
+// relink makes the link, anew if there was one.
+func (w *world) relink() error {
+	w.linked = true
+	return w.update(func(tx inventory.Tx) error {
+		own := inventory.Doc{}
+		own.Set(inventory.FieldSourceType, apim.Name)
+		own.Set(inventory.FieldSource, w.instance)
+		own.Set(inventory.FieldImport, inventory.ImportAlways)
+		return errors.Join(put(tx, "sub/group/center", inventory.Doc{}), put(tx, workspacePath, inventory.Doc{}), put(tx, linkPath, own))
+	})
+}
+
+func put(tx inventory.Tx, path string, own inventory.Doc) error {
+	_, err := tx.PutOwn(path, own, inventory.Condition{})
+	return err
+}
+
+// unlink asks for the end of the link, as the catalog does.
+func (w *world) unlink() error {
+	w.linked = false
+	if err := w.update(func(tx inventory.Tx) error {
+		r, err := tx.Get(link)
+		if err != nil {
+			return err
+		}
+		s := inventory.StatusOf(r)
+		s.State = inventory.Deleting
+		if err := tx.SetStatus(link, s); err != nil {
+			return err
+		}
+		_, err = tx.Begin(link)
+		return err
+	}); err != nil {
+		return err
+	}
+	return w.workers[0].Notify(w.ctx, link, "", "request")
+}
+
+// work lets a worker do what waits, until nothing does or the time is over.
+func (w *world) work(worker *jobs.Worker, most time.Duration) {
+	until := time.Now().Add(most)
+	for range 50 {
+		links, err := worker.Waiting(w.ctx)
+		if err != nil {
+			if !errors.Is(err, errKilled) {
+				w.fault("look for links that are due: %v", err)
+			}
+			return
+		}
+		if len(links) == 0 || !time.Now().Before(until) {
+			return
+		}
+		for _, id := range links {
+			if _, err := worker.Step(w.ctx, id, until); err != nil && !errors.Is(err, errKilled) && !errors.Is(err, jobs.ErrBusy) && !w.mortal.killed() {
+				w.fault("work on %s: %v", id, err)
+			}
+		}
+	}
+}
+
+// revive starts a server anew that has died.
+func (w *world) revive() {
+	if !w.mortal.killed() {
+		w.mortal.arm(0, false)
+		return
+	}
+	w.say("the server died, and starts anew")
+	w.stop()
+	w.start()
+	if err := w.store.TakeOver(w.ctx); err != nil && !strings.Contains(err.Error(), "river") {
+		w.fault("take over: %v", err)
+	}
+}
+
+// notify brings a hint in, as an event of the source does.
+func (w *world) notify(external string) {
+	if !w.linked {
+		return
+	}
+	if err := w.workers[0].Notify(w.ctx, link, external, "event"); err != nil && !errors.Is(err, errKilled) && !errors.Is(err, inventory.NotFound) {
+		w.fault("note a hint for %q: %v", external, err)
+	}
+}
