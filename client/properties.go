@@ -159,6 +159,9 @@ type APISource struct {
 	ImportSpecification  string         `json:"importSpecification,omitempty"` // never, ondemand or always
 	TargetEnvironmentID  string         `json:"targetEnvironmentId,omitempty"`
 	TargetLifecycleStage string         `json:"targetLifecycleStage,omitempty"`
+	// FreshnessTargetSeconds is within how many seconds a change at the source is
+	// to be here; 0: as the server has it. Ours.
+	FreshnessTargetSeconds int `json:"freshnessTargetSeconds,omitempty"`
 
 	LinkState       *LinkState       `json:"linkState,omitempty"`       // read only
 	Synchronization *Synchronization `json:"synchronization,omitempty"` // read only; ours
@@ -186,4 +189,11 @@ type Synchronization struct {
 	Limited  bool      `json:"limited"`        // a limit keeps things out
 	Problems int       `json:"problems"`       // definitions whose newest document could not be had
 	Stalled  bool      `json:"stalled"`        // waits for a person, a role or a changed link
+
+	// How old what is shown may be: too high perhaps, never too low. Nil: it was never proven.
+	AgeSeconds            *int64 `json:"ageSeconds,omitempty"`
+	DefinitionsAgeSeconds *int64 `json:"definitionsAgeSeconds,omitempty"` // of the definition longest not verified
+	TargetSeconds         int64  `json:"targetSeconds"`
+	Late                  bool   `json:"late"`
+	LateReason            string `json:"lateReason,omitempty"`
 }

@@ -65,6 +65,7 @@ type building struct {
 	credentials *azure.Credentials
 	limits      catalog.Limits
 	kinds       map[string]source.Kind
+	promise     inventory.Promise
 	passes      *engine.Engine
 	queue       *jobs.Queue
 	people      *catalog.Catalog
@@ -114,6 +115,9 @@ func (b *building) openDoor(ctx context.Context) error {
 // readSources makes what keeps links in step, and the queue of its work.
 func (b *building) readSources(ctx context.Context) error {
 	s, db := b.settings, b.center.store
+	if s.allowance < 0 {
+		return fmt.Errorf("--consistency-allowance %s: it cannot be negative", s.allowance)
+	}
 	kind, credentials, err := s.apim()
 	if err != nil {
 		return err
@@ -122,6 +126,7 @@ func (b *building) readSources(ctx context.Context) error {
 	if b.limits, err = catalog.Preset(s.limits); err != nil {
 		return err
 	}
+	b.promise = inventory.Promise{Target: s.pollInterval, Audit: s.auditPeriod, Allowance: s.allowance}
 	b.passes = engine.New(db, b.kinds, engine.Options{
 		Interval: s.pollInterval, Audit: s.auditPeriod, MaxAPIs: cmp.Or(s.maxAPIs, b.limits.LinkedAPIs),
 		UserAgent: userAgent(), Compare: compatibility.New(runtime.GOMAXPROCS(0), b.log).Compare, Log: b.log,
@@ -136,7 +141,7 @@ func (b *building) readSources(ctx context.Context) error {
 func (b *building) keepInventory(context.Context) error {
 	b.people = catalog.New(b.center.store, catalog.Options{
 		Waker: waker{b.queue}, Fetcher: b.queue, Planner: planner{b.passes}, Checker: b.passes, Importer: b.passes,
-		Identities: identities{b.credentials}, Downloader: b.settings.downloads(), Rights: b.door, Limits: b.limits, Log: b.log,
+		Identities: identities{b.credentials}, Downloader: b.settings.downloads(), Rights: b.door, Limits: b.limits, Promise: b.promise, Log: b.log,
 	})
 	return nil
 }

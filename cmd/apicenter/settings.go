@@ -29,6 +29,7 @@ type settings struct {
 
 	pollInterval time.Duration
 	auditPeriod  time.Duration
+	allowance    time.Duration // how old what a source answers may be
 
 	limits       string // the preset
 	maxAPIs      int    // that one link may bring; 0: that of the preset
@@ -73,8 +74,9 @@ func (s *settings) registerOwn(f *pflag.FlagSet) {
 func (s *settings) register(f *pflag.FlagSet) {
 	s.tls.register(f)
 
-	f.DurationVar(&s.pollInterval, "poll-interval", s.pollInterval, "time between two passes of a link")
+	f.DurationVar(&s.pollInterval, "poll-interval", s.pollInterval, "within which a change at a source is to be here, for links that do not say otherwise")
 	f.DurationVar(&s.auditPeriod, "audit-period", s.auditPeriod, "time within which every definition is fetched again; 0: never")
+	f.DurationVar(&s.allowance, "consistency-allowance", s.allowance, "how old what a source answers may be: it is added to the age that links show")
 
 	f.StringVar(&s.limits, "limits", "none", "how much may be in a service: none, free or standard, as Azure's plans have it")
 	f.IntVar(&s.maxAPIs, "max-apis", 0, "most APIs that one link may bring; 0: that of --limits")

@@ -42,6 +42,7 @@ type Options struct {
 	First      bool     // this client may use all of the budget but the reserve
 	UserAgent  string
 	Transport  http.RoundTripper // shared, so that connections are; see NewTransport
+	Now        func() time.Time  // stamps pages with when they were asked for; nil: time.Now
 
 	// AllowLoopbackHTTP lets tokens go over plain HTTP to this very machine, for
 	// development. To any other host they never do.
@@ -58,6 +59,7 @@ type Client struct {
 	limiter   *Limiter
 	first     bool
 	userAgent string
+	now       func() time.Time
 	sent      atomic.Int64
 	buffers   sync.Pool // of *bytes.Buffer, for answers that are decoded and forgotten
 }
@@ -77,7 +79,10 @@ func NewClient(o Options) (*Client, error) {
 	}
 	c := &Client{
 		endpoint: endpoint, audience: audience, tokens: &tokens{TokenCredential: o.Credential},
-		limiter: o.Limiter, first: o.First, userAgent: o.UserAgent,
+		limiter: o.Limiter, first: o.First, userAgent: o.UserAgent, now: o.Now,
+	}
+	if c.now == nil {
+		c.now = time.Now
 	}
 	c.wire = newWire(o.Transport, &c.sent)
 	c.pipeline, err = armruntime.NewPipeline("apicenter", "v1.0.0", c.tokens,

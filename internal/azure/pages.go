@@ -24,7 +24,7 @@ var ErrEndless = errors.New("the pages of the list do not come to an end")
 
 // ReadPage reads one page.
 func ReadPage[T any](ctx context.Context, c *Client, address string) (Page[T], error) {
-	asked := time.Now()
+	asked := c.now()
 	p, err := Read[Page[T]](ctx, c, address)
 	p.Asked = asked
 	return p, err

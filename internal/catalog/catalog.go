@@ -75,6 +75,7 @@ type Options struct {
 	Importer   Importer
 	Rights     Rights
 	Limits     Limits
+	Promise    inventory.Promise // how fresh links are kept
 	Log        *slog.Logger
 }
 
@@ -91,6 +92,7 @@ type Catalog struct {
 	importer   Importer
 	rights     Rights
 	limits     Limits
+	promise    inventory.Promise
 	log        *slog.Logger
 	long       long
 }
@@ -99,7 +101,7 @@ type Catalog struct {
 func New(store inventory.Store, o Options) *Catalog {
 	return &Catalog{
 		store: store, waker: o.Waker, fetcher: o.Fetcher, planner: o.Planner, checker: o.Checker, identities: o.Identities,
-		downloader: o.Downloader, importer: o.Importer, rights: o.Rights, limits: o.Limits, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
+		downloader: o.Downloader, importer: o.Importer, rights: o.Rights, limits: o.Limits, promise: o.Promise, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		long: long{started: make(chan struct{})},
 	}
 }

@@ -84,9 +84,9 @@ func (c *Catalog) preflight(ctx context.Context, id inventory.ID, path string, b
 }
 
 // stalled is the status of a link that a check has refused.
-func stalled(s inventory.LinkStatus, f *inventory.Finding) inventory.LinkStatus {
+func stalled(s inventory.LinkStatus, f *inventory.Finding, now time.Time) inventory.LinkStatus {
 	s.State, s.Message, s.Stalled = inventory.Failed, f.Remedy.Advice(f.Message), true
-	s.ChangedAt, s.NextDue = time.Now().UTC().Truncate(time.Microsecond), time.Time{}
+	s.ChangedAt, s.NextDue = now, time.Time{}
 	return s
 }
 

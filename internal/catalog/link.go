@@ -6,7 +6,6 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"time"
 
 	"apicenter/internal/inventory"
 )
@@ -59,7 +58,7 @@ func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path 
 		was := inventory.StatusOf(r)
 		s := agree(was, by, plan, *rec, r.Revision)
 		if refusal != nil {
-			s = stalled(s, refusal)
+			s = stalled(s, refusal, c.store.Now())
 		}
 		if refusal != nil || s.Agreed != was.Agreed {
 			if err = tx.SetStatus(id, s); err != nil {
@@ -231,7 +230,7 @@ func (c *Catalog) deleteLink(ctx context.Context, by string, id inventory.ID, m 
 		if s.State == inventory.Deleting {
 			return nil
 		}
-		s.State, s.Message, s.Stalled, s.ChangedAt = inventory.Deleting, "", false, time.Now().UTC()
+		s.State, s.Message, s.Stalled, s.ChangedAt = inventory.Deleting, "", false, c.store.Now()
 		if err := tx.SetStatus(id, s); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"apicenter/internal/inventory"
@@ -22,6 +23,7 @@ const (
 	objects // a list of objects
 	open    // an object whose members are anybody's
 	tags    // an object of texts
+	seconds // a whole number of them
 )
 
 // property is one property that people may set. Enumerations are open on the
@@ -32,6 +34,7 @@ type property struct {
 	required bool // and, of a text, not blank
 	limit    int  // of a text: characters; of a list: items; 0: none
 	azure    int  // of a text, and of each in a list: characters that Azure publishes; 0: none
+	least    int  // of seconds
 	most     int  // of a list of texts: items that Azure publishes; 0: any number
 	members  []property
 }
@@ -43,6 +46,7 @@ const (
 	maxDocumentation = 20
 	// Of tags: how many, and the characters of a name and of a value, as in all of Azure.
 	maxTags, maxTagName, maxTag = 50, 512, 256
+	maxSeconds                  = 365 * 24 * 3600
 )
 
 // The lengths that Azure publishes.
@@ -145,6 +149,7 @@ var shapes = map[inventory.Kind][]property{
 		{name: "importSpecification", form: text},
 		{name: "targetEnvironmentId", form: text},
 		{name: "targetLifecycleStage", form: text},
+		{name: "freshnessTargetSeconds", form: seconds, least: int(inventory.LeastTarget / time.Second)},
 	},
 }
 
@@ -259,6 +264,12 @@ func (r rules) value(p property, at string, raw json.RawMessage) error {
 		return nil
 	case tags:
 		return readTags(at, raw)
+	case seconds:
+		var n int
+		if json.Unmarshal(raw, &n) != nil || n < p.least || n > maxSeconds {
+			return inventory.Errorf(inventory.Invalid, at, "%s must be a whole number of seconds from %d to %d", at, p.least, maxSeconds)
+		}
+		return nil
 	case open:
 		var members map[string]json.RawMessage
 		if json.Unmarshal(raw, &members) != nil {

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -39,7 +40,7 @@ func (c *Catalog) Sync(ctx context.Context, link inventory.ID, api string) (time
 			return time.Time{}, err
 		}
 	}
-	now := time.Now().UTC().Truncate(time.Microsecond) // as precise as the start of the run that answers it
+	now := c.store.Now() // by the clock of the run that answers it
 	return now, c.notify(ctx, link, external)
 }
 
@@ -115,6 +116,16 @@ func externalOf(tx inventory.Reader, r inventory.Resource, l inventory.Link, api
 func withoutRevision(external string) string {
 	base, _, _ := strings.Cut(external, ";rev=")
 	return base
+}
+
+// Freshness is how old what a link shows may be now. It changes as time passes,
+// and not only when something is written.
+func (c *Catalog) Freshness(link inventory.Resource) (inventory.Freshness, error) {
+	doc, err := inventory.ParseDoc(link.Doc)
+	if err != nil {
+		return inventory.Freshness{}, fmt.Errorf("settings of link %s: %w", link.Path, err)
+	}
+	return c.promise.Freshness(inventory.LinkOf(doc), inventory.StatusOf(link), link.Created.At, c.store.Now()), nil
 }
 
 // Runs gives the newest runs of a link, newest first. NotFound.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -18,6 +19,7 @@ type creation struct {
 	apimWorkspace, identity  string
 	title, kind, description string // of the environment
 	follow                   following
+	target                   time.Duration // 0: that of the server
 	assign                   bool
 	wait                     waiting
 }
@@ -53,6 +55,7 @@ changed where it exists.`,
 	f.StringVar(&n.kind, "environment-type", "", "production, staging, testing or development (default production)")
 	f.StringVar(&n.description, "environment-description", "", "description of the environment")
 	n.follow.flags(cmd, c)
+	f.DurationVar(&n.target, "freshness-target", 0, "within which a change at the gateway is to be here, 10s at least (default that of the server)")
 	f.BoolVar(&n.assign, "assign-role", false, "give the center's identity the reader role on the instance first, by your own right to assign it")
 	n.wait.flags(cmd, "the first synchronisation has ended; exit code 1 if it ended partial or failed")
 	for _, other := range []string{"environment-title", "environment-type", "environment-description"} {
@@ -150,6 +153,9 @@ func (n *creation) link(source, workspace string) object {
 	}
 	p := object{"apiSourceType": "AzureApiManagement", "azureApiManagementSource": from}
 	n.follow.put(p, workspace)
+	if n.target != 0 {
+		p["freshnessTargetSeconds"] = int(n.target.Seconds())
+	}
 	return object{"properties": p}
 }
 

@@ -66,7 +66,8 @@ func newCenter() *center {
 	})
 	c.store("/subscriptions/sub1/resourcegroups/apis", map[string]any{})["location"] = "westeurope"
 	c.put("/apiSources/prod-gateway", `{"apiSourceType":"AzureApiManagement","linkState":{"state":"syncing","lastUpdatedOn":"1999-12-31T23:59:00Z"},
-		"synchronization":{"syncedAt":"1999-12-31T23:59:48Z","nextDue":"2000-01-01T00:00:48Z","apis":3,"held":["a","b"],"limited":0,"problems":1,"stalled":false}}`)
+		"synchronization":{"syncedAt":"1999-12-31T23:59:48Z","nextDue":"2000-01-01T00:00:48Z","apis":3,"held":["a","b"],"limited":0,"problems":1,"stalled":false,
+			"ageSeconds":72,"definitionsAgeSeconds":4000,"targetSeconds":60,"late":false,"lastRun":{"outcome":"held","endedAt":"1999-12-31T23:59:50Z","errors":1}}}`)
 	return c
 }
 

@@ -21,8 +21,11 @@ func linkKind() kind {
 			{"NAME", "name", nil},
 			{"STATE", "linkState.state", linkState},
 			{"APIS", "synchronization.apis", nil},
-			{"SYNCED", "synchronization.syncedAt", age("synchronization.syncedAt")},
+			{"AGE", "synchronization.ageSeconds", linkAge},
+			{"TARGET", "synchronization.targetSeconds", seconds("synchronization.targetSeconds")},
 			{"NEXT", "synchronization.nextDue", due("synchronization.nextDue")},
+			{"LAST RUN", "synchronization.lastRun.outcome", lastRun},
+			{"ERRORS", "synchronization.lastRun.errors", nil},
 			{"MESSAGE", "linkState.message", linkMessage},
 		},
 		examples: map[string]string{
@@ -40,11 +43,32 @@ func linkState(o object) string {
 	return state
 }
 
+// linkAge is how old what the link shows may be, and whether that is too old.
+func linkAge(o object) string {
+	if late := o.text("synchronization.late"); late == "true" {
+		return seconds("synchronization.ageSeconds")(o) + " (late)"
+	}
+	return seconds("synchronization.ageSeconds")(o)
+}
+
+// lastRun is how the newest run ended, and when.
+func lastRun(o object) string {
+	outcome := o.text("synchronization.lastRun.outcome")
+	if outcome == "" {
+		return "-"
+	}
+	return outcome + " " + age("synchronization.lastRun.endedAt")(o)
+}
+
 // linkMessage is what the link says, then what it waits for.
 func linkMessage(o object) string {
 	var parts []string
-	if m := o.text("linkState.message"); m != "" {
+	m, late := o.text("linkState.message"), o.text("synchronization.lateReason")
+	if m != "" {
 		parts = append(parts, m)
+	}
+	if late != "" && (m == "" || !strings.Contains(late, m)) {
+		parts = append(parts, "late: "+late)
 	}
 	for _, what := range []string{"held", "problems"} { // why a limit keeps things out is in the message
 		if n := o.count("synchronization." + what); n > 0 {

@@ -105,6 +105,30 @@ func age(path string) func(object) string {
 	}
 }
 
+// seconds shows the number of seconds at path.
+func seconds(path string) func(object) string {
+	return func(o object) string {
+		if o.text(path) == "" {
+			return "-"
+		}
+		return briefly(time.Duration(o.count(path)) * time.Second)
+	}
+}
+
+// briefly is a duration in one unit, rounded up.
+func briefly(d time.Duration) string {
+	up := func(unit time.Duration) time.Duration { return (d + unit - 1) / unit }
+	switch {
+	case d <= 2*time.Minute:
+		return fmt.Sprintf("%ds", up(time.Second))
+	case d <= 2*time.Hour:
+		return fmt.Sprintf("%dm", up(time.Minute))
+	case d <= 48*time.Hour:
+		return fmt.Sprintf("%dh", up(time.Hour))
+	}
+	return fmt.Sprintf("%dd", up(24*time.Hour))
+}
+
 // due shows how soon the instant at path will be.
 func due(path string) func(object) string {
 	return func(o object) string {

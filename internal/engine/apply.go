@@ -64,7 +64,7 @@ func (p *Pass) apply(ctx context.Context, tasks []*task) error {
 		return err
 	}
 	if len(tasks) == 1 {
-		p.fail(tasks[0].External, err)
+		p.miss(tasks[0].External, err)
 		return nil
 	}
 	return p.applyEach(ctx, tasks)

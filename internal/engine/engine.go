@@ -23,7 +23,7 @@ import (
 
 // Options are the settings of an engine. The zero value of each has a default.
 type Options struct {
-	Interval  time.Duration // between the passes of a link; 60 s
+	Interval  time.Duration // within which a change of the source is to be here, where a link does not say otherwise; 60 s
 	Audit     time.Duration // within which each document is fetched again, whatever its mark; 0: never
 	MaxAPIs   int           // most APIs that one link may bring; 0: no limit
 	Brake     plan.Brake    // plan.DefaultBrake
@@ -81,8 +81,5 @@ func (e *Engine) connect(ctx context.Context, l inventory.Link, first bool) (sou
 	if !ok {
 		return nil, &source.Error{Stalled: true, Message: "no source of type " + l.SourceType + " is known here"}
 	}
-	return kind.Open(ctx, l, source.Env{UserAgent: e.o.UserAgent, First: first})
+	return kind.Open(ctx, l, source.Env{UserAgent: e.o.UserAgent, First: first, Now: e.store.Now})
 }
-
-// now is the time as it is stored and told: no finer than microseconds.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

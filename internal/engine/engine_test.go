@@ -69,7 +69,12 @@ func (h *house) update(f func(inventory.Tx) error) {
 // pass works a whole pass, or one of a single API, and gives its run.
 func (h *house) pass(api string) inventory.Run {
 	h.Helper()
-	p, err := h.engine.Begin(h.Context(), inventory.MustID(linkPath), engine.Work{Trigger: "schedule", Scope: source.Scope{API: api}})
+	return h.work(engine.Work{Trigger: "schedule", Scope: source.Scope{API: api}})
+}
+
+func (h *house) work(w engine.Work) inventory.Run {
+	h.Helper()
+	p, err := h.engine.Begin(h.Context(), inventory.MustID(linkPath), w)
 	if err != nil {
 		h.Fatal(err)
 	}

@@ -56,6 +56,7 @@ type Pass struct {
 	run     inventory.Run
 	held    []string
 	limited string    // why a limit keeps things out
+	missed  int       // things that could not be brought in, or not be proven gone
 	saved   time.Time // when the run was last written
 }
 
@@ -67,7 +68,7 @@ func (e *Engine) Begin(ctx context.Context, link inventory.ID, w Work) (*Pass, e
 		if p.claim, err = tx.Begin(link); err != nil {
 			return err
 		}
-		return closeRuns(tx, link)
+		return closeRuns(tx, link, e.store.Now())
 	}); err != nil {
 		return nil, err
 	}
@@ -75,11 +76,11 @@ func (e *Engine) Begin(ctx context.Context, link inventory.ID, w Work) (*Pass, e
 }
 
 // closeRuns ends the runs of a link that nobody works on any more.
-func closeRuns(tx inventory.Tx, link inventory.ID) error {
+func closeRuns(tx inventory.Tx, link inventory.ID, now time.Time) error {
 	runs, err := tx.Runs(link, 1000) // all that are kept
 	for _, r := range runs {
 		if r.Ended.IsZero() {
-			r.Ended, r.Outcome, r.Message = now(), "interrupted", "the link was changed or taken over; the next pass goes on where this one ended"
+			r.Ended, r.Outcome, r.Message = now, "interrupted", "the link was changed or taken over; the next pass goes on where this one ended"
 			if _, err := tx.PutRun(r); err != nil {
 				return err
 			}
@@ -100,7 +101,7 @@ func (p *Pass) Targeted(ctx context.Context, w Work) (*Pass, error) {
 
 // begin recalls what is recorded and notes that the run has begun.
 func (p *Pass) begin(ctx context.Context) (*Pass, error) {
-	now := now()
+	now := p.engine.store.Now()
 	p.run = inventory.Run{Link: p.claim.Link, Trigger: p.work.Trigger, Scope: p.work.Scope.API, Phase: inventory.PhaseRead, Started: now}
 	err := p.engine.store.View(ctx, func(r inventory.Reader) error {
 		rec, err := r.Record(p.claim.Link)
@@ -174,7 +175,7 @@ func (p *Pass) due(r inventory.Reader, now time.Time) (map[string]bool, error) {
 	if audit := p.engine.o.Audit; audit > 0 {
 		// The older half of the period is worked off evenly, so that all are verified within it.
 		before = now.Add(-audit / 2)
-		share = 1 + int(2*float64(len(p.index.Versions))*float64(p.engine.o.Interval)/float64(audit))
+		share = 1 + int(2*float64(len(p.index.Versions))*float64(p.pace(now))/float64(audit))
 	}
 	entries, err := r.Due(p.claim.Link, before, now, retries+share)
 	for _, e := range entries {
@@ -250,7 +251,7 @@ func (p *Pass) overtake(api string) {
 	if p.looked == nil {
 		p.looked = map[string]time.Time{}
 	}
-	p.looked[api], p.index.Apart[api] = time.Now(), true
+	p.looked[api], p.index.Apart[api] = p.engine.store.Now(), true
 }
 
 // open connects and lays out the plan. A whole pass reads nothing before the
@@ -323,6 +324,14 @@ func (p *Pass) count(f func(*inventory.Counts)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f(&p.run.Counts)
+}
+
+// miss is fail for what keeps the inventory from being what the source showed.
+func (p *Pass) miss(external string, err error) {
+	p.fail(external, err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.missed++
 }
 
 // fail notes what went wrong with one API; the pass goes on.

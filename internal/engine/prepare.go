@@ -143,7 +143,7 @@ func stored(o inventory.Origin) bool { return len(o.States[inventory.FieldDocume
 func (p *Pass) fetch(ctx context.Context, t *task, o source.Object) (fetched, error) {
 	p.engine.step(ctx, "fetch", o.External)
 	_, have, _ := p.find(t.recorded, inventory.KindDefinition, o.External)
-	at := time.Now().UTC().Truncate(time.Microsecond)
+	at := p.engine.store.Now()
 	got, err := p.engine.download(ctx, o)
 	if err != nil || got.problem != nil {
 		return fetched{problem: got.problem}, err

@@ -64,7 +64,7 @@ func (e *Engine) Preview(ctx context.Context, link inventory.ID, as *inventory.L
 		return Preview{}, err
 	}
 	took := time.Since(began)
-	out := Preview{PlannedAt: now(), Observed: p.run.Counts.Observed, Changes: []PreviewChange{}}
+	out := Preview{PlannedAt: e.store.Now(), Observed: p.run.Counts.Observed, Changes: []PreviewChange{}}
 	if out.Digest, err = p.digest(objects); err != nil {
 		return Preview{}, err
 	}

@@ -50,11 +50,11 @@ func (p *Pass) proveOne(ctx context.Context, op plan.Op) error {
 		if p.refused++; ctx.Err() != nil || p.refused >= maxRefused || source.Stalled(err) || source.RetryAfter(err) > 0 {
 			return err
 		}
-		p.fail(op.External, err)
+		p.miss(op.External, err)
 		return nil
 	}
 	if !gone {
-		p.fail(op.External, errors.New("the listing lacks it, but the source still has it; it is kept"))
+		p.miss(op.External, errors.New("the listing lacks it, but the source still has it; it is kept"))
 		return nil
 	}
 	if err := p.phase(ctx, inventory.PhaseDelete); err != nil {

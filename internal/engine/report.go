@@ -5,12 +5,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"slices"
 	"time"
 
 	"apicenter/internal/inventory"
-	"apicenter/internal/source"
 )
 
 // phase notes what the run is about, if that is new or the last note is older than a second.
@@ -55,7 +53,7 @@ func (p *Pass) report() inventory.Run {
 // holds the link by now.
 func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 	defer p.Close()
-	now := now()
+	now := p.engine.store.Now()
 	run := p.report()
 	if p.parent != nil {
 		p.parent.sent += run.Requests
@@ -136,53 +134,4 @@ func (p *Pass) settle(tx inventory.SourceTx) error {
 		return err
 	}
 	return tx.Release(p.claim.Link, slices.DeleteFunc(released, func(external string) bool { return slices.Contains(p.released, external) }))
-}
-
-// statusAfter is the link's status after a run. A targeted run leaves what only a whole pass can tell.
-func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure error, now time.Time) (inventory.LinkStatus, error) {
-	link, err := tx.Get(p.claim.Link)
-	if err != nil {
-		return inventory.LinkStatus{}, err
-	}
-	s := inventory.StatusOf(link)
-	if s.APIs, s.Problems, err = tx.Tally(p.claim.Link); err != nil {
-		return s, err
-	}
-	s.ChangedAt = now
-	if failure == nil && !p.work.Scope.Whole() {
-		return s, nil
-	}
-	s.NextDue = now.Add(p.engine.wait(failure).Truncate(time.Microsecond))
-	switch {
-	case failure == nil:
-		s.State, s.Message, s.Stalled = inventory.Syncing, "", false
-		s.SyncedAt, s.Held, s.Limited = run.Started, p.held, p.limited != ""
-		if len(p.held) > 0 || p.limited != "" {
-			s.Message = cmp.Or(run.Message, p.limited)
-		}
-	case errors.Is(failure, ErrInterrupted):
-		s.NextDue = now
-	case errors.Is(failure, ErrRefused):
-		s = refuse(s)
-	default:
-		s.State, s.Message, s.Stalled = inventory.Failed, told(failure), source.Stalled(failure)
-	}
-	return s, nil
-}
-
-// told is a failure as the link's state says it. Where it is known what to do,
-// the source's own words add nothing; the run keeps them.
-func told(failure error) string {
-	if e, ok := errors.AsType[*source.Error](failure); ok && e.Remedy != nil {
-		return e.Advice()
-	}
-	return failure.Error()
-}
-
-// wait is the time to the next pass: a little less than the interval, since that
-// is promised to people, by a share that keeps links from marching in step; and
-// at least what the source asked for.
-func (e *Engine) wait(failure error) time.Duration {
-	interval := float64(e.o.Interval) * (0.85 + 0.1*rand.Float64())
-	return max(time.Duration(interval), source.RetryAfter(failure))
 }

@@ -22,8 +22,9 @@ type Link struct {
 	Source      string // the identity of the instance, or of the one workspace, at the source
 	Identity    string // the user-assigned identity to read with; empty: the system's
 	Import      Import
-	Environment string // short id of the environment to use; empty: the link makes one
-	Stage       string // lifecycle stage that new versions begin with
+	Environment string        // short id of the environment to use; empty: the link makes one
+	Stage       string        // lifecycle stage that new versions begin with
+	Target      time.Duration // within which a change at the source is to be here; 0: that of the server
 }
 
 // The fields of a link.
@@ -34,6 +35,7 @@ const (
 	FieldImport      Field = "/importSpecification"
 	FieldEnvironment Field = "/targetEnvironmentId"
 	FieldStage       Field = "/targetLifecycleStage"
+	FieldTarget      Field = "/freshnessTargetSeconds"
 )
 
 // LinkOf reads a link's own layer.
@@ -41,6 +43,10 @@ func LinkOf(own Doc) Link {
 	l := Link{
 		SourceType: own.Text(FieldSourceType), Source: own.Text(FieldSource), Identity: own.Text(FieldIdentity),
 		Import: Import(own.Text(FieldImport)), Environment: own.Text(FieldEnvironment), Stage: own.Text(FieldStage),
+	}
+	var seconds float64
+	if json.Unmarshal(own[FieldTarget], &seconds) == nil {
+		l.Target = time.Duration(seconds * float64(time.Second))
 	}
 	if l.Import == "" {
 		l.Import = ImportOnDemand
@@ -75,6 +81,20 @@ type LinkStatus struct {
 	Held      []string  `json:"held,omitempty"`     // deletions that wait for a person's word, by external identity
 	Limited   bool      `json:"limited,omitempty"`  // a limit keeps things out
 	Problems  int       `json:"problems,omitempty"` // definitions whose newest document could not be had
+
+	// What is proven, by instants of the store's clock. The definitions are those that
+	// are to be there: all, or of a link that imports on demand, those that are.
+	ProvenAt            time.Time `json:"provenAt,omitzero"`            // start of the last pass that proved the inventory equal to the source
+	Unproven            string    `json:"unproven,omitempty"`           // why the last pass that ended well did not prove that
+	Definitions         int       `json:"definitions,omitempty"`        // how many are to be there
+	DefinitionsProvenAt time.Time `json:"definitionsProvenAt,omitzero"` // all of them were equal to the source then, or later
+
+	// Of passes.
+	FailingSince time.Time     `json:"failingSince,omitzero"` // start of the first whole pass that failed, of those since one ended well
+	Failures     int           `json:"failures,omitempty"`    // how many did
+	Took         time.Duration `json:"took,omitempty"`        // the last whole pass that ended well
+	LastRun      LastRun       `json:"lastRun,omitzero"`
+
 	// Agreed is the plan that the next whole pass has to find.
 	Agreed *Agreement `json:"agreed,omitempty"`
 }
@@ -90,6 +110,13 @@ type Agreement struct {
 	// Refused is of a link that was never synchronised: it waits until the source
 	// is again as planned, or somebody says what else to do.
 	Refused bool `json:"refused,omitempty"`
+}
+
+// LastRun is how the newest run of a link ended.
+type LastRun struct {
+	Outcome string    `json:"outcome"`
+	Ended   time.Time `json:"ended"`
+	Errors  int       `json:"errors,omitempty"` // things that went wrong with one API
 }
 
 // StatusOf reads a link's status.

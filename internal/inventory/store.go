@@ -16,6 +16,10 @@ type Store interface {
 	// the write that changes it returns: what was read since it was last asked for
 	// still holds while it stays. 0 says that it is not known, and nothing holds.
 	Generation() uint64
+	// Now is the time by which all that is recorded is stamped and compared. It
+	// never goes back, over restarts neither, whatever becomes of the machine's
+	// clock, and never runs slower than time does.
+	Now() time.Time
 	// Update runs f in a transaction for people: committed, and safe on disk,
 	// when f returns nil. f may run again after a serialisation failure, so it
 	// must touch nothing but its Tx and its own variables, and must not wait for
@@ -64,9 +68,8 @@ type Reader interface {
 	// key, unless a person said which they are, or that it is to stay alone. APIs
 	// of which the link states something already are not among them.
 	Alike(link ID, external, mergeKey string) ([]Alike, error)
-	// Tally counts the versions that a link states, and its definitions whose
-	// newest document could not be had.
-	Tally(link ID) (versions, problems int, err error)
+	// Tally counts what a link states.
+	Tally(link ID) (Tally, error)
 	// Due lists definitions of a link to look at again: those verified before
 	// the instant, oldest first, and those whose Retry has come at now. At most limit.
 	Due(link ID, verifiedBefore, now time.Time, limit int) ([]Entry, error)
@@ -253,6 +256,15 @@ type Entry struct {
 	Verified     time.Time
 	Problem      string
 	Retry        time.Time
+}
+
+// Tally is what a link states, in figures.
+type Tally struct {
+	Versions    int
+	Definitions int
+	Missing     int       // definitions without a document
+	Problems    int       // definitions whose newest document could not be had
+	Verified    time.Time // when the document that was longest not verified was, of those that are there
 }
 
 // Hint says that a link should look again: at one API of its source, by

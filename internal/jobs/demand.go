@@ -22,7 +22,7 @@ type demand struct {
 // Fetch has the document of a definition fetched, for a link that imports on
 // demand, and waits until it is there. Unavailable when the source did not give it.
 func (w *Worker) Fetch(ctx context.Context, definition inventory.ID) error {
-	asked := time.Now()
+	asked := w.store.Now()
 	d, err := w.demand(ctx, definition, asked)
 	if err != nil || d.document {
 		return err

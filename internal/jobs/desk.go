@@ -94,7 +94,7 @@ func (w *Worker) occupied(link inventory.ID) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	d := w.desk(link)
-	return d.busy || !d.rung && time.Now().Before(d.rest)
+	return d.busy || !d.rung && w.store.Now().Before(d.rest)
 }
 
 // rest has a link left alone until an instant.
@@ -108,6 +108,6 @@ func (w *Worker) rest(d *desk, until time.Time) {
 func (w *Worker) strike(d *desk) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	d.rest = time.Now().Add(min(time.Second<<d.strikes, time.Minute))
+	d.rest = w.store.Now().Add(min(time.Second<<d.strikes, time.Minute))
 	d.strikes = min(d.strikes+1, 6)
 }

@@ -195,7 +195,7 @@ func (q *Queue) sweepDocuments(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if _, err := q.o.Sweep(ctx, time.Now().Add(-time.Hour)); err != nil && ctx.Err() == nil {
+			if _, err := q.o.Sweep(ctx, q.o.Store.Now().Add(-time.Hour)); err != nil && ctx.Err() == nil {
 				q.o.Log.Error("sweep documents", "error", err)
 			}
 		}

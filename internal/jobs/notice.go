@@ -20,7 +20,7 @@ var trailing = []struct{ after, step time.Duration }{
 // Ring notes durably where links should look because of events, and wakes them:
 // each looks at once, and again later. A link that is gone by now looks nowhere.
 func (w *Worker) Ring(ctx context.Context, hints []inventory.Hint) error {
-	now := time.Now()
+	now := w.store.Now()
 	err := w.store.Update(ctx, "event", func(tx inventory.Tx) error {
 		for _, h := range hints {
 			h.Trigger = "event"

@@ -25,7 +25,8 @@ func (b *bench) link() (status inventory.LinkStatus, apis int) {
 			return err
 		}
 		status = inventory.StatusOf(res)
-		apis, _, err = r.Tally(link)
+		tally, err := r.Tally(link)
+		apis = tally.Versions
 		return err
 	}); err != nil {
 		b.Fatal(err)

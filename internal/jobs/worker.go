@@ -56,7 +56,7 @@ func (w *Worker) Wake() {
 // Waiting gives the links that wait for work, and that nobody is at.
 func (w *Worker) Waiting(ctx context.Context) (links []inventory.ID, err error) {
 	err = w.store.View(ctx, func(r inventory.Reader) (err error) {
-		links, err = r.Waiting(time.Now())
+		links, err = r.Waiting(w.store.Now())
 		return err
 	})
 	return slices.DeleteFunc(links, w.occupied), err
@@ -119,8 +119,8 @@ func (w *Worker) look(ctx context.Context, link inventory.ID, d *desk) (agenda, 
 		}
 		a.status = inventory.StatusOf(res)
 		a.deleting = a.status.State == inventory.Deleting
-		a.due = !a.status.NextDue.After(time.Now())
-		a.hints, err = r.Hints(link, time.Now())
+		a.due = !a.status.NextDue.After(w.store.Now())
+		a.hints, err = r.Hints(link, w.store.Now())
 		return err
 	})
 	resting := a.status.State == inventory.Failed && !a.due

@@ -96,7 +96,8 @@ type Content struct {
 // Env is what a connector is given besides its configuration.
 type Env struct {
 	UserAgent string
-	First     bool // nothing of the link is recorded yet: the connector may spend more of the budget
+	First     bool             // nothing of the link is recorded yet: the connector may spend more of the budget
+	Now       func() time.Time // by which it says when it asked; nil: time.Now
 }
 
 // Kind is one kind of source, as cmd registers it in a plain map.

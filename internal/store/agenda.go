@@ -27,11 +27,19 @@ func (t *session) Waiting(now time.Time) ([]inventory.ID, error) {
 	})
 }
 
-func (t *session) Tally(link inventory.ID) (versions, problems int, err error) {
-	err = t.row([]any{&versions, &problems}, `
-		select count(*) filter (where kind = 'version'), count(*) filter (where kind = 'definition' and problem <> '')
-		from origin where link = (select id from resource where path = $1)`, link.String())
-	return versions, problems, err
+func (t *session) Tally(link inventory.ID) (inventory.Tally, error) {
+	var a inventory.Tally
+	var verified int64
+	err := t.row([]any{&a.Versions, &a.Definitions, &a.Missing, &a.Problems, &verified}, `
+		with l as (select id from resource where path = $1)
+		select
+			(select count(*) from origin where link = (select id from l) and kind = 'version'),
+			(select count(*) from origin where link = (select id from l) and kind = 'definition'),
+			(select count(*) from origin where link = (select id from l) and kind = 'definition' and verified = 0),
+			(select count(*) from origin where link = (select id from l) and kind = 'definition' and problem <> ''),
+			(select coalesce(min(verified), 0) from origin where link = (select id from l) and kind = 'definition' and verified > 0)`, link.String())
+	a.Verified = instant(verified)
+	return a, err
 }
 
 func (t *session) Hints(link inventory.ID, now time.Time) ([]inventory.Hint, error) {

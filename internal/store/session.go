@@ -38,7 +38,7 @@ func (s *Store) transact(ctx context.Context, m mode, f func(*session) error) er
 	if err != nil {
 		return s.told(ctx, err)
 	}
-	t := &session{ctx: ctx, plain: context.WithoutCancel(ctx), store: s, conn: conn, now: now()}
+	t := &session{ctx: ctx, plain: context.WithoutCancel(ctx), store: s, conn: conn, now: s.Now()}
 	defer t.end()
 	if err := s.dialect.begin(t.plain, conn, m); err != nil {
 		return s.told(ctx, err)

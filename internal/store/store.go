@@ -19,7 +19,8 @@ import (
 
 // Options say where the inventory is.
 type Options struct {
-	Dir string // folder of the SQLite database, made if need be; one server at a time
+	Dir  string           // folder of the SQLite database, made if need be; one server at a time
+	Wall func() time.Time // the machine's clock, which may be set back and forth; nil: time.Now
 }
 
 // Store is an inventory in a database.
@@ -29,6 +30,7 @@ type Store struct {
 	reader  *sql.DB
 	lock    io.Closer
 	packer  packer
+	clock   *clock
 	written atomic.Uint64 // writing transactions that have ended, however they did
 }
 
@@ -82,6 +84,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	if err := s.dialect.migrate(ctx, s.writer); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate the inventory: %w", err), s.Close())
+	}
+	if o.Wall == nil {
+		o.Wall = time.Now
+	}
+	if err := s.startClock(ctx, o.Wall); err != nil {
+		return nil, errors.Join(fmt.Errorf("read when the inventory was last written: %w", err), s.Close())
 	}
 	s.packer.store = s
 	return s, nil
@@ -144,7 +152,5 @@ func instant(us int64) time.Time {
 	}
 	return time.UnixMicro(us).UTC()
 }
-
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 var _ inventory.Store = (*Store)(nil)

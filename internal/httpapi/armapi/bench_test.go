@@ -121,7 +121,10 @@ func newDesk(t testing.TB) *desk {
 	s := storetest.Open(t)
 	f := &fakeSource{}
 	log := slog.New(slog.DiscardHandler)
-	people := catalog.New(s, catalog.Options{Waker: f, Planner: f, Checker: f, Identities: f, Importer: f, Downloader: f, Log: log})
+	people := catalog.New(s, catalog.Options{
+		Waker: f, Planner: f, Checker: f, Identities: f, Importer: f, Downloader: f, Log: log,
+		Promise: inventory.Promise{Target: time.Minute, Audit: 24 * time.Hour, Allowance: time.Minute},
+	})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- people.Run(ctx) }()

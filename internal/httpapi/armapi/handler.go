@@ -109,7 +109,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	if err := h.access.Authorize(r.Context(), o.needs, t.scope); err != nil {
 		return err
 	}
-	if !plain || t.shape != one && t.shape != list {
+	if !plain || t.shape != one && t.shape != list || t.kind == inventory.KindLink { // a link's age grows by itself
 		return o.do(h, w, req)
 	}
 	may := reply.Answer{Action: o.needs, Scope: strings.ToLower(t.scope)} // as an Authorizer compares it

@@ -24,15 +24,16 @@ type instance struct {
 
 // linkBody is what a link can be asked to be.
 type linkBody struct {
-	APISourceType            string    `json:"apiSourceType"`
-	AzureAPIManagementSource *instance `json:"azureApiManagementSource"`
-	APIMSource               *instance `json:"apimSource"` // of early clients
-	AmazonAPIGatewaySource   *struct{} `json:"amazonApiGatewaySource"`
-	GitSource                *struct{} `json:"gitSource"`
-	ImportSpecification      string    `json:"importSpecification"`
-	ShouldImportSpec         *bool     `json:"shouldImportSpec"` // of early drafts
-	TargetEnvironmentID      string    `json:"targetEnvironmentId"`
-	TargetLifecycleStage     string    `json:"targetLifecycleStage"`
+	APISourceType            string          `json:"apiSourceType"`
+	AzureAPIManagementSource *instance       `json:"azureApiManagementSource"`
+	APIMSource               *instance       `json:"apimSource"` // of early clients
+	AmazonAPIGatewaySource   *struct{}       `json:"amazonApiGatewaySource"`
+	GitSource                *struct{}       `json:"gitSource"`
+	ImportSpecification      string          `json:"importSpecification"`
+	ShouldImportSpec         *bool           `json:"shouldImportSpec"` // of early drafts
+	TargetEnvironmentID      string          `json:"targetEnvironmentId"`
+	TargetLifecycleStage     string          `json:"targetLifecycleStage"`
+	FreshnessTargetSeconds   json.RawMessage `json:"freshnessTargetSeconds"` // ours
 }
 
 // linkDoc reads a link's properties.
@@ -81,6 +82,9 @@ func linkDoc(properties []byte) (inventory.Doc, error) {
 			doc.Set(field, value)
 		}
 	}
+	if target := b.FreshnessTargetSeconds; len(target) > 0 && string(target) != "null" {
+		doc[inventory.FieldTarget] = target
+	}
 	return doc, nil
 }
 
@@ -92,6 +96,7 @@ type linkView struct {
 	ImportSpecification      string          `json:"importSpecification"`
 	TargetEnvironmentID      string          `json:"targetEnvironmentId,omitempty"`
 	TargetLifecycleStage     string          `json:"targetLifecycleStage,omitempty"`
+	FreshnessTargetSeconds   int64           `json:"freshnessTargetSeconds,omitempty"`
 	LinkState                linkState       `json:"linkState"`
 	Synchronization          synchronization `json:"synchronization"`
 }
@@ -113,12 +118,35 @@ type synchronization struct {
 	Problems int       `json:"problems"`
 	Stalled  bool      `json:"stalled"`
 	Plan     string    `json:"plan,omitempty"` // that the next pass does, or nothing
+
+	// How old what is shown may be. Ages are rounded up.
+	AgeSeconds            *int64    `json:"ageSeconds,omitempty"`            // of the inventory
+	DefinitionsAgeSeconds *int64    `json:"definitionsAgeSeconds,omitempty"` // of the definition longest not verified
+	ProvenAt              time.Time `json:"provenAt,omitzero"`
+	DefinitionsProvenAt   time.Time `json:"definitionsProvenAt,omitzero"`
+	TargetSeconds         int64     `json:"targetSeconds"`
+	Late                  bool      `json:"late"`
+	LateReason            string    `json:"lateReason,omitempty"`
+
+	FailingSince time.Time `json:"failingSince,omitzero"`
+	LastRun      *lastRun  `json:"lastRun,omitempty"`
 }
 
-func appendLink(buf []byte, r inventory.Resource, version string) ([]byte, error) {
+// lastRun is how the newest run ended.
+type lastRun struct {
+	Outcome string    `json:"outcome"`
+	EndedAt time.Time `json:"endedAt"`
+	Errors  int       `json:"errors"`
+}
+
+func (h *Handler) appendLink(buf []byte, r inventory.Resource, version string) ([]byte, error) {
 	doc, err := inventory.ParseDoc(r.Doc)
 	if err != nil {
 		return buf, fmt.Errorf("properties of %s: %w", r.Path, err)
+	}
+	f, err := h.catalog.Freshness(r)
+	if err != nil {
+		return buf, err
 	}
 	l, s := inventory.LinkOf(doc), inventory.StatusOf(r)
 	v := linkView{
@@ -127,10 +155,14 @@ func appendLink(buf []byte, r inventory.Resource, version string) ([]byte, error
 		ImportSpecification:      string(l.Import),
 		TargetEnvironmentID:      l.Environment,
 		TargetLifecycleStage:     l.Stage,
+		FreshnessTargetSeconds:   int64(l.Target / time.Second),
 		LinkState:                linkState{s.State, s.Message, latest(s.ChangedAt, s.SyncedAt)},
 		Synchronization: synchronization{
 			SyncedAt: s.SyncedAt, NextDue: s.NextDue, APIs: s.APIs, Held: s.Held,
 			Limited: s.Limited, Problems: s.Problems, Stalled: s.Stalled,
+			AgeSeconds: wholeSeconds(f.Age), DefinitionsAgeSeconds: wholeSeconds(f.Definitions),
+			ProvenAt: s.ProvenAt, DefinitionsProvenAt: s.DefinitionsProvenAt,
+			TargetSeconds: int64(f.Target / time.Second), Late: f.Late, LateReason: f.Reason, FailingSince: s.FailingSince,
 		},
 	}
 	if given := doc.Text(catalog.FieldEnvironmentGiven); given != "" {
@@ -142,6 +174,9 @@ func appendLink(buf []byte, r inventory.Resource, version string) ([]byte, error
 	if v.Synchronization.Held == nil {
 		v.Synchronization.Held = []string{}
 	}
+	if r := s.LastRun; r.Outcome != "" {
+		v.Synchronization.LastRun = &lastRun{r.Outcome, r.Ended, r.Errors}
+	}
 	if strings.EqualFold(version, arm.Version20240315Preview) {
 		v.APIMSource = &v.AzureAPIManagementSource
 	}
@@ -150,6 +185,14 @@ func appendLink(buf []byte, r inventory.Resource, version string) ([]byte, error
 		return buf, err
 	}
 	return append(append(buf, `"properties":`...), properties...), nil
+}
+
+// wholeSeconds are as many as a duration has begun.
+func wholeSeconds(d *time.Duration) *int64 {
+	if d == nil {
+		return nil
+	}
+	return new(int64((*d + time.Second - 1) / time.Second))
 }
 
 func latest(a, b time.Time) time.Time {

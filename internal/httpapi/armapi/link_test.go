@@ -84,6 +84,39 @@ func TestTagOfALinkCoversItsState(t *testing.T) {
 	d.must("GET", link, "", 304, "If-None-Match", w.Header().Get("ETag"))
 }
 
+func TestTheAgeOfALinkIsThatOfNow(t *testing.T) {
+	d := centre(t)
+	d.must("PUT", link, strings.Replace(linkBody, `"apiS`, `"freshnessTargetSeconds":30,"apiS`, 1), 201)
+	for _, tt := range []struct {
+		proven time.Duration // ago
+		late   bool
+	}{{10 * time.Second, false}, {25 * time.Second, false}, {45 * time.Second, true}} {
+		now := d.store.Now()
+		d.status(inventory.LinkStatus{
+			State: inventory.Syncing, SyncedAt: now, ProvenAt: now.Add(-tt.proven), Definitions: 1, DefinitionsProvenAt: now.Add(-time.Hour),
+			LastRun: inventory.LastRun{Outcome: "ok", Ended: now},
+		})
+		s := properties(t, d.must("GET", link, "", 200))["synchronization"].(map[string]any)
+		age, definitions := s["ageSeconds"].(float64), s["definitionsAgeSeconds"].(float64)
+		if least := (tt.proven + time.Minute).Seconds(); age <= least || age > least+3 {
+			t.Errorf("age %v s, want a little more than %v", age, least)
+		}
+		if definitions <= 3660 || definitions > 3663 {
+			t.Errorf("age of definitions %v s, want a little more than 3660", definitions)
+		}
+		if s["late"] != tt.late || (s["lateReason"] != nil) != tt.late || s["targetSeconds"] != 30.0 {
+			t.Errorf("proven %v ago: %v", tt.proven, s)
+		}
+		time.Sleep(1100 * time.Millisecond)
+		if later := properties(t, d.must("GET", link, "", 200))["synchronization"].(map[string]any)["ageSeconds"].(float64); later <= age {
+			t.Errorf("a second later it is %v s, it was %v", later, age)
+		}
+	}
+	for _, wrong := range []string{`5`, `"60"`, `10.5`, `-1`, `true`, `1e12`} {
+		d.fails("PUT", link, strings.Replace(linkBody, `"apiS`, `"freshnessTargetSeconds":`+wrong+`,"apiS`, 1), 400, "ValidationError", "properties.freshnessTargetSeconds")
+	}
+}
+
 func (d *desk) status(s inventory.LinkStatus) {
 	d.Helper()
 	if err := d.store.Update(d.Context(), "worker", func(tx inventory.Tx) error {

@@ -84,7 +84,7 @@ func (h *Handler) appendResource(buf []byte, r inventory.Resource, req *request)
 	case inventory.KindService:
 		buf, err = h.appendService(buf, r, req)
 	case inventory.KindLink:
-		buf, err = appendLink(buf, r, req.version)
+		buf, err = h.appendLink(buf, r, req.version)
 	default:
 		buf = append(buf, `"properties":`...)
 		buf = append(buf, r.Doc...)

@@ -80,14 +80,17 @@ func (k *kind) open(_ context.Context, link inventory.Link, env source.Env) (sou
 	client, err := azure.NewClient(azure.Options{
 		Endpoint: k.Endpoint, Audience: k.Audience, Credential: credential, AllowLoopbackHTTP: k.AllowLoopback,
 		Limiter: limiter, First: env.First,
-		UserAgent: env.UserAgent, Transport: k.Transport,
+		UserAgent: env.UserAgent, Transport: k.Transport, Now: env.Now,
 	})
 	if err != nil {
 		return nil, &source.Error{Stalled: true, Message: "the connection is misconfigured", Err: err}
 	}
+	if env.Now == nil {
+		env.Now = time.Now
+	}
 	return &connector{
 		kind: k, place: place, azure: client, limiter: limiter, first: env.First,
-		imports: link.Import != inventory.ImportNever, stage: stageOf(link),
+		imports: link.Import != inventory.ImportNever, stage: stageOf(link), now: env.Now,
 	}, nil
 }
 
@@ -107,6 +110,7 @@ type connector struct {
 	first   bool
 	imports bool
 	stage   string
+	now     func() time.Time
 
 	mu    sync.Mutex // guards facts
 	facts facts      // as last read

@@ -103,7 +103,7 @@ func (f *facts) open() bool {
 
 // readFacts asks the instance about itself.
 func (c *connector) readFacts(ctx context.Context) (facts, error) {
-	asked := time.Now()
+	asked := c.now()
 	answer, err := azure.Read[struct {
 		Properties facts `json:"properties"`
 	}](ctx, c.azure, c.url(c.place.path))
@@ -123,7 +123,7 @@ func (c *connector) recentFacts(ctx context.Context) (facts, error) {
 	c.mu.Lock()
 	f := c.facts
 	c.mu.Unlock()
-	if !f.asked.IsZero() && time.Since(f.asked) < factsLife {
+	if !f.asked.IsZero() && c.now().Sub(f.asked) < factsLife {
 		return f, nil
 	}
 	return c.readFacts(ctx)

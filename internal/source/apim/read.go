@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"apicenter/internal/azure"
 	"apicenter/internal/source"
@@ -154,7 +153,7 @@ func (c *connector) readOne(ctx context.Context, external string) (o source.Obje
 	if !ok || t.collection != apiCollection || !c.place.covers(t.space.workspace) {
 		return source.Object{}, false, nil
 	}
-	asked := time.Now()
+	asked := c.now()
 	r, err := azure.Read[row](ctx, c.azure, c.url(t.path(), "expandApiVersionSet", "true"))
 	if status(err) == http.StatusNotFound {
 		return source.Object{}, false, nil

@@ -339,11 +339,15 @@ func testTally(_ *testing.T, b *bench) {
 	b.put(version, "1", `{}`, `{}`, noon)
 	b.put(version+"-2", "2", `{}`, `{}`, noon)
 	b.apply(func(tx inventory.SourceTx) error {
-		return tx.PutOrigin(id(definition), inventory.Origin{External: "1", Problem: "p"}, nil)
+		other := version + "-2/definitions/openapi"
+		return errors.Join(
+			tx.PutOrigin(id(definition), inventory.Origin{External: "1", Problem: "p"}, nil),
+			tx.PutOrigin(id(other), inventory.Origin{External: "2", Verified: noon}, nil),
+			tx.PutOrigin(id(other+"-2"), inventory.Origin{External: "3", Verified: noon.Add(-time.Hour)}, nil))
 	})
 	b.view(func(tx inventory.Reader) error {
-		versions, problems, err := tx.Tally(id(linkPath))
-		b.same("tally", []int{versions, problems}, []int{2, 1})
+		got, err := tx.Tally(id(linkPath))
+		b.same("tally", got, inventory.Tally{Versions: 2, Definitions: 3, Missing: 1, Problems: 1, Verified: noon.Add(-time.Hour)})
 		return err
 	})
 }
