@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"cmp"
+	"net/http"
 	"time"
 
 	"apicenter/internal/emulator/fault"
@@ -40,6 +41,9 @@ type Options struct {
 	Faults fault.Config
 	// TouchParent lets an edit of an operation or schema move the ETag of its API.
 	TouchParent bool
+	// Webhooks carries events and handshakes; nil is a transport that connects to
+	// nothing but loopback.
+	Webhooks http.RoundTripper
 }
 
 func (o Options) complete() Options {

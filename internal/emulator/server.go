@@ -51,7 +51,7 @@ func New(opts Options) (*Server, error) {
 	s.shape.Store(&s.opts.Shape)
 	s.faults = fault.New(fault.Config{})
 	s.faults.Principal = s.caller
-	s.events = eventgrid.New(eventgrid.Options{Faults: s.faults.Events()})
+	s.events = eventgrid.New(eventgrid.Options{Faults: s.faults.Events(), Transport: s.opts.Webhooks})
 	s.events.Register(s.others)
 	s.Cloud = apim.New(apim.Rules{TouchParent: s.opts.TouchParent, Late: s.faults.Stale, Notify: s.publish})
 	if err := s.registerIdentity(); err != nil {

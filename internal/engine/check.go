@@ -13,7 +13,7 @@ import (
 // It writes nothing. It gives what it found also when the context ends.
 func (e *Engine) Check(ctx context.Context, link inventory.Link) (findings []inventory.Finding, err error) {
 	err = e.guarded(slog.String("check", link.Source), func() error {
-		connector, err := e.connect(ctx, link, false)
+		connector, err := e.connect(ctx, link, source.Env{})
 		if refusal, ok := errors.AsType[*source.Error](err); ok {
 			findings = []inventory.Finding{{Check: "link", Outcome: inventory.Refused, Message: refusal.Error()}}
 			return nil

@@ -65,6 +65,7 @@ func New(store inventory.Store, kinds map[string]source.Kind, o Options) *Engine
 type Work struct {
 	Trigger string       // schedule, request, event, demand, link, unlink
 	Scope   source.Scope // whole, or one API
+	Prompt  bool         // somebody waits, or the source has rung: it may cost the budget more
 	Verify  []string     // of a whole one: APIs whose documents are to be fetched whatever their mark, by external identity
 }
 
@@ -76,10 +77,11 @@ func (e *Engine) step(ctx context.Context, phase, api string) {
 }
 
 // connect opens a connector for a link.
-func (e *Engine) connect(ctx context.Context, l inventory.Link, first bool) (source.Connector, error) {
+func (e *Engine) connect(ctx context.Context, l inventory.Link, env source.Env) (source.Connector, error) {
 	kind, ok := e.kinds[l.SourceType]
 	if !ok {
 		return nil, &source.Error{Stalled: true, Message: "no source of type " + l.SourceType + " is known here"}
 	}
-	return kind.Open(ctx, l, source.Env{UserAgent: e.o.UserAgent, First: first, Now: e.store.Now})
+	env.UserAgent, env.Now = e.o.UserAgent, e.store.Now
+	return kind.Open(ctx, l, env)
 }

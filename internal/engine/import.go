@@ -29,7 +29,7 @@ func (e *Engine) Import(ctx context.Context, by string, workspace inventory.ID, 
 	if from.Import == inventory.ImportOnDemand {
 		from.Import = inventory.ImportAlways // later there is nobody to fetch them
 	}
-	connector, err := e.connect(ctx, from, true)
+	connector, err := e.connect(ctx, from, source.Env{First: true})
 	if err != nil {
 		return 0, unreadable(err)
 	}

@@ -90,9 +90,11 @@ func closeRuns(tx inventory.Tx, link inventory.ID, now time.Time) error {
 }
 
 // Targeted is a pass of one API under the claim of p, between two slices of it.
+// It reads by the same connector, unless it may cost more than that one may.
 func (p *Pass) Targeted(ctx context.Context, w Work) (*Pass, error) {
-	sub := &Pass{engine: p.engine, parent: p, claim: p.claim, work: w, connector: p.connector}
-	if p.connector != nil {
+	sub := &Pass{engine: p.engine, parent: p, claim: p.claim, work: w}
+	if p.connector != nil && (p.work.Prompt || !w.Prompt) {
+		sub.connector = p.connector
 		sub.sent = p.connector.Requests()
 	}
 	p.stale = true
@@ -284,7 +286,7 @@ func (p *Pass) open(ctx context.Context) error {
 // connect opens the connector of the pass, unless it has one.
 func (p *Pass) connect(ctx context.Context) (err error) {
 	if p.connector == nil {
-		p.connector, err = p.engine.connect(ctx, p.link, p.status.SyncedAt.IsZero())
+		p.connector, err = p.engine.connect(ctx, p.link, source.Env{First: p.status.SyncedAt.IsZero(), Prompt: p.work.Prompt})
 	}
 	return err
 }

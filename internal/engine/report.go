@@ -56,7 +56,9 @@ func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 	now := p.engine.store.Now()
 	run := p.report()
 	if p.parent != nil {
-		p.parent.sent += run.Requests
+		if p.connector == p.parent.connector {
+			p.parent.sent += run.Requests
+		}
 		if failure == nil {
 			p.parent.overtake(p.work.Scope.API)
 		}

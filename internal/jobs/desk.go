@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"time"
 
 	"apicenter/internal/engine"
@@ -18,6 +19,12 @@ type desk struct {
 	// The worker's alone.
 	pass  *engine.Pass     // the whole pass, between two slices
 	hints []inventory.Hint // that it answers
+	row   int              // APIs looked at one by one since nothing waited, or since a whole pass
+}
+
+// answers says that the open pass answers a hint.
+func (d *desk) answers(h inventory.Hint) bool {
+	return slices.ContainsFunc(d.hints, func(of inventory.Hint) bool { return of.Sequence == h.Sequence })
 }
 
 // desk of a link; mu is held.
@@ -66,7 +73,7 @@ func (d *desk) drop() {
 	if d.pass != nil {
 		d.pass.Close()
 	}
-	d.pass, d.hints = nil, nil
+	d.pass, d.hints, d.row = nil, nil, 0
 }
 
 func (w *Worker) ring(link inventory.ID) {

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"apicenter/internal/inventory"
@@ -15,6 +16,39 @@ import (
 var trailing = []struct{ after, step time.Duration }{
 	{5 * time.Second, 5 * time.Second},
 	{time.Minute, 30 * time.Second},
+}
+
+// How long a burst of events is waited out, so that one listing answers all of
+// it: until none has come for a moment, and not for ever.
+const (
+	lull    = 250 * time.Millisecond
+	longest = 3 * time.Second
+)
+
+// burst says that events name more APIs than are looked at one by one, and that
+// nobody but events asks.
+func (a agenda) burst() bool {
+	return len(a.apis) > 0 && a.called && !a.due && a.targeted() &&
+		!slices.ContainsFunc(a.hints, func(h inventory.Hint) bool { return h.Trigger != "event" || !h.Due.IsZero() })
+}
+
+// gather waits while events keep coming.
+func (w *Worker) gather(ctx context.Context, link inventory.ID, d *desk) {
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	for {
+		w.answer(d)
+		pause := time.NewTimer(lull)
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return
+		case <-pause.C:
+		}
+		if !w.ringing(link) {
+			return
+		}
+	}
 }
 
 // Ring notes durably where links should look because of events, and wakes them:

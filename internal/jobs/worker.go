@@ -97,17 +97,17 @@ func (w *Worker) Close(ctx context.Context) (err error) {
 
 // agenda is what waits for one link.
 type agenda struct {
-	hints    []inventory.Hint
-	apis     []string // that the hints name
-	called   bool     // not all hints can wait until the link is due
+	hints    []inventory.Hint // but for those that the open pass answers
+	apis     []string         // that the hints name
+	called   bool             // not all hints can wait until the link is due
 	due      bool
 	deleting bool
 	status   inventory.LinkStatus
 }
 
-// crowd is how many APIs are looked at one by one at most: from there on, and
-// after a failure, a look at everything costs the source less.
-const crowd = 20
+// crowd is how many APIs are looked at one by one at most before nothing waits:
+// from there on, and after a failure, a look at everything costs the source less.
+const crowd = 10
 
 func (w *Worker) look(ctx context.Context, link inventory.ID, d *desk) (agenda, error) {
 	w.answer(d)
@@ -123,6 +123,7 @@ func (w *Worker) look(ctx context.Context, link inventory.ID, d *desk) (agenda, 
 		a.hints, err = r.Hints(link, w.store.Now())
 		return err
 	})
+	a.hints = slices.DeleteFunc(a.hints, d.answers)
 	resting := a.status.State == inventory.Failed && !a.due
 	for _, h := range a.hints {
 		a.called = a.called || !resting || !a.waits(h)
@@ -147,6 +148,7 @@ func (a agenda) targeted() bool {
 
 // slice works on a link until nothing waits, or until an instant. It says whether there is more.
 func (w *Worker) slice(ctx context.Context, link inventory.ID, d *desk, until time.Time) (again bool, err error) {
+	gathered := false
 	for ctx.Err() == nil && time.Now().Before(until) {
 		a, err := w.look(ctx, link, d)
 		switch {
@@ -154,11 +156,17 @@ func (w *Worker) slice(ctx context.Context, link inventory.ID, d *desk, until ti
 			return false, err
 		case a.deleting:
 			return w.unlink(ctx, link, d, until)
-		case len(a.apis) > 0 && len(a.apis) <= crowd && a.targeted():
+		case len(a.apis) > 0 && len(a.apis)+d.row <= crowd && a.targeted():
+			d.row++
 			err = w.targeted(ctx, link, d, a)
+		case d.pass == nil && a.burst() && !gathered:
+			gathered = true
+			w.gather(ctx, link, d)
 		case a.due || a.called || d.pass != nil:
+			gathered = false
 			err = w.whole(ctx, link, d, a, until)
 		default:
+			d.row = 0
 			if len(a.hints) > 0 {
 				w.rest(d, a.status.NextDue)
 			}
@@ -189,11 +197,16 @@ func trigger(hints []inventory.Hint) string {
 	return hints[0].Trigger
 }
 
+// prompt says that hints ask for what cannot wait. The later looks after an event can.
+func prompt(hints []inventory.Hint) bool {
+	return slices.ContainsFunc(hints, func(h inventory.Hint) bool { return h.Due.IsZero() })
+}
+
 // targeted looks at the API that was named first, between two slices of the
 // whole pass if one is open.
 func (w *Worker) targeted(ctx context.Context, link inventory.ID, d *desk, a agenda) error {
 	hints := slices.DeleteFunc(a.hints, func(h inventory.Hint) bool { return h.API != a.apis[0] })
-	work := engine.Work{Trigger: trigger(hints), Scope: source.Scope{API: a.apis[0]}}
+	work := engine.Work{Trigger: trigger(hints), Scope: source.Scope{API: a.apis[0]}, Prompt: prompt(hints)}
 	var p *engine.Pass
 	var err error
 	if d.pass != nil {
@@ -217,7 +230,7 @@ func never() bool { return false }
 // whole begins or goes on with a whole pass.
 func (w *Worker) whole(ctx context.Context, link inventory.ID, d *desk, a agenda, until time.Time) error {
 	if d.pass == nil {
-		work := engine.Work{Trigger: "schedule", Verify: a.apis}
+		work := engine.Work{Trigger: "schedule", Verify: a.apis, Prompt: prompt(a.hints)}
 		if a.status.Agreed != nil {
 			work.Trigger = "apply"
 		} else if a.status.SyncedAt.IsZero() {

@@ -97,6 +97,7 @@ type Content struct {
 type Env struct {
 	UserAgent string
 	First     bool             // nothing of the link is recorded yet: the connector may spend more of the budget
+	Prompt    bool             // somebody waits, or the source has rung: it may spend as much, too
 	Now       func() time.Time // by which it says when it asked; nil: time.Now
 }
 

@@ -79,7 +79,7 @@ func (k *kind) open(_ context.Context, link inventory.Link, env source.Env) (sou
 	limiter := k.Limiters.For(place.subscription, link.Identity)
 	client, err := azure.NewClient(azure.Options{
 		Endpoint: k.Endpoint, Audience: k.Audience, Credential: credential, AllowLoopbackHTTP: k.AllowLoopback,
-		Limiter: limiter, First: env.First,
+		Limiter: limiter, First: env.First || env.Prompt,
 		UserAgent: env.UserAgent, Transport: k.Transport, Now: env.Now,
 	})
 	if err != nil {
