@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -52,10 +53,11 @@ func (c *connector) spaces(ctx context.Context) ([]space, error) {
 // without one the list was complete.
 //
 // Pages are cut by offset from a list that may change while it is read, so a
-// row can be lost or doubled between two of them. A pass therefore counts what
-// it saw against what the source says there is. A first reading asks for pages
-// side by side, looks at the first one again after the last, and goes through
-// all of them in order if anything has moved.
+// row can be lost or doubled between two of them. The order of the rows does
+// not change. So each page is asked for with a row of the one before, and has to
+// have one in common with it: two stretches of the list that share a row have
+// all between them, whatever came or went before and meanwhile. A first reading
+// asks for pages side by side and holds them against each other in the end.
 func (c *connector) rows(ctx context.Context, s space) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
 		l := &listing{space: s, yielded: map[string]bool{}, yield: yield}
@@ -70,7 +72,7 @@ func (c *connector) list(ctx context.Context, l *listing) error {
 	if err != nil {
 		return err
 	}
-	if c.first && first.NextLink != "" && first.Count != nil && *first.Count > len(first.Value) && len(first.Value) > 0 {
+	if c.first && first.NextLink != "" && first.Count != nil && *first.Count > len(first.Value) && len(first.Value) > 1 {
 		settled, err := c.sideBySide(ctx, l, first)
 		if settled || l.stopped || err != nil {
 			return err
@@ -99,13 +101,69 @@ func (s space) what() string {
 	return "the APIs"
 }
 
-// inOrder goes from page to page along the nextLinks.
+// overlaps is by how many rows a page is to overlap the one before: by one, and by
+// more when rows before it have gone meanwhile, so that it shares none.
+var overlaps = []int{1, 10, 50}
+
+// maxPages bounds a listing: no source that we know has a tenth of it.
+const maxPages = 10_000
+
+// inOrder reads page after page by offset. A source that pays no heed to
+// offsets is read along its nextLinks.
 func (c *connector) inOrder(ctx context.Context, l *listing, first azure.Page[row]) error {
 	l.begin()
 	if err := l.add(first); err != nil || l.stopped {
 		return err
 	}
-	if first.NextLink != "" {
+	page, end := first, len(first.Value)
+	for n := 0; page.NextLink != ""; n++ {
+		if n == maxPages || len(page.Value) == 0 {
+			return azure.ErrEndless
+		}
+		next, at, err := c.following(ctx, l.space, page, end)
+		if err != nil {
+			return err
+		}
+		switch err := l.add(next); {
+		case errors.Is(err, errRepeated) && next.NextLink != "":
+			return c.alongLinks(ctx, l, first)
+		case err != nil && !errors.Is(err, errRepeated) || l.stopped:
+			return err
+		}
+		page, end = next, at+len(next.Value)
+	}
+	if !l.complete() {
+		return errShifted
+	}
+	return nil
+}
+
+// following reads the page after one that ends at an offset, and says at which it begins.
+func (c *connector) following(ctx context.Context, s space, page azure.Page[row], end int) (next azure.Page[row], at int, err error) {
+	for _, overlap := range overlaps {
+		at = max(0, end-min(overlap, len(page.Value)))
+		if next, err = azure.ReadPage[row](ctx, c.azure, c.listURL(s, "$skip", strconv.Itoa(at))); err != nil || share(page, next) {
+			return next, at, err
+		}
+	}
+	return next, at, errShifted
+}
+
+// alongLinks reads the list twice, since its pages cannot be made to overlap: a
+// row that was lost between two pages of one reading is there in the other.
+func (c *connector) alongLinks(ctx context.Context, l *listing, first azure.Page[row]) error {
+	var before map[string]bool
+	for again := range 2 {
+		if again > 0 {
+			var err error
+			if first, err = azure.ReadPage[row](ctx, c.azure, c.listURL(l.space)); err != nil {
+				return err
+			}
+		}
+		l.begin()
+		if err := l.add(first); err != nil || l.stopped {
+			return err
+		}
 		for page, err := range azure.Pages[row](ctx, c.azure, first.NextLink) {
 			if err != nil {
 				return err
@@ -114,57 +172,68 @@ func (c *connector) inOrder(ctx context.Context, l *listing, first azure.Page[ro
 				return err
 			}
 		}
-	}
-	if !l.complete() {
-		return errShifted
+		if !l.complete() || before != nil && !maps.Equal(before, l.seen) {
+			return errShifted
+		}
+		before = l.seen
 	}
 	return nil
 }
 
 // sideBySide asks for all pages after the first at the same time. It says
-// whether nothing moved meanwhile, so that the list is complete.
+// whether they overlap from the first to the last, so that the list is complete.
 func (c *connector) sideBySide(ctx context.Context, l *listing, first azure.Page[row]) (settled bool, err error) {
 	l.begin()
 	if err := l.add(first); err != nil || l.stopped {
 		return false, err
 	}
-	for page, err := range c.offsetPages(ctx, l.space, len(first.Value), *first.Count) {
+	size := len(first.Value)
+	pages := make([]azure.Page[row], 1+(*first.Count-2)/(size-1))
+	pages[0] = first
+	for p, err := range c.offsetPages(ctx, l.space, size, len(pages)-1) {
 		if err != nil {
 			return false, err
 		}
-		if l.add(page) != nil || l.stopped {
-			return false, nil // a strange page; nextLinks may do better than offsets
+		if err := l.add(p.Page); err != nil && !errors.Is(err, errRepeated) || l.stopped {
+			return false, nil // a strange page; one after the other they may do better
+		}
+		pages[p.n] = p.Page
+	}
+	for i := 1; i < len(pages); i++ {
+		if !share(pages[i-1], pages[i]) {
+			return false, nil
 		}
 	}
-	again, err := azure.ReadPage[row](ctx, c.azure, c.listURL(l.space))
-	if err != nil {
-		return false, err
-	}
-	return l.complete() && maps.Equal(names(first), names(again)) && again.Count != nil && *again.Count == *first.Count, nil
+	return l.complete() && pages[len(pages)-1].NextLink == "", nil
 }
 
-// offsetPages asks for the pages from offset size to count, some at a time, and
-// yields them as they come.
-func (c *connector) offsetPages(ctx context.Context, s space, size, count int) iter.Seq2[azure.Page[row], error] {
+// offsetPage is a page with its place among all.
+type offsetPage struct {
+	azure.Page[row]
+	n int
+}
+
+// offsetPages asks for the pages after the first, each of size rows of which the
+// first is the last of the page before, some at a time, and yields them as they come.
+func (c *connector) offsetPages(ctx context.Context, s space, size, pages int) iter.Seq2[offsetPage, error] {
 	type result struct {
-		page azure.Page[row]
+		page offsetPage
 		err  error
 	}
-	return func(yield func(azure.Page[row], error) bool) {
+	return func(yield func(offsetPage, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var wg sync.WaitGroup
 		defer wg.Wait()
 		defer cancel()
-		pages := (count - 1) / size // after the first
 		results := make(chan result)
 		var next atomic.Int64
 		for range min(readers, pages) {
 			wg.Go(func() {
 				for n := int(next.Add(1)); n <= pages; n = int(next.Add(1)) {
 					page, err := azure.ReadPage[row](ctx, c.azure,
-						c.listURL(s, "$top", strconv.Itoa(size), "$skip", strconv.Itoa(n*size)))
+						c.listURL(s, "$top", strconv.Itoa(size), "$skip", strconv.Itoa(n*(size-1))))
 					select {
-					case results <- result{page, err}:
+					case results <- result{offsetPage{page, n}, err}:
 					case <-ctx.Done():
 						return
 					}
@@ -178,7 +247,7 @@ func (c *connector) offsetPages(ctx context.Context, s space, size, count int) i
 					return
 				}
 			case <-ctx.Done():
-				yield(azure.Page[row]{}, ctx.Err())
+				yield(offsetPage{}, ctx.Err())
 				return
 			}
 		}
@@ -241,11 +310,14 @@ func (l *listing) add(page azure.Page[row]) error {
 // complete says that the pass saw all the rows that the source says it has.
 func (l *listing) complete() bool { return l.count == nil || *l.count <= len(l.seen) }
 
-// names are the names on a page.
-func names(p azure.Page[row]) map[string]bool {
-	out := make(map[string]bool, len(p.Value))
-	for i := range p.Value {
-		out[p.Value[i].key()] = true
+// share says that two pages have a row in common.
+func share(a, b azure.Page[row]) bool {
+	for i := range slices.Backward(a.Value) { // mostly the last of the one is the first of the other
+		for j := range b.Value {
+			if a.Value[i].key() == b.Value[j].key() {
+				return true
+			}
+		}
 	}
-	return out
+	return false
 }
