@@ -40,14 +40,14 @@ func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure err
 	case errors.Is(failure, ErrInterrupted):
 		s.NextDue = now
 	case errors.Is(failure, ErrRefused):
-		s.NextDue = now.Add(p.wait(failure))
+		s.NextDue = now.Add(p.wait(failure, 0))
 		s = refuse(s)
 	default:
 		s.State, s.Message, s.Stalled = inventory.Failed, told(failure), source.Stalled(failure)
 		if s.Failures++; s.FailingSince.IsZero() {
 			s.FailingSince = run.Started
 		}
-		s.NextDue = now.Add(p.wait(failure))
+		s.NextDue = now.Add(p.wait(failure, s.Failures))
 	}
 	s.Definitions, s.DefinitionsProvenAt = p.definitions(tally, s)
 	return s, nil
@@ -128,9 +128,26 @@ func share(interval time.Duration) time.Duration {
 	return time.Duration(float64(interval) * (0.85 + 0.1*rand.Float64()))
 }
 
-// wait is the time from a failure to the next try: at least what the source asked for.
-func (p *Pass) wait(failure error) time.Duration {
-	return max(share(p.target()), source.RetryAfter(failure)).Truncate(time.Microsecond)
+// The longest times between two tries while a source fails.
+const (
+	retryMost   = 5 * time.Minute
+	stalledMost = 15 * time.Minute
+)
+
+// wait is the time from a failure to the next try: twice as long each time from
+// the third on, and at least what the source asked for. A role may be given at any
+// time by somebody who then waits, and to look for it costs a request: that is
+// done at each interval.
+func (p *Pass) wait(failure error, failures int) time.Duration {
+	target := p.target()
+	most := max(target, retryMost)
+	if e, ok := errors.AsType[*source.Error](failure); ok && e.Remedy != nil {
+		most = target
+	} else if ok && e.Stalled {
+		most = max(target, stalledMost)
+	}
+	wait := min(target<<min(max(failures-2, 0), 10), most)
+	return max(share(wait), source.RetryAfter(failure)).Truncate(time.Microsecond)
 }
 
 // pace is the time that this pass has to make good for in the rolling audit: since

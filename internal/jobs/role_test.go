@@ -76,3 +76,26 @@ func TestALinkThatLosesItsRoleLosesNothingElse(t *testing.T) {
 		b.waits("long after it was taken", 1)
 	})
 }
+
+// calm is for longer than events leave a link alone that failed.
+const calm = time.Minute + 10*time.Second
+
+func TestAnEventWakesALinkThatHasFailedForLong(t *testing.T) {
+	run(t, "always", func(b *bench) {
+		b.source.FailAfter(0, &source.Error{Stalled: true, Message: "the instance is not there"})
+		time.Sleep(2 * time.Hour)
+		before := b.source.Reads()
+		time.Sleep(time.Hour)
+		if got := b.source.Reads() - before; got < 3 || got > 6 {
+			b.Errorf("%d looks in the third hour, want one each quarter", got)
+		}
+		s, _ := b.link()
+		time.Sleep(time.Until(s.NextDue) + calm)
+		b.source.FailAfter(0, nil)
+		if err := b.queue.Ring(b.Context(), []inventory.Hint{{Link: link, API: "apis/petstore"}}); err != nil {
+			b.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		b.works("after an event")
+	})
+}

@@ -134,10 +134,18 @@ func (w *Worker) look(ctx context.Context, link inventory.ID, d *desk) (agenda, 
 	return a, err
 }
 
+// calm is how long events leave a link alone that failed: an event says that the
+// source is alive, but many of them are no reason to try all the time.
+const calm = time.Minute
+
 // waits says that a hint can wait until a link that failed is due again. What
-// people ask for after the failure cannot.
+// people ask for after the failure cannot, nor what an event says a while after it.
 func (a agenda) waits(h inventory.Hint) bool {
-	return h.Trigger == "event" || !h.At.After(a.status.ChangedAt)
+	since := a.status.ChangedAt
+	if h.Trigger == "event" {
+		since = since.Add(calm)
+	}
+	return !h.At.After(since)
 }
 
 // targeted says that single APIs may be looked at: the link is in step but for
