@@ -86,6 +86,7 @@ type Plan struct {
 	Moves           int       `json:"moves"`
 	Merges          int       `json:"merges"`
 	Deletes         int       `json:"deletes"`
+	Leaves          int       `json:"leaves"` // that the scope leaves out, and are at the source
 	Held            int       `json:"held"`
 	Limited         int       `json:"limited"`
 	Requests        int       `json:"requests"`        // that it would send to the source
@@ -96,7 +97,7 @@ type Plan struct {
 
 // Change is one API of the source that a plan would do something to.
 type Change struct {
-	Action    string        `json:"action"`   // add, change, delete, hold, skip or clear
+	Action    string        `json:"action"`   // add, change, delete, leave, hold, skip or clear
 	External  string        `json:"external"` // empty: the environment
 	Title     string        `json:"title"`
 	Resource  string        `json:"resource"`

@@ -163,6 +163,8 @@ type APISource struct {
 	// to be here; 0: as the server has it. Ours.
 	FreshnessTargetSeconds int `json:"freshnessTargetSeconds,omitempty"`
 
+	Scope *Scope `json:"scope,omitempty"` // ours; nil: all
+
 	LinkState       *LinkState       `json:"linkState,omitempty"`       // read only
 	Synchronization *Synchronization `json:"synchronization,omitempty"` // read only; ours
 }
@@ -171,6 +173,22 @@ type APISource struct {
 type APIManagement struct {
 	ResourceID    string `json:"resourceId"`
 	MSIResourceID string `json:"msiResourceId,omitempty"` // a user-assigned identity; without it the system-assigned one
+}
+
+// Scope says which APIs of its source a link brings: those that a rule of
+// Include fits, or all if there is none, but for those that a rule of Exclude fits.
+type Scope struct {
+	Include []ScopeRule `json:"include,omitempty"`
+	Exclude []ScopeRule `json:"exclude,omitempty"`
+}
+
+// ScopeRule fits an API that has all that it gives. Each is a pattern, in which
+// * stands for any text.
+type ScopeRule struct {
+	Name    string `json:"name,omitempty"`
+	Path    string `json:"path,omitempty"`
+	Tag     string `json:"tag,omitempty"`
+	Product string `json:"product,omitempty"`
 }
 
 // LinkState is how a link is.

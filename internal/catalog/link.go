@@ -119,6 +119,9 @@ func completeLink(tx inventory.Reader, id inventory.ID, own inventory.Doc) error
 		return inventory.Errorf(inventory.Invalid, "properties.importSpecification",
 			"properties.importSpecification %q is not known; use %s, %s or %s", policy, inventory.ImportNever, inventory.ImportOnDemand, inventory.ImportAlways)
 	}
+	if err := completeScope(own); err != nil {
+		return err
+	}
 	given := own.Text(inventory.FieldEnvironment)
 	if given == "" {
 		delete(own, inventory.FieldEnvironment)

@@ -150,6 +150,7 @@ var shapes = map[inventory.Kind][]property{
 		{name: "targetEnvironmentId", form: text},
 		{name: "targetLifecycleStage", form: text},
 		{name: "freshnessTargetSeconds", form: seconds, least: int(inventory.LeastTarget / time.Second)},
+		{name: "scope", form: open},
 	},
 }
 

@@ -88,6 +88,12 @@ func TestFlagsBecomeRequests(t *testing.T) {
 				`"},"importSpecification":"never"}}`},
 		},
 		{
+			"plan another scope",
+			[]string{"integration", "plan", "-i", "new", "--azure-apim", apimID, "--include", "name=pet*", "--exclude", "tag=internal,path=a/*"},
+			[]string{"POST " + at + "/apiSources/new/plan" + atPreview + ` {"properties":{"apiSourceType":"AzureApiManagement","azureApiManagementSource":{"resourceId":"` + apimID +
+				`"},"importSpecification":"always","scope":{"exclude":[{"path":"a/*","tag":"internal"}],"include":[{"name":"pet*"}]}}}`},
+		},
+		{
 			"apply",
 			[]string{"integration", "apply", "-i", "prod-gateway", "--plan", aDigest},
 			[]string{"POST " + at + "/apiSources/prod-gateway/apply" + atPreview + ` {"digest":"` + aDigest + `"}`},

@@ -1,32 +1,50 @@
 package cli
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 )
 
 // following is how a link follows its source, whatever that is.
-type following struct{ specifications, environment, stage string }
+type following struct {
+	specifications, environment, stage string
+	include, exclude                   []string // rules of the scope
+}
 
 func (l *following) flags(cmd *cobra.Command, c *connection) {
 	f := cmd.Flags()
 	f.StringVar(&l.specifications, "import-specification", "always", "definitions too: always, ondemand or never")
 	f.StringVar(&l.environment, "target-environment-id", "", "an environment that exists, by name or id")
 	f.StringVar(&l.stage, "target-lifecycle-stage", "", "lifecycle stage that the versions get")
+	f.StringArrayVar(&l.include, "include", nil, "only APIs that a rule fits: name, path, tag or product, as name=pet*,tag=public; repeatable (default all)")
+	f.StringArrayVar(&l.exclude, "exclude", nil, "no API that a rule fits; repeatable")
 	complete(cmd, "import-specification", words("always", "ondemand", "never"))
 	complete(cmd, "target-lifecycle-stage", words(stages...))
 	complete(cmd, "target-environment-id", c.completeNames(environmentKind(), nil))
+}
+
+// followingFlags are their names.
+func followingFlags() []string {
+	return []string{"import-specification", "target-environment-id", "target-lifecycle-stage", "include", "exclude"}
 }
 
 func (l *following) check(cmd *cobra.Command) error {
 	l.specifications = strings.ToLower(l.specifications)
 	switch l.specifications {
 	case "always", "ondemand", "never":
-		return nil
+	default:
+		return usage(cmd, "--import-specification %q is none of always, ondemand, never", l.specifications)
 	}
-	return usage(cmd, "--import-specification %q is none of always, ondemand, never", l.specifications)
+	for _, rule := range slices.Concat(l.include, l.exclude) {
+		if _, err := parseRule(rule); err != nil {
+			return usage(cmd, "%v", err)
+		}
+	}
+	return nil
 }
 
 // put adds what was given to the properties of a link.
@@ -38,6 +56,47 @@ func (l *following) put(p object, workspace string) {
 	if l.stage != "" {
 		p["targetLifecycleStage"] = strings.ToLower(l.stage)
 	}
+	l.scope(p)
+}
+
+// scope adds the rules to the properties of a link; an empty one stands for none at all.
+func (l *following) scope(p object) {
+	scope, ok := asObject(p["scope"])
+	if !ok {
+		scope = object{}
+	}
+	for member, texts := range map[string][]string{"include": l.include, "exclude": l.exclude} {
+		var rules []any
+		for _, text := range texts {
+			if rule, _ := parseRule(text); len(rule) > 0 {
+				rules = append(rules, rule)
+			}
+		}
+		if len(rules) > 0 {
+			scope[member] = rules
+		} else if len(texts) > 0 {
+			delete(scope, member)
+		}
+	}
+	if delete(p, "scope"); len(scope) > 0 {
+		p["scope"] = scope
+	}
+}
+
+// parseRule reads a rule of a scope: "name=pet*,tag=public".
+func parseRule(text string) (map[string]any, error) {
+	rule := map[string]any{}
+	for part := range strings.SplitSeq(text, ",") {
+		if text == "" {
+			break
+		}
+		key, pattern, _ := strings.Cut(part, "=")
+		if !slices.Contains([]string{"name", "path", "tag", "product"}, key) || pattern == "" || rule[key] != nil {
+			return nil, fmt.Errorf("%q is no rule of a scope; write name, path, tag or product, each at most once, as name=pet*,tag=public", text)
+		}
+		rule[key] = pattern
+	}
+	return rule, nil
 }
 
 // change puts only what was given: the other properties are a link's that is there.
@@ -51,6 +110,7 @@ func (l *following) change(cmd *cobra.Command, p object, workspace string) {
 			p[property] = v
 		}
 	}
+	l.scope(p)
 }
 
 // shortID is the id of an environment below its service, from that, from its

@@ -88,7 +88,7 @@ func integrationCommand(s Streams) *cobra.Command {
 	create := group(&cobra.Command{Use: "create", Short: "Link a gateway"})
 	create.AddCommand(createAPIMCommand(c), createAWSCommand(c))
 	k := linkKind()
-	cmd.AddCommand(create, k.listCommand(c), k.showCommand(c), unlinkCommand(c), syncCommand(c),
+	cmd.AddCommand(create, k.listCommand(c), k.showCommand(c), changeLinkCommand(c), unlinkCommand(c), syncCommand(c),
 		runsCommand(c), planCommand(c), applyCommand(c), approveCommand(c), checkCommand(c), eventsCommand(c))
 	return cmd
 }
@@ -130,6 +130,32 @@ func unlinkCommand(c *connection) *cobra.Command {
 				return !there && err == nil, err
 			})
 	}, nil)
+}
+
+// changeLinkCommand is `update`: how a link follows its source. What it reads
+// cannot change.
+func changeLinkCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "update", Short: "Change how a link follows its source, and leave the rest",
+		Example: "  apicenter integration plan -i prod-gateway --exclude tag=internal    # what it would do\n" +
+			"  apicenter integration update -i prod-gateway --exclude tag=internal --exclude name=test-*\n" +
+			"  apicenter integration update -i prod-gateway --include '' --exclude ''",
+	}
+	k := linkKind()
+	of := k.target(cmd, c)
+	var follow following
+	follow.flags(cmd, c)
+	cmd.MarkFlagsOneRequired(followingFlags()...)
+	return of.leaf(cmd, func(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error) {
+		if err := follow.check(cmd); err != nil {
+			return nil, err
+		}
+		return s.change(ctx, path, preview, func(o object) error {
+			p, _ := asObject(o["properties"])
+			follow.change(cmd, p, s.workspace)
+			return nil
+		})
+	}, k.row)
 }
 
 // consequence asks the center what goes with a link, if a person is to be told.

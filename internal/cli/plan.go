@@ -24,7 +24,7 @@ func (n *intention) define(cmd *cobra.Command, c *connection) {
 	n.name = linkKind().flags(cmd, c, 1)["integration-name"]
 	n.sourceFlags(cmd)
 	n.follow.flags(cmd, c)
-	n.flags = []string{"import-specification", "target-environment-id", "target-lifecycle-stage"}
+	n.flags = followingFlags()
 }
 
 // body is what is planned for: nothing but the link as it is, the link with
@@ -275,6 +275,7 @@ func summary(plan object) string {
 		{"moves", "to move"},
 		{"merges", "to merge"},
 		{"deletes", "to delete"},
+		{"leaves", "to leave the scope"},
 		{"held", "held for approval"},
 		{"limited", "kept out by a limit"},
 	} {

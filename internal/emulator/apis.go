@@ -255,18 +255,27 @@ func listByTags(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	type tagged struct {
+		ID   string `json:"id"`
+		Name string `json:"name"` // as in real rows, the display name
+		apim.Properties
+	}
 	type row struct {
-		API apim.Properties `json:"api"`
-		Tag *tagRow         `json:"tag,omitempty"`
+		API tagged  `json:"api"`
+		Tag *tagRow `json:"tag,omitempty"`
+	}
+	of := func(api *apim.API) tagged {
+		p := api.Current.Properties
+		return tagged{space.ID() + "/apis/" + api.Name, p.DisplayName, p}
 	}
 	var all []row
 	bare := c.flag("includeNotTaggedApis")
 	for _, api := range space.APIs.All() {
 		for _, t := range api.Tags.All() {
-			all = append(all, row{api.Current.Properties, &tagRow{space.ID() + "/tags/" + t.Name, t.Properties.DisplayName}})
+			all = append(all, row{of(api), &tagRow{space.ID() + "/tags/" + t.Name, t.Properties.DisplayName}})
 		}
 		if bare && api.Tags.Len() == 0 {
-			all = append(all, row{API: api.Current.Properties})
+			all = append(all, row{API: of(api)})
 		}
 	}
 	field := func(r row) func(string) string {

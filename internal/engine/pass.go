@@ -313,7 +313,15 @@ func (p *Pass) observe(objects iter.Seq2[source.Object, error]) iter.Seq2[source
 		p.engine.step(p.ctx, "read", p.work.Scope.API)
 		for o, err := range objects {
 			if err == nil && o.Kind == inventory.KindAPI {
-				p.count(func(c *inventory.Counts) { c.Observed += len(o.Children) })
+				p.count(func(c *inventory.Counts) {
+					for _, v := range o.Children {
+						if v.Outside != "" {
+							c.Outside++
+						} else {
+							c.Observed++
+						}
+					}
+				})
 			}
 			if !yield(o, err) {
 				return

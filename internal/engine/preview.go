@@ -27,6 +27,7 @@ type Preview struct {
 	Merges    int             `json:"merges"`          // APIs that become one with another
 	Joins     int             `json:"joins,omitempty"` // APIs that become one with that of another link
 	Deletes   int             `json:"deletes"`
+	Leaves    int             `json:"leaves"` // at the source, and the link does not cover them any more
 	Held      int             `json:"held"`
 	Limited   int             `json:"limited"`
 	Requests  int64           `json:"requests"` // all of Cost
@@ -178,6 +179,11 @@ func (p *Pass) foresee(ctx context.Context, op plan.Op, out *Preview) error {
 		}
 		switch op.Action {
 		case plan.Vanish:
+			if op.Left {
+				c.change.Action = "leave"
+				out.Leaves++
+				break
+			}
 			out.Deletes++
 			out.Cost.Proofs += 2
 		case plan.Hold:

@@ -41,53 +41,71 @@ func (p *Pass) proveOne(ctx context.Context, op plan.Op) error {
 	if _, apart := p.looked[op.External]; apart || !recorded {
 		return nil
 	}
-	if err := p.phase(ctx, inventory.PhaseProve); err != nil {
-		return err
-	}
-	p.engine.step(ctx, "prove", op.External)
-	gone, err := p.connector.Gone(ctx, op.External)
-	if err != nil {
-		if p.refused++; ctx.Err() != nil || p.refused >= maxRefused || source.Stalled(err) || source.RetryAfter(err) > 0 {
+	why := inventory.Left
+	if !op.Left { // the source has what has left: there is nothing to prove
+		why = inventory.Vanished
+		if gone, err := p.gone(ctx, op.External); !gone || err != nil {
 			return err
 		}
-		p.miss(op.External, err)
-		return nil
-	}
-	if !gone {
-		p.miss(op.External, errors.New("the listing lacks it, but the source still has it; it is kept"))
-		return nil
 	}
 	if err := p.phase(ctx, inventory.PhaseDelete); err != nil {
 		return err
 	}
 	p.engine.step(ctx, "delete", op.External)
 	if err := p.engine.store.Apply(ctx, p.claim, func(tx inventory.SourceTx) error {
-		return p.dropVersion(tx, have.ID, op.External)
+		return p.dropVersion(tx, have.ID, op.External, why)
 	}); err != nil {
 		return err
 	}
-	p.count(func(c *inventory.Counts) { c.Deleted++ })
+	p.count(func(c *inventory.Counts) {
+		if op.Left {
+			c.Left++
+		} else {
+			c.Deleted++
+		}
+	})
 	return nil
 }
 
+// gone asks the source whether it really has a thing no more. What it does not
+// answer to stops no other.
+func (p *Pass) gone(ctx context.Context, external string) (bool, error) {
+	if err := p.phase(ctx, inventory.PhaseProve); err != nil {
+		return false, err
+	}
+	p.engine.step(ctx, "prove", external)
+	gone, err := p.connector.Gone(ctx, external)
+	if err != nil {
+		if p.refused++; ctx.Err() != nil || p.refused >= maxRefused || source.Stalled(err) || source.RetryAfter(err) > 0 {
+			return false, err
+		}
+		p.miss(external, err)
+		return false, nil
+	}
+	if !gone {
+		p.miss(external, errors.New("the listing lacks it, but the source still has it; it is kept"))
+	}
+	return gone, nil
+}
+
 // dropVersion removes a version, its deployments, and its API if that was the last.
-func (p *Pass) dropVersion(tx inventory.SourceTx, version inventory.ID, external string) error {
+func (p *Pass) dropVersion(tx inventory.SourceTx, version inventory.ID, external string, why inventory.Why) error {
 	api := version.Parent()
 	all, err := tx.Below(api)
 	if err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(all, func(rec inventory.Record) bool { return rec.ID != version && p.states(rec, inventory.KindVersion) }) {
-		return tx.DropOrigin(api, inventory.Vanished)
+		return tx.DropOrigin(api, why)
 	}
 	for _, rec := range all {
 		if o, _ := p.mine(rec); p.states(rec, inventory.KindDeployment) && o.External == external {
-			if err := tx.DropOrigin(rec.ID, inventory.Vanished); err != nil {
+			if err := tx.DropOrigin(rec.ID, why); err != nil {
 				return err
 			}
 		}
 	}
-	return tx.DropOrigin(version, inventory.Vanished)
+	return tx.DropOrigin(version, why)
 }
 
 // empty says that the link has no version in an API.

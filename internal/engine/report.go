@@ -81,7 +81,11 @@ func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 		run.Outcome, run.Message = "partial", p.limited
 	default:
 		run.Outcome = "ok"
-		if !p.work.Scope.Whole() && run.Counts.Observed+run.Counts.Deleted == 0 {
+		switch {
+		case p.work.Scope.Whole() || run.Counts.Observed+run.Counts.Deleted > 0:
+		case run.Counts.Outside > 0:
+			run.Message = "the link does not cover " + p.work.Scope.API
+		default:
 			run.Message = "the source has no " + p.work.Scope.API
 		}
 	}

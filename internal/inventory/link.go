@@ -25,6 +25,7 @@ type Link struct {
 	Environment string        // short id of the environment to use; empty: the link makes one
 	Stage       string        // lifecycle stage that new versions begin with
 	Target      time.Duration // within which a change at the source is to be here; 0: that of the server
+	Scope       Scope         // which APIs of the source it brings
 }
 
 // The fields of a link.
@@ -36,6 +37,7 @@ const (
 	FieldEnvironment Field = "/targetEnvironmentId"
 	FieldStage       Field = "/targetLifecycleStage"
 	FieldTarget      Field = "/freshnessTargetSeconds"
+	FieldScope       Field = "/scope"
 )
 
 // LinkOf reads a link's own layer.
@@ -50,6 +52,9 @@ func LinkOf(own Doc) Link {
 	}
 	if l.Import == "" {
 		l.Import = ImportOnDemand
+	}
+	if raw, ok := own[FieldScope]; ok {
+		_ = json.Unmarshal(raw, &l.Scope) // our own writing
 	}
 	return l
 }
@@ -164,6 +169,8 @@ type Counts struct {
 	Moved     int   `json:"moved,omitempty"`
 	Merged    int   `json:"merged,omitempty"` // became one with an API of another link
 	Deleted   int   `json:"deleted"`
+	Left      int   `json:"left,omitempty"`    // the scope of the link
+	Outside   int   `json:"outside,omitempty"` // of the scope; not among those observed
 	Held      int   `json:"held,omitempty"`
 	Limited   int   `json:"limited,omitempty"`
 	Unchanged int   `json:"unchanged"`

@@ -31,6 +31,9 @@ func (m *marker) op(op Op) {
 	m.string(op.Action.String())
 	m.string(op.External)
 	m.string(op.Mark)
+	if op.Left {
+		m.string("left")
+	}
 	m.entry(op.Recorded)
 	if op.Object != nil {
 		m.seeds(*op.Object)

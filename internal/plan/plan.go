@@ -70,6 +70,7 @@ type Op struct {
 	Adopt    []Adoption      // versions to move in from other APIs first
 	Absorb   []inventory.ID  // APIs that become one with this, unless another op still has versions to take from them
 	Verify   []string        // definitions below it whose document is to be fetched whatever its mark
+	Left     bool            // of a version that would go: it is at the source, and the link does not cover it any more
 	Why      string
 }
 
@@ -148,7 +149,7 @@ func Compute(recorded Index, observed iter.Seq2[source.Object, error], p Policy)
 	return func(yield func(Op, error) bool) {
 		c := computation{
 			index: recorded, policy: p, count: len(recorded.Roots),
-			roots: map[string]bool{}, versions: map[string]string{}, taken: map[inventory.ID]bool{},
+			roots: map[string]bool{}, versions: map[string]string{}, taken: map[inventory.ID]bool{}, outside: map[string]string{},
 		}
 		for object, err := range observed {
 			if err != nil {
@@ -181,6 +182,7 @@ type computation struct {
 	versions map[string]string     // observed: external to its root's
 	deferred []source.Object       // roots that take versions from other APIs
 	rests    map[string]rest       // of recorded roots
+	outside  map[string]string     // observed, and not covered: why, by external
 	taken    map[inventory.ID]bool // recorded APIs that another root goes on as
 }
 
@@ -188,6 +190,9 @@ type computation struct {
 func (c *computation) observe(o source.Object) (Op, bool) {
 	if o.Kind == inventory.KindEnvironment {
 		return c.environment(o)
+	}
+	if o = c.covered(o); len(o.Children) == 0 {
+		return Op{}, false
 	}
 	c.roots[o.External] = true
 	if o = c.once(o); len(o.Children) == 0 {
@@ -209,6 +214,21 @@ func (c *computation) observe(o source.Object) (Op, bool) {
 		return op, differs || fresh
 	}
 	return c.add(o), true
+}
+
+// covered is o without the versions that the link does not cover.
+func (c *computation) covered(o source.Object) source.Object {
+	outside := func(v source.Object) bool { return v.Outside != "" }
+	if !slices.ContainsFunc(o.Children, outside) {
+		return o
+	}
+	for _, v := range o.Children {
+		if outside(v) {
+			c.outside[v.External] = v.Outside
+		}
+	}
+	o.Children = slices.DeleteFunc(slices.Clone(o.Children), outside)
+	return o
 }
 
 // once is o without the versions that this listing has shown already: a row that
@@ -353,7 +373,7 @@ func (c *computation) vanished() []Op {
 		if c.versions[external] != "" || c.index.Apart[external] || !c.policy.Scope.Whole() && c.policy.Scope.API != external {
 			continue
 		}
-		out = append(out, Op{Action: Vanish, External: external, Recorded: c.index.Versions[external].Entry, Why: "the source no longer lists it"})
+		out = append(out, c.gone(external))
 		if !c.policy.Released[external] {
 			unreleased++
 		}
@@ -370,14 +390,25 @@ func (c *computation) vanished() []Op {
 	return out
 }
 
+// gone is the op of a version that was not observed, or that the link does not cover.
+func (c *computation) gone(external string) Op {
+	op := Op{Action: Vanish, External: external, Recorded: c.index.Versions[external].Entry, Why: "the source no longer lists it"}
+	if why, left := c.outside[external]; left {
+		op.Left, op.Why = true, why
+	}
+	return op
+}
+
 // held says why n deletions must wait for a person, or "".
 func (c *computation) held(n int) string {
 	total := len(c.index.Versions)
 	switch {
 	case n == 0 || !c.policy.Scope.Whole():
 		return ""
-	case len(c.versions) == 0:
+	case len(c.versions) == 0 && len(c.outside) == 0:
 		return fmt.Sprintf("the source lists nothing at all any more, and %d APIs are recorded", total)
+	case len(c.versions) == 0:
+		return fmt.Sprintf("the link covers nothing of the source any more, and %d APIs are recorded", total)
 	case n > c.policy.Brake.Things && float64(n) > c.policy.Brake.Share*float64(total):
 		return fmt.Sprintf("%d of %d APIs would go at once", n, total)
 	}

@@ -363,13 +363,32 @@ func drawWorld(t *rapid.T, label string) []source.Object {
 	return rapid.Permutation(out).Draw(t, label+" order")
 }
 
+// drawScope puts some of what a source has outside of the link's scope, and gives what is covered.
+func drawScope(t *rapid.T, label string, world []source.Object) (observed, covered []source.Object) {
+	for _, o := range world {
+		in := o
+		in.Children, o.Children = nil, slices.Clone(o.Children)
+		for i, v := range o.Children {
+			if rapid.IntRange(0, 3).Draw(t, label+" outside "+v.External) == 0 {
+				o.Children[i].Outside = "a rule"
+			} else {
+				in.Children = append(in.Children, v)
+			}
+		}
+		if observed = append(observed, o); len(in.Children) > 0 {
+			covered = append(covered, in)
+		}
+	}
+	return observed, covered
+}
+
 // checkLaws drives a record through worlds: after each, everything that was
-// observed is recorded once and in its place, nothing else is, and a second plan is empty.
+// observed and is covered is recorded once and in its place, nothing else is, and a second plan is empty.
 func checkLaws(t *rapid.T) {
 	r := newRecord()
 	for step := range rapid.IntRange(1, 6).Draw(t, "steps") {
-		world := drawWorld(t, fmt.Sprint(step))
-		r.sync(world...)
+		observed, world := drawScope(t, fmt.Sprint(step), drawWorld(t, fmt.Sprint(step)))
+		r.sync(observed...)
 		want := map[string]string{}
 		for _, o := range world {
 			for _, v := range o.Children {
@@ -386,7 +405,7 @@ func checkLaws(t *rapid.T) {
 		if len(r.roots) != len(world) {
 			t.Fatalf("step %d: %d APIs for %d roots: %v", step, len(r.roots), len(world), r.roots)
 		}
-		if again := say(r.compute(plan.Policy{Brake: plan.DefaultBrake}, world...)); again != "" {
+		if again := say(r.compute(plan.Policy{Brake: plan.DefaultBrake}, observed...)); again != "" {
 			t.Fatalf("step %d: the second plan is not empty:\n%s", step, again)
 		}
 	}
@@ -395,3 +414,31 @@ func checkLaws(t *rapid.T) {
 func TestASecondPlanIsEmpty(t *testing.T) { rapid.Check(t, checkLaws) }
 
 func FuzzASecondPlanIsEmpty(f *testing.F) { f.Fuzz(rapid.MakeFuzz(checkLaws)) }
+
+func TestWhatLeavesTheScopeHasNotVanished(t *testing.T) {
+	outside := func(o source.Object, versions ...string) source.Object {
+		for i, v := range o.Children {
+			if slices.Contains(versions, v.External) {
+				o.Children[i].Outside = "the link excludes tag=old"
+			}
+		}
+		return o
+	}
+	r := newRecord()
+	r.sync(root("apis/a", "A", "apis/a"), root("apiversionsets/s", "S", "apis/b", "apis/c"), root("apis/d", "D", "apis/d"))
+	ops := r.compute(plan.Policy{Brake: plan.DefaultBrake},
+		outside(root("apis/a", "A", "apis/a"), "apis/a"), outside(root("apiversionsets/s", "S", "apis/b", "apis/c"), "apis/b"),
+		outside(root("apis/new", "New", "apis/new"), "apis/new"))
+	if got := say(ops); got != "change apiversionsets/s\ndelete apis/a\ndelete apis/b\ndelete apis/d\n" {
+		t.Errorf("ops:\n%s", got)
+	}
+	for _, op := range ops[1:] {
+		if left := op.External != "apis/d"; op.Left != left || strings.Contains(op.Why, "tag=old") != left {
+			t.Errorf("%s left %t, because %s", op.External, op.Left, op.Why)
+		}
+	}
+	held := r.compute(plan.Policy{Brake: plan.DefaultBrake}, outside(root("apis/a", "A", "apis/a"), "apis/a"))
+	if got := say(held); !strings.HasPrefix(got, "hold ") || !strings.Contains(held[0].Why, "covers nothing") {
+		t.Errorf("a scope that covers nothing brings:\n%s%s", got, held[0].Why)
+	}
+}

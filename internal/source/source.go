@@ -74,6 +74,9 @@ type Object struct {
 	// Partial is of a root: only these children were looked at. The others are
 	// as they were, and so are fields that States leaves out.
 	Partial bool
+	// Outside is of a version: why the link does not cover it. It is at the source
+	// all the same, so it has not vanished. The rest of it is not looked at.
+	Outside string
 	Read    time.Time // of a root: start of the earliest request that contributed
 }
 

@@ -34,6 +34,7 @@ type linkBody struct {
 	TargetEnvironmentID      string          `json:"targetEnvironmentId"`
 	TargetLifecycleStage     string          `json:"targetLifecycleStage"`
 	FreshnessTargetSeconds   json.RawMessage `json:"freshnessTargetSeconds"` // ours
+	Scope                    json.RawMessage `json:"scope"`                  // ours
 }
 
 // linkDoc reads a link's properties.
@@ -85,20 +86,24 @@ func linkDoc(properties []byte) (inventory.Doc, error) {
 	if target := b.FreshnessTargetSeconds; len(target) > 0 && string(target) != "null" {
 		doc[inventory.FieldTarget] = target
 	}
+	if len(b.Scope) > 0 && string(b.Scope) != "null" {
+		doc[inventory.FieldScope] = b.Scope
+	}
 	return doc, nil
 }
 
 // linkView is a link as readers see it.
 type linkView struct {
-	APISourceType            string          `json:"apiSourceType"`
-	AzureAPIManagementSource instance        `json:"azureApiManagementSource"`
-	APIMSource               *instance       `json:"apimSource,omitempty"`
-	ImportSpecification      string          `json:"importSpecification"`
-	TargetEnvironmentID      string          `json:"targetEnvironmentId,omitempty"`
-	TargetLifecycleStage     string          `json:"targetLifecycleStage,omitempty"`
-	FreshnessTargetSeconds   int64           `json:"freshnessTargetSeconds,omitempty"`
-	LinkState                linkState       `json:"linkState"`
-	Synchronization          synchronization `json:"synchronization"`
+	APISourceType            string           `json:"apiSourceType"`
+	AzureAPIManagementSource instance         `json:"azureApiManagementSource"`
+	APIMSource               *instance        `json:"apimSource,omitempty"`
+	ImportSpecification      string           `json:"importSpecification"`
+	TargetEnvironmentID      string           `json:"targetEnvironmentId,omitempty"`
+	TargetLifecycleStage     string           `json:"targetLifecycleStage,omitempty"`
+	FreshnessTargetSeconds   int64            `json:"freshnessTargetSeconds,omitempty"`
+	Scope                    *inventory.Scope `json:"scope,omitempty"`
+	LinkState                linkState        `json:"linkState"`
+	Synchronization          synchronization  `json:"synchronization"`
 }
 
 // linkState is all that Azure tells of a link. A healthy one stays in "syncing".
@@ -164,6 +169,9 @@ func (h *Handler) appendLink(buf []byte, r inventory.Resource, version string) (
 			ProvenAt: s.ProvenAt, DefinitionsProvenAt: s.DefinitionsProvenAt,
 			TargetSeconds: int64(f.Target / time.Second), Late: f.Late, LateReason: f.Reason, FailingSince: s.FailingSince,
 		},
+	}
+	if !l.Scope.IsZero() {
+		v.Scope = &l.Scope
 	}
 	if given := doc.Text(catalog.FieldEnvironmentGiven); given != "" {
 		v.TargetEnvironmentID = given

@@ -84,6 +84,7 @@ func story(t testing.TB) []call {
 		{"apiSources", "GET", space + "/apiSources", ""},
 		{"apiSource-plan", "POST", link + "/plan", ""},
 		{"apiSource-plan-intended", "POST", space + "/apiSources/gateway/plan", `{"properties":{"azureApiManagementSource":{"resourceId":"` + gateway + `"},"importSpecification":"never"}}`},
+		{"apiSource-scope", "PUT", link, strings.Replace(linkBody, `{"properties":{`, `{"properties":{"scope":{"include":[{"name":"pet*"}],"exclude":[{"tag":"internal","product":"partner"}]},`, 1)},
 		{"apiSource-apply", "POST", link + "/apply", `{"digest":"` + strings.Repeat("4f0c5e0f", 8) + `"}`},
 		{"apiSource-check", "POST", link + "/check", ""},
 		{"apiSource-sync", "POST", link + "/sync", `{"api":"orders"}`},

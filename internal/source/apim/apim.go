@@ -90,7 +90,7 @@ func (k *kind) open(_ context.Context, link inventory.Link, env source.Env) (sou
 	}
 	return &connector{
 		kind: k, place: place, azure: client, limiter: limiter, first: env.First,
-		imports: link.Import != inventory.ImportNever, stage: stageOf(link), now: env.Now,
+		imports: link.Import != inventory.ImportNever, stage: stageOf(link), scope: link.Scope, now: env.Now,
 	}, nil
 }
 
@@ -111,6 +111,7 @@ type connector struct {
 	imports bool
 	stage   string
 	now     func() time.Time
+	scope   inventory.Scope
 
 	mu    sync.Mutex // guards facts
 	facts facts      // as last read

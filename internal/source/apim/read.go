@@ -61,6 +61,11 @@ func (c *connector) readWhole(ctx context.Context) iter.Seq2[source.Object, erro
 // readSpace yields the roots of one collection of APIs.
 func (c *connector) readSpace(ctx context.Context, s space, g *gateways) iter.Seq2[source.Object, error] {
 	return func(yield func(source.Object, error) bool) {
+		covered, err := c.coverage(ctx, s)
+		if err != nil {
+			yield(source.Object{}, err)
+			return
+		}
 		groups := groups{}
 		for r, err := range c.rows(ctx, s) {
 			if err == nil && s.workspace != "" && g.workspaces == nil {
@@ -72,7 +77,7 @@ func (c *connector) readSpace(ctx context.Context, s space, g *gateways) iter.Se
 			}
 			if r.setName() != "" {
 				groups.add(r)
-			} else if !yield(c.single(r, *g), nil) {
+			} else if !yield(c.api(r, *g, covered), nil) {
 				return
 			}
 		}
@@ -82,12 +87,12 @@ func (c *connector) readSpace(ctx context.Context, s space, g *gateways) iter.Se
 			return
 		}
 		for _, r := range strays {
-			if !yield(c.single(r, *g), nil) {
+			if !yield(c.api(r, *g, covered), nil) {
 				return
 			}
 		}
 		for _, external := range slices.Sorted(maps.Keys(groups)) {
-			if !yield(c.root(groups[external], *g), nil) {
+			if !yield(c.versions(groups[external], *g, covered), nil) {
 				return
 			}
 		}
@@ -165,6 +170,13 @@ func (c *connector) readOne(ctx context.Context, external string) (o source.Obje
 		return source.Object{}, false, &source.Error{Message: fmt.Sprintf("asked for %s, the source answered with %q", external, r.Name)}
 	}
 	r.space, r.asked = t.space, asked
+	covered, err := c.coverageOf(ctx, t.space, t.name)
+	if err != nil {
+		return source.Object{}, false, err
+	}
+	if covered.outside(&r) != "" {
+		return covered.passed(external, &r), true, nil
+	}
 	g, err := c.gatewaysOf(ctx, t.space)
 	if err != nil {
 		return source.Object{}, false, err
