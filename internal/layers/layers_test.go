@@ -38,7 +38,7 @@ var rooms = map[string]room{
 	"layers":    {"", ""},
 
 	"compatibility": {"inventory specification", "os net/http database/sql"},
-	"simulation": {"", "net/http database/sql os"}, // all of it is tests
+	"simulation":    {"", "net/http database/sql os"}, // all of it is tests
 
 	"specification": {"", "context log log/slog os net/http database/sql time"},
 

@@ -223,11 +223,6 @@ func (w *world) quiet(seed uint64, n int) {
 	for i := range 5 {
 		w.step(seed, n+i, "quiet", func(*dice) {
 			time.Sleep(65 * time.Second)
-			if i == 1 {
-				for external := range w.origin.apis() {
-					w.notify(external)
-				}
-			}
 			w.work(w.workers[0], 2*time.Minute)
 			w.approve()
 			w.work(w.workers[0], 2*time.Minute)

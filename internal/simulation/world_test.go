@@ -139,7 +139,7 @@ func (w *world) worker(s inventory.Store) *jobs.Worker {
 	if w.unguarded.kind != nil {
 		kind = w.unguarded.kind(kind)
 	}
-	o := engine.Options{Interval: time.Minute, Audit: 10 * time.Minute, Fetchers: 2}
+	o := engine.Options{Interval: time.Minute, Audit: 3 * time.Minute, Fetchers: 2}
 	if w.unguarded.brake {
 		o.Brake.Things, o.Brake.Share = 1<<30, 2
 	}
@@ -246,7 +246,7 @@ func (w *world) notify(external string) {
 	if !w.linked {
 		return
 	}
-	if err := w.workers[0].Notify(w.ctx, link, external, "event"); err != nil && !errors.Is(err, errKilled) && !errors.Is(err, inventory.NotFound) {
+	if err := w.workers[0].Ring(w.ctx, []inventory.Hint{{Link: link, API: external}}); err != nil && !errors.Is(err, errKilled) && !errors.Is(err, inventory.NotFound) {
 		w.fault("note a hint for %q: %v", external, err)
 	}
 }
