@@ -19,6 +19,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 test: needs realdata node vet
 	go test -race -timeout 15m ./...
+	@$(MAKE) --no-print-directory simulation SEEDS=500
 	@$(MAKE) --no-print-directory fuzz-front FRONTTIME=15s
 
 check: format staticcheck govulncheck test
@@ -61,7 +62,7 @@ realtest: realdata
 SEEDS := 5000
 FIRST := 1
 simulation:
-	go test -count 1 -timeout 12h -run TestHistories ./internal/simulation -histories $(SEEDS) -seed $(FIRST)
+	GOGC=400 go test -count 1 -timeout 12h -run TestHistories ./internal/simulation -histories $(SEEDS) -seed $(FIRST)
 
 nightly: realtest fuzz
 	$(MAKE) --no-print-directory simulation SEEDS=100000

@@ -23,7 +23,7 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 500, "how many histories are tried")
+	histories = flag.Int("histories", 25, "how many histories are tried")
 	first     = flag.Uint64("seed", 1, "the first seed; alone with -histories 1")
 )
 
