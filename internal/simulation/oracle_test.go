@@ -118,18 +118,29 @@ func (w *world) observe() {
 	if w.wire.deceives() {
 		w.seen.deceived = time.Now()
 	}
-	if s.SyncedAt.After(w.seen.deceived) {
-		for external := range w.origin.apis() {
-			if !now[external] && w.origin.always(external, s.SyncedAt.Add(-late)) {
-				w.fault("%s is not in the inventory, which is said to equal the source as of %s", external, s.SyncedAt.Format("15:04:05.000"))
-			}
-		}
+	if s.ProvenAt.After(w.seen.deceived) {
+		w.proven(s.ProvenAt, now)
 	}
 	w.seen.unlinked = s.State == inventory.Deleting
 	for _, text := range w.epochs.broken {
 		w.fault("%s", text)
 	}
 	w.epochs.broken = nil
+}
+
+// proven holds a link to its word: that the inventory equalled the source at an
+// instant. What has been at the source since then, or gone, is so here.
+func (w *world) proven(at time.Time, here map[string]bool) {
+	for external := range w.origin.apis() {
+		if !here[external] && w.origin.always(external, at.Add(-late)) {
+			w.fault("%s is not in the inventory, which is said to equal the source as of %s", external, at.Format("15:04:05.000"))
+		}
+	}
+	for external := range here {
+		if !w.origin.ever(external, at.Add(-late)) {
+			w.fault("%s is in the inventory, which is said to equal the source as of %s", external, at.Format("15:04:05.000"))
+		}
+	}
 }
 
 // judge compares everything, after quiet time.
