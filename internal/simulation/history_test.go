@@ -124,6 +124,7 @@ func (w *world) tick(d *dice) {
 	for _, worker := range w.workers { // nobody sleeps over what he has read
 		w.work(worker, 2*time.Minute)
 	}
+	w.observe()
 	wait := pick(d, []time.Duration{time.Second, 20 * time.Second, 70 * time.Second, 3 * time.Minute, time.Hour})
 	w.say("  %v", wait)
 	time.Sleep(wait)

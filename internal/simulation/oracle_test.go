@@ -28,7 +28,7 @@ const late = 15 * time.Second
 // snapshot is what was there when it was last looked at.
 type snapshot struct {
 	versions map[string]bool
-	event    int64
+	run      int64     // the last one that was looked at
 	approved bool      // people let held deletions happen since the last complete pass
 	deceived time.Time // when listings last lacked what is there
 	unlinked bool      // the link is going, or has gone since
@@ -101,15 +101,7 @@ func (w *world) observe() {
 			w.fault("%s came and is not at the source", external)
 		}
 	}
-	gone := 0
-	for external := range before {
-		if !now[external] {
-			gone++
-		}
-	}
-	if gone > 10 && gone*5 > len(before) && !w.seen.approved && !w.seen.unlinked {
-		w.fault("%d of %d went at once, and nobody was asked", gone, len(before))
-	}
+	w.braked(len(before))
 	w.seen.versions = now
 	s := w.status()
 	if s.State != inventory.Syncing || len(s.Held) > 0 {
@@ -126,6 +118,37 @@ func (w *world) observe() {
 		w.fault("%s", text)
 	}
 	w.epochs.broken = nil
+}
+
+// braked looks at the passes since it last did: none lets go of very much at
+// once, unless somebody was asked.
+func (w *world) braked(before int) {
+	var runs []inventory.Run
+	var released []string
+	if err := w.store.View(w.ctx, func(r inventory.Reader) (err error) {
+		if _, err := r.Get(link); errors.Is(err, inventory.NotFound) {
+			return nil
+		}
+		if runs, err = r.Runs(link, 200); err != nil {
+			return err
+		}
+		released, err = r.Released(link)
+		return err
+	}); err != nil {
+		w.fault("read the runs: %v", err)
+	}
+	for _, run := range slices.Backward(runs) {
+		if run.ID <= w.seen.run {
+			continue
+		}
+		if n := run.Counts.Deleted; n > 10 && n*5 > before && run.Trigger != "unlink" && !w.seen.approved {
+			w.fault("run %d deleted %d of %d at once, and nobody was asked", run.ID, n, before)
+		}
+		if !run.Ended.IsZero() {
+			w.seen.run = run.ID
+		}
+	}
+	w.seen.approved = len(released) > 0
 }
 
 // proven holds a link to its word: that the inventory equalled the source at an
