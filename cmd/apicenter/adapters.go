@@ -6,6 +6,7 @@ import (
 	"apicenter/internal/azure"
 	"apicenter/internal/catalog"
 	"apicenter/internal/engine"
+	"apicenter/internal/httpapi/metricsapi"
 	"apicenter/internal/inventory"
 	"apicenter/internal/jobs"
 )
@@ -15,6 +16,17 @@ type waker struct{ *jobs.Queue }
 
 func (w waker) Notify(ctx context.Context, link inventory.ID, api string) error {
 	return w.Queue.Notify(ctx, link, api, "request")
+}
+
+// bell is the queue as events reach it, and they are counted.
+type bell struct {
+	queue   *jobs.Queue
+	metrics *metricsapi.Metrics
+}
+
+func (b bell) Ring(ctx context.Context, hints []inventory.Hint) error {
+	b.metrics.Rang(len(hints))
+	return b.queue.Ring(ctx, hints)
 }
 
 // planner is the engine as the catalog wants it to plan.

@@ -17,7 +17,7 @@ import (
 
 // apim is the source of API Management links, read from the settings' Azure, and
 // the credentials that it is read with.
-func (s settings) apim() (source.Kind, *azure.Credentials, error) {
+func (s settings) apim(limiters *azure.Limiters) (source.Kind, *azure.Credentials, error) {
 	endpoint, err := url.Parse(s.resourceManager)
 	if err != nil || endpoint.Host == "" {
 		return source.Kind{}, nil, fmt.Errorf("--resource-manager %q is not a URL such as %s", s.resourceManager, publicResourceManager)
@@ -42,7 +42,7 @@ func (s settings) apim() (source.Kind, *azure.Credentials, error) {
 	}}
 	return apim.New(apim.Options{
 		Endpoint: s.resourceManager, Audience: s.audience, Credential: credentials.For,
-		Limiters: &azure.Limiters{}, AllowLoopback: local, Roots: s.roots,
+		Limiters: limiters, AllowLoopback: local, Roots: s.roots,
 	}), credentials, nil
 }
 

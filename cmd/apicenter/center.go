@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime"
 	"strings"
 	"sync"
 
+	"apicenter/internal/access"
 	"apicenter/internal/auth"
 	"apicenter/internal/azure"
 	"apicenter/internal/catalog"
@@ -24,6 +26,7 @@ import (
 	"apicenter/internal/httpapi/hookapi"
 	"apicenter/internal/httpapi/keysapi"
 	"apicenter/internal/httpapi/managerapi"
+	"apicenter/internal/httpapi/metricsapi"
 	"apicenter/internal/inventory"
 	"apicenter/internal/jobs"
 	"apicenter/internal/server"
@@ -66,6 +69,8 @@ type building struct {
 	limits      catalog.Limits
 	kinds       map[string]source.Kind
 	promise     inventory.Promise
+	limiters    azure.Limiters
+	metrics     *metricsapi.Metrics
 	passes      *engine.Engine
 	queue       *jobs.Queue
 	people      *catalog.Catalog
@@ -118,7 +123,7 @@ func (b *building) readSources(ctx context.Context) error {
 	if s.allowance < 0 {
 		return fmt.Errorf("--consistency-allowance %s: it cannot be negative", s.allowance)
 	}
-	kind, credentials, err := s.apim()
+	kind, credentials, err := s.apim(&b.limiters)
 	if err != nil {
 		return err
 	}
@@ -127,9 +132,10 @@ func (b *building) readSources(ctx context.Context) error {
 		return err
 	}
 	b.promise = inventory.Promise{Target: s.pollInterval, Audit: s.auditPeriod, Allowance: s.allowance}
+	b.metrics = metricsapi.New(metricsapi.Options{Store: db, Promise: b.promise, Throttled: b.limiters.Throttled, Log: b.log})
 	b.passes = engine.New(db, b.kinds, engine.Options{
 		Interval: s.pollInterval, Audit: s.auditPeriod, MaxAPIs: cmp.Or(s.maxAPIs, b.limits.LinkedAPIs),
-		UserAgent: userAgent(), Compare: compatibility.New(runtime.GOMAXPROCS(0), b.log).Compare, Log: b.log,
+		UserAgent: userAgent(), Compare: compatibility.New(runtime.GOMAXPROCS(0), b.log).Compare, Log: b.log, Ran: b.metrics.Ran,
 	})
 	b.queue, err = jobs.New(ctx, jobs.Options{
 		DB: db.Writer(), Store: db, Engine: b.passes, Log: b.log, TakeOver: db.TakeOver, Sweep: db.Sweep,
@@ -203,13 +209,16 @@ func (b *building) dataPlane(signer *documents.Signer) server.Surface {
 
 // hooks is where sources tell of events. Handshakes come without a token.
 func (b *building) hooks() server.Surface {
-	h := hookapi.New(hookapi.Options{Store: b.center.store, Access: b.door.guard, Bell: b.queue, Kinds: b.kinds, Log: b.log})
+	h := hookapi.New(hookapi.Options{Store: b.center.store, Access: b.door.guard, Bell: bell{b.queue, b.metrics}, Kinds: b.kinds, Log: b.log})
 	return server.Surface{Owns: h.Owns, Handler: h, Anonymous: true}
 }
 
 // routes are those with plain patterns.
 func (b *building) routes(exported http.Handler) []server.Route {
-	all := []server.Route{{Pattern: "/documents/", Handler: exported, Public: true}}
+	all := []server.Route{
+		{Pattern: "/documents/", Handler: exported, Public: true},
+		{Pattern: "GET " + metricsapi.Path, Handler: b.metrics.Handler(b.door.guard, access.Everything)},
+	}
 	own := keysapi.New(keysapi.Options{Guard: b.door.guard, Keys: b.door.keys, SignIns: b.door.oidc.SignIns(), Log: b.log})
 	for _, r := range own.Routes() {
 		all = append(all, server.Route(r))
@@ -223,14 +232,33 @@ func (b *building) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	metrics, err := b.listenForMetrics(ctx)
+	if err != nil {
+		return err
+	}
 	c := b.center
 	c.url = b.scheme + "://" + address.String()
 	ctx, c.stop = context.WithCancel(ctx)
 	go func() {
-		err := runAll(ctx, b.front.Serve, b.queue.Run, b.people.Run)
+		err := runAll(ctx, b.front.Serve, b.queue.Run, b.people.Run, metrics)
 		c.ended <- errors.Join(err, c.store.Close())
 	}()
 	return nil
+}
+
+// listenForMetrics takes the address that the metrics have of their own, if any,
+// and gives what serves there.
+func (b *building) listenForMetrics(ctx context.Context) (serve func(context.Context) error, err error) {
+	if b.settings.metricsListen == "" {
+		return func(context.Context) error { return nil }, nil
+	}
+	var c net.ListenConfig
+	l, err := c.Listen(ctx, "tcp", b.settings.metricsListen)
+	if err != nil {
+		return nil, fmt.Errorf("--metrics-listen: %w", err)
+	}
+	b.log.Info("serving metrics without a token", "address", l.Addr().String())
+	return func(ctx context.Context) error { return b.metrics.Serve(ctx, l) }, nil
 }
 
 // subscription is the one that the center's service is in.

@@ -11,10 +11,11 @@ import (
 // settings are what a center is told: by its flags, which they are named after,
 // and by the demonstration.
 type settings struct {
-	listen    string
-	publicURL string // how clients reach the server, if not at the address that it listens on
-	data      string
-	service   string // ARM id of the service that is there from the first start on
+	listen        string
+	metricsListen string // where the metrics are without a token; empty: nowhere
+	publicURL     string // how clients reach the server, if not at the address that it listens on
+	data          string
+	service       string // ARM id of the service that is there from the first start on
 
 	resourceManager string
 	audience        string
@@ -58,6 +59,7 @@ const (
 // own Azure.
 func (s *settings) registerOwn(f *pflag.FlagSet) {
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "address to listen on")
+	f.StringVar(&s.metricsListen, "metrics-listen", "", "address of its own for /metrics, for whoever reaches it, without a token; empty: /metrics is at --listen only, with one")
 	f.StringVar(&s.publicURL, "public-url", "", "how clients reach the server, if a proxy is in front: https://apis.example.com")
 	f.StringVar(&s.data, "data", "apicenter-data", "folder of the inventory, made if need be")
 	f.StringVar(&s.service, "service", localService, "ARM id of the service that is there from the first start on")

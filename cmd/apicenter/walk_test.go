@@ -21,6 +21,7 @@ import (
 	"apicenter/internal/httpapi/hookapi"
 	"apicenter/internal/httpapi/keysapi"
 	"apicenter/internal/httpapi/managerapi"
+	"apicenter/internal/httpapi/metricsapi"
 )
 
 // The table of who may do what: a line for each route, a mark for each column.
@@ -150,6 +151,7 @@ func newWalk(t *testing.T) *walk {
 func routesToWalk() []walked {
 	routes := []walked{{method: "GET", path: "/healthz"}, {method: "GET", path: "/readyz"}, {method: "GET", path: "/documents/{digest}"}}
 	routes = append(routes, walked{method: "POST", path: hookapi.Path, action: hookapi.Action, scope: access.Everything})
+	routes = append(routes, walked{method: "GET", path: metricsapi.Path, action: metricsapi.Action, scope: access.Everything})
 	for _, r := range keysapi.New(keysapi.Options{}).Routes() {
 		method, path, _ := strings.Cut(r.Pattern, " ")
 		action := map[string]string{"POST": "Microsoft.Authorization/roleAssignments/write", "DELETE": "Microsoft.Authorization/roleAssignments/delete"}

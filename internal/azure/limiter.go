@@ -48,6 +48,7 @@ type Limiter struct {
 	refilled   time.Time  // when the two were computed
 	unanswered int        // requests that have a turn and no answer yet
 	answers    int        // that have come
+	throttled  int64      // of them, those that were 429
 	parked     time.Time  // nobody goes before
 	changed    chan struct{}
 }
@@ -182,6 +183,7 @@ func (t *Turn) learn(now time.Time, status int, h http.Header) {
 	}
 	wait := retryAfter(h)
 	if status == http.StatusTooManyRequests {
+		l.throttled++
 		l.tokens = min(l.tokens, 0)
 		wait = max(wait, time.Second)
 	}
@@ -244,4 +246,16 @@ func (l *Limiters) For(subscription, identity string) *Limiter {
 		l.by[key] = NewLimiter()
 	}
 	return l.by[key]
+}
+
+// Throttled is how many answers were 429 so far, of all limiters together.
+func (l *Limiters) Throttled() (n int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, one := range l.by {
+		one.mu.Lock()
+		n += one.throttled
+		one.mu.Unlock()
+	}
+	return n
 }

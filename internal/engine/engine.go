@@ -31,6 +31,7 @@ type Options struct {
 	UserAgent string
 	Compare   Compare // nil: new documents are not compared
 	Log       *slog.Logger
+	Ran       func(inventory.Run) // hears of each run that has ended
 }
 
 // Compare says what a new document of a definition means for those who use the
@@ -54,6 +55,9 @@ func New(store inventory.Store, kinds map[string]source.Kind, o Options) *Engine
 	}
 	if o.Fetchers == 0 {
 		o.Fetchers = 8
+	}
+	if o.Ran == nil {
+		o.Ran = func(inventory.Run) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -90,6 +90,7 @@ func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 		}
 	}
 	p.tell(ctx, run)
+	p.engine.o.Ran(run)
 	return p.engine.store.Apply(ctx, p.claim, func(tx inventory.SourceTx) error {
 		if _, err := tx.PutRun(run); err != nil {
 			return err

@@ -51,6 +51,7 @@ var rooms = map[string]room{
 	"httpapi/managerapi": {"access arm auth azure catalog httpapi/odata httpapi/reply inventory", "database/sql os"},
 	"httpapi/odata":      {"inventory", "database/sql net/http os"},
 	"httpapi/reply":      {"arm inventory", "database/sql os"},
+	"httpapi/metricsapi": {"arm httpapi/reply inventory", "database/sql os"},
 	"httpapi/hookapi":    {"arm auth httpapi/reply inventory source", "database/sql os"},
 	"httpapi/keysapi":    {"access arm auth httpapi/reply inventory", "database/sql os"},
 	"httpapi/dataapi":    {"arm auth catalog httpapi/documents httpapi/odata httpapi/reply inventory source", "database/sql os"},
@@ -67,6 +68,7 @@ var onlyHome = map[string]string{
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity": "azure",
 	"github.com/santhosh-tekuri/jsonschema/v6":         "metadata",
 	"github.com/spf13/cobra":                           "cli",
+	"github.com/prometheus/...":                        "httpapi/metricsapi",
 }
 
 func TestRooms(t *testing.T) {
