@@ -46,10 +46,11 @@ const (
 	throttled     = "first-sync-throttled"
 	unchangedPass = "unchanged-pass"
 	oneChange     = "one-change"
+	events        = "events"
 )
 
 func names() []string {
-	out := []string{firstSync, throttled, unchangedPass, oneChange}
+	out := []string{firstSync, throttled, unchangedPass, oneChange, events}
 	for _, r := range reads {
 		out = append(out, r.name)
 	}
@@ -137,7 +138,13 @@ func unlimited(ctx context.Context, b system.Binaries, c corpus, only string) er
 	}
 	if wanted(oneChange) { // last: the changed titles have lost words to search for
 		progress(oneChange)
-		return emit(s.oneChange(ctx))
+		if err := emit(s.oneChange(ctx)); err != nil {
+			return err
+		}
+	}
+	if wanted(events) {
+		progress(events)
+		return emit(s.events(ctx))
 	}
 	return nil
 }

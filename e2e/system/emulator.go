@@ -125,6 +125,18 @@ func (e *Emulator) Describe(ctx context.Context, name, description string) error
 	}, nil)
 }
 
+// Subscribe has the instance tell a webhook of all events, with a bearer token.
+func (e *Emulator) Subscribe(ctx context.Context, webhook, token string) error {
+	return e.call(ctx, http.MethodPut, e.Ready.APIMID+"/providers/Microsoft.EventGrid/eventSubscriptions/center", map[string]any{
+		"properties": map[string]any{"destination": map[string]any{"endpointType": "WebHook", "properties": map[string]any{
+			"endpointUrl": webhook,
+			"deliveryAttributeMappings": []any{map[string]any{
+				"name": "Authorization", "type": "Static", "properties": map[string]any{"value": "Bearer " + token, "isSecret": true},
+			}},
+		}}},
+	}, nil)
+}
+
 // Remove deletes an API with its revisions.
 func (e *Emulator) Remove(ctx context.Context, name string) error {
 	return e.call(ctx, http.MethodDelete, e.api(name)+"?deleteRevisions=true", nil, nil)
