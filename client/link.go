@@ -87,6 +87,7 @@ type Plan struct {
 	Merges          int       `json:"merges"`
 	Deletes         int       `json:"deletes"`
 	Leaves          int       `json:"leaves"` // that the scope leaves out, and are at the source
+	Kept            int       `json:"kept"`   // gone at the source, to be marked so
 	Held            int       `json:"held"`
 	Limited         int       `json:"limited"`
 	Requests        int       `json:"requests"`        // that it would send to the source
@@ -97,7 +98,7 @@ type Plan struct {
 
 // Change is one API of the source that a plan would do something to.
 type Change struct {
-	Action    string        `json:"action"`   // add, change, delete, leave, hold, skip or clear
+	Action    string        `json:"action"`   // add, change, delete, leave, keep, hold, skip or clear
 	External  string        `json:"external"` // empty: the environment
 	Title     string        `json:"title"`
 	Resource  string        `json:"resource"`
@@ -139,8 +140,25 @@ func (a APISourceRef) Apply(ctx context.Context, digest string, properties *APIS
 	return answer.RequestedAt, err
 }
 
-// Approve lets deletions happen that are held back because they are many: those
-// named by their external identity, or all. It gives those that it approved.
+// Deletion is one that a link holds back, or that waits to be done as somebody said.
+type Deletion struct {
+	External  string    `json:"external"`
+	ID        string    `json:"id"` // of the version that would go
+	Title     string    `json:"title"`
+	Why       string    `json:"why"`
+	Since     time.Time `json:"since"`
+	Verdict   string    `json:"verdict"` // approved, rejected; empty: it waits for somebody's word
+	DecidedBy string    `json:"decidedBy"`
+	DecidedAt time.Time `json:"decidedAt"`
+}
+
+// Deletions are those that wait.
+func (a APISourceRef) Deletions(ctx context.Context) iter.Seq2[Deletion, error] {
+	return Items[Deletion](ctx, a.c, Request{Path: a.path + "/deletions", APIVersion: preview})
+}
+
+// Approve lets deletions happen that are held back: those named by their
+// external identity, or all. It gives all that are approved.
 func (a APISourceRef) Approve(ctx context.Context, externals ...string) ([]string, error) {
 	var answer struct {
 		Approved []string `json:"approved"`
@@ -149,6 +167,18 @@ func (a APISourceRef) Approve(ctx context.Context, externals ...string) ([]strin
 		Externals []string `json:"externals,omitempty"`
 	}{externals}), &answer)
 	return answer.Approved, err
+}
+
+// Reject keeps what would be deleted, marked as gone at its source: what is named
+// by its external identity, or all. It gives all that is rejected.
+func (a APISourceRef) Reject(ctx context.Context, externals ...string) ([]string, error) {
+	var answer struct {
+		Rejected []string `json:"rejected"`
+	}
+	err := a.c.run(ctx, a.action("reject", struct {
+		Externals []string `json:"externals,omitempty"`
+	}{externals}), &answer)
+	return answer.Rejected, err
 }
 
 // Check is what a link needs, and whether it is so.

@@ -159,6 +159,7 @@ type APISource struct {
 	ImportSpecification  string         `json:"importSpecification,omitempty"` // never, ondemand or always
 	TargetEnvironmentID  string         `json:"targetEnvironmentId,omitempty"`
 	TargetLifecycleStage string         `json:"targetLifecycleStage,omitempty"`
+	OnVanish             string         `json:"onVanish,omitempty"` // delete, keep or hold what is gone at the source; ours
 	// FreshnessTargetSeconds is within how many seconds a change at the source is
 	// to be here; 0: as the server has it. Ours.
 	FreshnessTargetSeconds int `json:"freshnessTargetSeconds,omitempty"`
@@ -203,6 +204,7 @@ type Synchronization struct {
 	SyncedAt time.Time `json:"syncedAt,omitzero"`
 	NextDue  time.Time `json:"nextDue,omitzero"`
 	APIs     int       `json:"apis"`
+	Kept     int       `json:"kept"`           // gone at the source, and kept here
 	Held     []string  `json:"held,omitempty"` // deletions that wait for approval, by external identity
 	Limited  bool      `json:"limited"`        // a limit keeps things out
 	Problems int       `json:"problems"`       // definitions whose newest document could not be had

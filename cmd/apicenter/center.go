@@ -123,6 +123,9 @@ func (b *building) readSources(ctx context.Context) error {
 	if s.allowance < 0 {
 		return fmt.Errorf("--consistency-allowance %s: it cannot be negative", s.allowance)
 	}
+	if b := s.brake; b != nil && (b.Things < 0 || b.Share < 0 || b.Share > 1 || s.brakeWindow <= 0) {
+		return fmt.Errorf("--brake-apis %d, --brake-share %v, --brake-window %s: want no number below 0, a share of at most 1, and a window above 0", b.Things, b.Share, s.brakeWindow)
+	}
 	kind, credentials, err := s.apim(&b.limiters)
 	if err != nil {
 		return err
@@ -134,7 +137,7 @@ func (b *building) readSources(ctx context.Context) error {
 	b.promise = inventory.Promise{Target: s.pollInterval, Audit: s.auditPeriod, Allowance: s.allowance}
 	b.metrics = metricsapi.New(metricsapi.Options{Store: db, Promise: b.promise, Throttled: b.limiters.Throttled, Log: b.log})
 	b.passes = engine.New(db, b.kinds, engine.Options{
-		Interval: s.pollInterval, Audit: s.auditPeriod, MaxAPIs: cmp.Or(s.maxAPIs, b.limits.LinkedAPIs),
+		Interval: s.pollInterval, Audit: s.auditPeriod, MaxAPIs: cmp.Or(s.maxAPIs, b.limits.LinkedAPIs), Brake: s.brake, BrakeWindow: s.brakeWindow,
 		UserAgent: userAgent(), Compare: compatibility.New(runtime.GOMAXPROCS(0), b.log).Compare, Log: b.log, Ran: b.metrics.Ran,
 	})
 	b.queue, err = jobs.New(ctx, jobs.Options{

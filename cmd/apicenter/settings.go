@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"apicenter/internal/plan"
 )
 
 // settings are what a center is told: by its flags, which they are named after,
@@ -31,6 +33,8 @@ type settings struct {
 	pollInterval time.Duration
 	auditPeriod  time.Duration
 	allowance    time.Duration // how old what a source answers may be
+	brake        *plan.Brake   // of deletions; nil: that of the engine
+	brakeWindow  time.Duration // within which they count together
 
 	limits       string // the preset
 	maxAPIs      int    // that one link may bring; 0: that of the preset
@@ -79,6 +83,11 @@ func (s *settings) register(f *pflag.FlagSet) {
 	f.DurationVar(&s.pollInterval, "poll-interval", s.pollInterval, "within which a change at a source is to be here, for links that do not say otherwise")
 	f.DurationVar(&s.auditPeriod, "audit-period", s.auditPeriod, "time within which every definition is fetched again; 0: never")
 	f.DurationVar(&s.allowance, "consistency-allowance", s.allowance, "how old what a source answers may be: it is added to the age that links show")
+
+	s.brake = new(plan.DefaultBrake)
+	f.IntVar(&s.brake.Things, "brake-apis", plan.DefaultBrake.Things, "deletions of a link wait for a person when within --brake-window more APIs than this would go, and more than --brake-share")
+	f.Float64Var(&s.brake.Share, "brake-share", plan.DefaultBrake.Share, "share of a link's APIs, from 0 to 1; 1: only what would empty the link waits")
+	f.DurationVar(&s.brakeWindow, "brake-window", time.Hour, "time within which deletions count together")
 
 	f.StringVar(&s.limits, "limits", "none", "how much may be in a service: none, free or standard, as Azure's plans have it")
 	f.IntVar(&s.maxAPIs, "max-apis", 0, "most APIs that one link may bring; 0: that of --limits")

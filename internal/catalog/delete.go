@@ -77,10 +77,12 @@ func deletable(tx inventory.Reader, r inventory.Resource) error {
 		return err
 	}
 	for _, rec := range records {
-		if len(rec.Origins) > 0 {
-			return inventory.Errorf(inventory.Conflict, "",
-				"%s %q is kept in step with its source by the link %q; delete it at the source, or delete the link",
-				rec.ID.Kind(), rec.Name(), shownName(tx, rec.Origins[0].Link))
+		for _, o := range rec.Origins {
+			if o.Gone.At.IsZero() {
+				return inventory.Errorf(inventory.Conflict, "",
+					"%s %q is kept in step with its source by the link %q; delete it at the source, or delete the link",
+					rec.ID.Kind(), rec.Name(), shownName(tx, o.Link))
+			}
 		}
 	}
 	return nil

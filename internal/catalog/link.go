@@ -122,6 +122,15 @@ func completeLink(tx inventory.Reader, id inventory.ID, own inventory.Doc) error
 	if err := completeScope(own); err != nil {
 		return err
 	}
+	switch rule := inventory.OnVanish(strings.ToLower(own.Text(inventory.FieldOnVanish))); rule {
+	case "", inventory.OnVanishDelete:
+		delete(own, inventory.FieldOnVanish) // what a link does that says nothing
+	case inventory.OnVanishKeep, inventory.OnVanishHold:
+		own.Set(inventory.FieldOnVanish, rule)
+	default:
+		return inventory.Errorf(inventory.Invalid, "properties.onVanish",
+			"properties.onVanish %q is not known; use %s, %s or %s", rule, inventory.OnVanishDelete, inventory.OnVanishKeep, inventory.OnVanishHold)
+	}
 	given := own.Text(inventory.FieldEnvironment)
 	if given == "" {
 		delete(own, inventory.FieldEnvironment)

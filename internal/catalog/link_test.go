@@ -173,29 +173,38 @@ func TestSyncOfAWorkspace(t *testing.T) {
 	}
 }
 
-func TestApprove(t *testing.T) {
+func TestJudge(t *testing.T) {
 	d := linked(t)
 	if err := d.store.Update(d.ctx, "worker", func(tx inventory.Tx) error {
-		return tx.SetStatus(id(linkPath), inventory.LinkStatus{State: inventory.Syncing, Held: []string{"apis/a", "apis/b", "apis/c"}})
+		var errs []error
+		for _, e := range []string{"apis/a", "apis/b", "apis/c"} {
+			errs = append(errs, tx.PutDeletion(id(linkPath), inventory.Deletion{External: e, Why: "many", Since: time.Now()}))
+		}
+		return errors.Join(errs...)
 	}); err != nil {
 		t.Fatal(err)
 	}
-	approve := func(externals []string, want ...string) {
+	judge := func(verdict inventory.DeletionVerdict, externals []string, want ...string) {
 		t.Helper()
-		got, err := d.Approve(d.ctx, id(linkPath), externals)
+		got, err := d.Judge(d.ctx, id(linkPath), externals, verdict)
 		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("approve %q: %q, %v; want %q", externals, got, err, want)
+			t.Errorf("%s %q: %q, %v; want %q", verdict, externals, got, err, want)
 		}
 	}
-	if _, err := d.Approve(d.ctx, id(linkPath), []string{"apis/z"}); !errors.Is(err, inventory.Invalid) {
+	if _, err := d.Judge(d.ctx, id(linkPath), []string{"apis/a", "apis/z"}, inventory.Approved); !errors.Is(err, inventory.Invalid) {
 		t.Errorf("approve what is not held: %v", err)
 	}
-	approve([]string{})
-	approve([]string{"apis/b"}, "apis/b")
-	approve([]string{"apis/a", "apis/b"}, "apis/a", "apis/b")
-	approve(nil, "apis/a", "apis/b", "apis/c")
-	if len(d.source.notified) != 4 {
+	judge(inventory.Approved, []string{})
+	judge(inventory.Approved, []string{"apis/b"}, "apis/b")
+	judge(inventory.Rejected, []string{"apis/a"}, "apis/a")
+	judge(inventory.Approved, nil, "apis/b", "apis/c") // what is judged already is not meant
+	judge(inventory.Approved, []string{"apis/a"}, "apis/a", "apis/b", "apis/c")
+	if len(d.source.notified) != 5 {
 		t.Errorf("notified %q", d.source.notified)
+	}
+	all, err := d.Deletions(d.ctx, id(linkPath))
+	if err != nil || len(all) != 3 || all[0].By != "ada" || all[0].At.IsZero() || all[0].Verdict != inventory.Approved {
+		t.Errorf("deletions: %+v, %v", all, err)
 	}
 }
 

@@ -151,6 +151,7 @@ var shapes = map[inventory.Kind][]property{
 		{name: "targetLifecycleStage", form: text},
 		{name: "freshnessTargetSeconds", form: seconds, least: int(inventory.LeastTarget / time.Second)},
 		{name: "scope", form: open},
+		{name: "onVanish", form: text},
 	},
 }
 

@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -138,40 +137,4 @@ func (c *Catalog) Runs(ctx context.Context, link inventory.ID, limit int) (runs 
 		return err
 	})
 	return runs, err
-}
-
-// Approve lets deletions happen that a link holds back: those named by external
-// identity, or all if externals is nil. It gives all that are approved by now.
-func (c *Catalog) Approve(ctx context.Context, link inventory.ID, externals []string) (approved []string, err error) {
-	by, err := actor(ctx)
-	if err != nil {
-		return nil, err
-	}
-	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
-		r, _, err := living(tx, link)
-		if err != nil {
-			return err
-		}
-		held := inventory.StatusOf(r).Held
-		for _, e := range externals {
-			if !slices.Contains(held, e) {
-				return inventory.Errorf(inventory.Invalid, "externals", "link %q holds no deletion of %q back", r.Name(), e)
-			}
-		}
-		before, err := tx.Released(link)
-		if err != nil {
-			return err
-		}
-		if externals == nil {
-			approved = held
-		} else {
-			approved = slices.Concat(before, externals)
-		}
-		approved = slices.Compact(slices.Sorted(slices.Values(approved)))
-		return tx.Release(link, approved)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return approved, c.notify(ctx, link, "")
 }

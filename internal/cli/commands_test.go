@@ -100,6 +100,11 @@ func TestFlagsBecomeRequests(t *testing.T) {
 		},
 		{"approve", []string{"integration", "approve", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/approve" + atPreview + " {}"}},
 		{
+			"reject", []string{"integration", "reject", "-i", "prod-gateway", "--object", "apis/a", "--object", "apis/b"},
+			[]string{"POST " + at + "/apiSources/prod-gateway/reject" + atPreview + ` {"externals":["apis/a","apis/b"]}`},
+		},
+		{"deletions", []string{"integration", "deletions", "-i", "prod-gateway"}, []string{"GET " + at + "/apiSources/prod-gateway/deletions" + atPreview}},
+		{
 			"show",
 			[]string{"api", "definition", "show", "--api-id", "petstore", "--version-id", "v1-0", "--definition-id", "openapi"},
 			[]string{"GET " + at + "/apis/petstore/versions/v1-0/definitions/openapi" + atStable},

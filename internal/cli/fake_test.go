@@ -280,7 +280,9 @@ func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 			map[string]any{"check": "gateways", "outcome": "skipped", "message": "there are no workspaces"},
 		}})
 	case "approve":
-		answerJSON(w, 200, map[string]any{})
+		answerJSON(w, 200, map[string]any{"approved": []string{"apis/pets"}})
+	case "reject":
+		answerJSON(w, 200, map[string]any{"rejected": []string{"apis/pets"}})
 	case "exportSpecification", "exportMetadataSchema", "exportRuleset":
 		answerJSON(w, 200, c.exports)
 	case "importSpecification":

@@ -11,8 +11,8 @@ import (
 
 // following is how a link follows its source, whatever that is.
 type following struct {
-	specifications, environment, stage string
-	include, exclude                   []string // rules of the scope
+	specifications, environment, stage, onVanish string
+	include, exclude                             []string // rules of the scope
 }
 
 func (l *following) flags(cmd *cobra.Command, c *connection) {
@@ -22,6 +22,8 @@ func (l *following) flags(cmd *cobra.Command, c *connection) {
 	f.StringVar(&l.stage, "target-lifecycle-stage", "", "lifecycle stage that the versions get")
 	f.StringArrayVar(&l.include, "include", nil, "only APIs that a rule fits: name, path, tag or product, as name=pet*,tag=public; repeatable (default all)")
 	f.StringArrayVar(&l.exclude, "exclude", nil, "no API that a rule fits; repeatable")
+	f.StringVar(&l.onVanish, "on-vanish", "", "what becomes of an API that is gone at the source: delete, keep or hold (default delete)")
+	complete(cmd, "on-vanish", words(onVanish...))
 	complete(cmd, "import-specification", words("always", "ondemand", "never"))
 	complete(cmd, "target-lifecycle-stage", words(stages...))
 	complete(cmd, "target-environment-id", c.completeNames(environmentKind(), nil))
@@ -29,10 +31,17 @@ func (l *following) flags(cmd *cobra.Command, c *connection) {
 
 // followingFlags are their names.
 func followingFlags() []string {
-	return []string{"import-specification", "target-environment-id", "target-lifecycle-stage", "include", "exclude"}
+	return []string{"import-specification", "target-environment-id", "target-lifecycle-stage", "on-vanish", "include", "exclude"}
 }
 
+// onVanish are the rules for what is gone at the source.
+var onVanish = []string{"delete", "keep", "hold"}
+
 func (l *following) check(cmd *cobra.Command) error {
+	l.onVanish = strings.ToLower(l.onVanish)
+	if l.onVanish != "" && !slices.Contains(onVanish, l.onVanish) {
+		return usage(cmd, "--on-vanish %q is none of delete, keep, hold", l.onVanish)
+	}
 	l.specifications = strings.ToLower(l.specifications)
 	switch l.specifications {
 	case "always", "ondemand", "never":
@@ -55,6 +64,9 @@ func (l *following) put(p object, workspace string) {
 	}
 	if l.stage != "" {
 		p["targetLifecycleStage"] = strings.ToLower(l.stage)
+	}
+	if l.onVanish != "" {
+		p["onVanish"] = l.onVanish
 	}
 	l.scope(p)
 }

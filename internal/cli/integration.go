@@ -70,7 +70,7 @@ func linkMessage(o object) string {
 	if late != "" && (m == "" || !strings.Contains(late, m)) {
 		parts = append(parts, "late: "+late)
 	}
-	for _, what := range []string{"held", "problems"} { // why a limit keeps things out is in the message
+	for _, what := range []string{"held", "kept", "problems"} { // why a limit keeps things out is in the message
 		if n := o.count("synchronization." + what); n > 0 {
 			parts = append(parts, fmt.Sprintf("%s: %d", what, n))
 		}
@@ -89,7 +89,8 @@ func integrationCommand(s Streams) *cobra.Command {
 	create.AddCommand(createAPIMCommand(c), createAWSCommand(c))
 	k := linkKind()
 	cmd.AddCommand(create, k.listCommand(c), k.showCommand(c), changeLinkCommand(c), unlinkCommand(c), syncCommand(c),
-		runsCommand(c), planCommand(c), applyCommand(c), approveCommand(c), checkCommand(c), eventsCommand(c))
+		runsCommand(c), planCommand(c), applyCommand(c), deletionsCommand(c), approveCommand(c), rejectCommand(c),
+		checkCommand(c), eventsCommand(c))
 	return cmd
 }
 
@@ -184,6 +185,7 @@ func runColumns() []column {
 		{"ADDED", "counts.added", nil},
 		{"UPDATED", "counts.updated", nil},
 		{"DELETED", "counts.deleted", nil},
+		{"KEPT", "counts.kept", nil},
 		{"HELD", "counts.held", nil},
 		{"BREAKING", "counts.breaking", nil},
 		{"FAILED", "counts.failed", nil},

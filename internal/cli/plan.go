@@ -276,6 +276,7 @@ func summary(plan object) string {
 		{"merges", "to merge"},
 		{"deletes", "to delete"},
 		{"leaves", "to leave the scope"},
+		{"kept", "to mark as gone"},
 		{"held", "held for approval"},
 		{"limited", "kept out by a limit"},
 	} {

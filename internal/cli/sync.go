@@ -63,25 +63,3 @@ func (s *session) requestSync(ctx context.Context, link, api string) (object, er
 	}
 	return o, nil
 }
-
-func approveCommand(c *connection) *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "approve", Short: "Let the deletions happen that a link holds back because they are many",
-		Example: "  apicenter integration plan -i prod-gateway      # which they are\n" +
-			"  apicenter integration approve -i prod-gateway",
-	}
-	of := linkKind().flags(cmd, c, 1)
-	return leaf(cmd, func(cmd *cobra.Command) error {
-		s, err := c.open(cmd.Context(), cmd)
-		if err != nil {
-			return err
-		}
-		o, err := s.post(cmd.Context(), call{
-			path: s.path([]step{linkStep()}, of) + "/approve", version: preview, body: object{},
-		})
-		if err != nil || len(o) == 0 {
-			return err
-		}
-		return s.print.one(o, []column{{"REQUESTED", "requestedAt", nil}})
-	})
-}

@@ -42,7 +42,7 @@ func (h *house) status() (s inventory.LinkStatus, link inventory.Link) {
 func TestPassDoesThePlanOrNothing(t *testing.T) {
 	put := func(h *house, title string) { h.source.Put(sourcetest.API("apis/a", title, "v1", []byte(`{}`))) }
 	never := strings.Replace(always, `"always"`, `"never"`, 1)
-	planned := inventory.Link{SourceType: "Script", Source: "/instance", Import: inventory.ImportNever, Stage: "production"}
+	planned := inventory.Link{SourceType: "Script", Source: "/instance", Import: inventory.ImportNever, Stage: "production", OnVanish: inventory.OnVanishDelete}
 	for _, tt := range []struct {
 		name     string
 		synced   bool

@@ -23,15 +23,17 @@ import (
 
 // Options are the settings of an engine. The zero value of each has a default.
 type Options struct {
-	Interval  time.Duration // within which a change of the source is to be here, where a link does not say otherwise; 60 s
-	Audit     time.Duration // within which each document is fetched again, whatever its mark; 0: never
-	MaxAPIs   int           // most APIs that one link may bring; 0: no limit
-	Brake     plan.Brake    // plan.DefaultBrake
-	Fetchers  int           // documents fetched at once; 8
-	UserAgent string
-	Compare   Compare // nil: new documents are not compared
-	Log       *slog.Logger
-	Ran       func(inventory.Run) // hears of each run that has ended
+	Interval time.Duration // within which a change of the source is to be here, where a link does not say otherwise; 60 s
+	Audit    time.Duration // within which each document is fetched again, whatever its mark; 0: never
+	MaxAPIs  int           // most APIs that one link may bring; 0: no limit
+	Brake    *plan.Brake   // nil: plan.DefaultBrake
+	// BrakeWindow is for how long what went counts with what would go; an hour.
+	BrakeWindow time.Duration
+	Fetchers    int // documents fetched at once; 8
+	UserAgent   string
+	Compare     Compare // nil: new documents are not compared
+	Log         *slog.Logger
+	Ran         func(inventory.Run) // hears of each run that has ended
 }
 
 // Compare says what a new document of a definition means for those who use the
@@ -50,8 +52,11 @@ func New(store inventory.Store, kinds map[string]source.Kind, o Options) *Engine
 	if o.Interval == 0 {
 		o.Interval = time.Minute
 	}
-	if o.Brake == (plan.Brake{}) {
-		o.Brake = plan.DefaultBrake
+	if o.Brake == nil {
+		o.Brake = new(plan.DefaultBrake)
+	}
+	if o.BrakeWindow == 0 {
+		o.BrakeWindow = time.Hour
 	}
 	if o.Fetchers == 0 {
 		o.Fetchers = 8

@@ -134,7 +134,7 @@ func (w *world) quiet() {
 		all = append(all, external(n))
 	}
 	for range 2 {
-		w.update(func(tx inventory.Tx) error { return tx.Release(w.link, all) })
+		w.update(func(tx inventory.Tx) error { return approve(tx, w.link, all...) })
 		w.foretell()
 	}
 	if p := w.begin(engine.Work{Trigger: "demand", Verify: all}); p != nil { // what failed is tried again, due or not

@@ -294,7 +294,7 @@ func TestOneAPIBehindTwoGatewaysIsOneEntry(t *testing.T) {
 
 	w.sources["dev"].Remove("apiversionsets/orders")
 	w.update(func(tx inventory.Tx) error {
-		return tx.Release(linkTo("dev"), []string{"apis/orders-v1", "apis/orders-v2"})
+		return approve(tx, linkTo("dev"), "apis/orders-v1", "apis/orders-v2")
 	})
 	entry := w.api("dev", "apiversionsets/orders").Path
 	w.pass("dev")

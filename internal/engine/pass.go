@@ -32,7 +32,7 @@ type Pass struct {
 	rule      inventory.MergeRule
 	moves     atomic.Bool // APIs of this pass became one with others: what index says of places may be old
 	verify    map[string]bool
-	released  []string
+	decided   []inventory.Deletion // that waited when it began
 	connector source.Connector
 	sent      int64 // requests of the connector before this pass
 
@@ -44,8 +44,10 @@ type Pass struct {
 
 	environment string // short id of the environment that deployments are in
 
-	vanished []plan.Op // to be proven after the last root
-	refused  int       // proofs that the source did not answer
+	vanished []plan.Op       // to be proven after the last root
+	refused  int             // proofs that the source did not answer
+	held     []plan.Op       // that wait for a person
+	pending  map[string]bool // deletions that the source did not answer for
 
 	// Targeted passes between the slices. What they saw is newer than rows that
 	// this listing has read and not come to, and what they wrote is not in index.
@@ -54,7 +56,6 @@ type Pass struct {
 
 	mu      sync.Mutex // guards all below
 	run     inventory.Run
-	held    []string
 	limited string    // why a limit keeps things out
 	missed  int       // things that could not be brought in, or not be proven gone
 	saved   time.Time // when the run was last written
@@ -124,7 +125,7 @@ func (p *Pass) begin(ctx context.Context) (*Pass, error) {
 		if p.index, err = load(r, p.claim.Link); err != nil {
 			return err
 		}
-		if p.released, err = r.Released(p.claim.Link); err != nil {
+		if err := p.judge(r); err != nil {
 			return err
 		}
 		if err := p.chooseEnvironment(r); err != nil {
@@ -233,9 +234,13 @@ func (p *Pass) slice(ctx context.Context, enough func() bool) (done bool, err er
 func (p *Pass) refresh(ctx context.Context) error {
 	return p.engine.store.View(ctx, func(r inventory.Reader) error {
 		fresh, err := recall(r, p.claim.Link)
+		if err == nil {
+			fresh.Dropped, err = p.engine.dropped(r, p.claim.Link)
+		}
 		if err != nil {
 			return err
 		}
+		p.index.Dropped = fresh.Dropped
 		clear(p.index.Roots)
 		clear(p.index.Versions)
 		maps.Copy(p.index.Roots, fresh.Roots)
@@ -279,7 +284,7 @@ func (p *Pass) open(ctx context.Context) error {
 			return err
 		}
 	}
-	p.next, p.end = iter.Pull2(plan.Compute(p.index, objects, p.policy()))
+	p.next, p.end = iter.Pull2(plan.Compute(&p.index, objects, p.policy()))
 	return nil
 }
 
@@ -294,7 +299,7 @@ func (p *Pass) connect(ctx context.Context) (err error) {
 func (p *Pass) policy() plan.Policy {
 	return plan.Policy{
 		Scope: p.work.Scope, Salt: p.salt(), Limit: p.engine.o.MaxAPIs,
-		Verify: p.verify, Released: set(p.released), Brake: p.engine.o.Brake,
+		Verify: p.verify, OnVanish: p.link.OnVanish, Verdicts: p.verdicts(), Brake: *p.engine.o.Brake,
 	}
 }
 

@@ -59,7 +59,7 @@ func TestWhatPeopleMadeIsNeverAdopted(t *testing.T) {
 	}
 	h.source.Remove("apiversionsets/s")
 	h.update(func(tx inventory.Tx) error {
-		return tx.Release(inventory.MustID(linkPath), []string{"apis/1", "apis/2"})
+		return approve(tx, inventory.MustID(linkPath), "apis/1", "apis/2")
 	})
 	if run := h.pass(""); run.Counts.Deleted != 2 || h.tree() != "" {
 		t.Fatalf("deletion: %+v\n%s", run, h.tree())

@@ -28,6 +28,7 @@ type Preview struct {
 	Joins     int             `json:"joins,omitempty"` // APIs that become one with that of another link
 	Deletes   int             `json:"deletes"`
 	Leaves    int             `json:"leaves"` // at the source, and the link does not cover them any more
+	Kept      int             `json:"kept"`   // gone at the source, and marked so
 	Held      int             `json:"held"`
 	Limited   int             `json:"limited"`
 	Requests  int64           `json:"requests"` // all of Cost
@@ -69,7 +70,7 @@ func (e *Engine) Preview(ctx context.Context, link inventory.ID, as *inventory.L
 	if out.Digest, err = p.digest(objects); err != nil {
 		return Preview{}, err
 	}
-	for op, err := range plan.Compute(p.index, pairs(objects), p.policy()) {
+	for op, err := range plan.Compute(&p.index, pairs(objects), p.policy()) {
 		if err == nil {
 			err = p.foresee(ctx, op, &out)
 		}
@@ -109,7 +110,7 @@ func (p *Pass) imagine(r inventory.Reader, as *inventory.Link) error {
 	if p.index, err = recall(r, link); err != nil {
 		return err
 	}
-	if p.released, err = r.Released(link); err != nil {
+	if err := p.judge(r); err != nil {
 		return err
 	}
 	return p.chooseEnvironment(r)
@@ -148,7 +149,7 @@ func (p *Pass) digest(objects []source.Object) (string, error) {
 	}
 	policy := p.policy()
 	policy.Verify = nil
-	return plan.Digest(p.claim.Link.String()+" "+string(settings), plan.Compute(p.index, pairs(objects), policy))
+	return plan.Digest(p.claim.Link.String()+" "+string(settings), plan.Compute(&p.index, pairs(objects), policy))
 }
 
 // expect is how long a pass would take: as long as its requests do at the pace of
@@ -173,9 +174,12 @@ func (p *Pass) foresee(ctx context.Context, op plan.Op, out *Preview) error {
 	case plan.Skip:
 		c.change.Title = op.Object.States.Text("/title")
 		out.Limited += len(op.Object.Children)
-	case plan.Vanish, plan.Hold, plan.Clear:
+	case plan.Vanish, plan.Keep, plan.Hold, plan.Clear:
 		if err := c.name(ctx, op.Recorded.ID); err != nil {
 			return err
+		}
+		if vanished := op.Action == plan.Vanish || op.Action == plan.Keep; vanished && !op.Left {
+			out.Cost.Proofs += 2
 		}
 		switch op.Action {
 		case plan.Vanish:
@@ -185,7 +189,8 @@ func (p *Pass) foresee(ctx context.Context, op plan.Op, out *Preview) error {
 				break
 			}
 			out.Deletes++
-			out.Cost.Proofs += 2
+		case plan.Keep:
+			out.Kept++
 		case plan.Hold:
 			out.Held++
 		}

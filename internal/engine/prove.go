@@ -41,9 +41,8 @@ func (p *Pass) proveOne(ctx context.Context, op plan.Op) error {
 	if _, apart := p.looked[op.External]; apart || !recorded {
 		return nil
 	}
-	why := inventory.Left
-	if !op.Left { // the source has what has left: there is nothing to prove
-		why = inventory.Vanished
+	asked := p.engine.store.Now()
+	if !op.Left {
 		if gone, err := p.gone(ctx, op.External); !gone || err != nil {
 			return err
 		}
@@ -52,23 +51,11 @@ func (p *Pass) proveOne(ctx context.Context, op plan.Op) error {
 		return err
 	}
 	p.engine.step(ctx, "delete", op.External)
-	if err := p.engine.store.Apply(ctx, p.claim, func(tx inventory.SourceTx) error {
-		return p.dropVersion(tx, have.ID, op.External, why)
-	}); err != nil {
-		return err
-	}
-	p.count(func(c *inventory.Counts) {
-		if op.Left {
-			c.Left++
-		} else {
-			c.Deleted++
-		}
-	})
-	return nil
+	return p.part(ctx, op, have.ID, asked)
 }
 
 // gone asks the source whether it really has a thing no more. What it does not
-// answer to stops no other.
+// answer to stops no other, and waits for the next pass.
 func (p *Pass) gone(ctx context.Context, external string) (bool, error) {
 	if err := p.phase(ctx, inventory.PhaseProve); err != nil {
 		return false, err
@@ -79,6 +66,7 @@ func (p *Pass) gone(ctx context.Context, external string) (bool, error) {
 		if p.refused++; ctx.Err() != nil || p.refused >= maxRefused || source.Stalled(err) || source.RetryAfter(err) > 0 {
 			return false, err
 		}
+		p.pending[external] = true
 		p.miss(external, err)
 		return false, nil
 	}
@@ -105,7 +93,10 @@ func (p *Pass) dropVersion(tx inventory.SourceTx, version inventory.ID, external
 			}
 		}
 	}
-	return tx.DropOrigin(version, why)
+	if err := tx.DropOrigin(version, why); err != nil {
+		return err
+	}
+	return p.markEmptied(tx, api, inventory.Gone{At: p.engine.store.Now(), Why: why})
 }
 
 // empty says that the link has no version in an API.

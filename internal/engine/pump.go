@@ -136,12 +136,12 @@ func (p *Pass) sort(op plan.Op) bool {
 	switch op.Action {
 	case plan.Add, plan.Change:
 		return true
-	case plan.Vanish, plan.Clear:
+	case plan.Vanish, plan.Keep, plan.Clear:
 		p.vanished = append(p.vanished, op)
 	case plan.Hold:
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.held = append(p.held, op.External)
+		p.held = append(p.held, op)
 		p.run.Message = op.Why
 		p.run.Counts.Held++
 	case plan.Skip:

@@ -43,8 +43,12 @@ func (p *Pass) around(ctx context.Context, read iter.Seq2[source.Object, error])
 		}
 	}
 	var entries []inventory.Entry
+	var total inventory.Tally
 	known := map[inventory.ID]bool{}
-	err := p.engine.store.View(ctx, func(r inventory.Reader) error {
+	err := p.engine.store.View(ctx, func(r inventory.Reader) (err error) {
+		if total, err = r.Tally(p.claim.Link); err != nil {
+			return err
+		}
 		for _, s := range sought {
 			e, err := r.Origin(p.claim.Link, s.kind, s.external)
 			api := e.ID.Ancestor(inventory.KindAPI)
@@ -62,7 +66,7 @@ func (p *Pass) around(ctx context.Context, read iter.Seq2[source.Object, error])
 			for _, rec := range all {
 				o, mine := p.mine(rec)
 				if kind := rec.ID.Kind(); mine && (kind == inventory.KindAPI || kind == inventory.KindVersion) {
-					entries = append(entries, inventory.Entry{ID: rec.ID, Key: rec.Key, External: o.External, Mark: o.Mark, Read: o.Read})
+					entries = append(entries, inventory.Entry{ID: rec.ID, Key: rec.Key, External: o.External, Mark: o.Mark, Read: o.Read, Gone: o.Gone})
 				}
 			}
 		}
@@ -71,11 +75,16 @@ func (p *Pass) around(ctx context.Context, read iter.Seq2[source.Object, error])
 	if err != nil {
 		return nil, err
 	}
-	environment := p.index.Environment
+	environment, dropped := p.index.Environment, p.index.Dropped
 	if p.index, err = plan.NewIndex(pairs(entries)); err != nil {
 		return nil, err
 	}
-	p.index.Environment = environment
+	p.index.Environment, p.index.Dropped, p.index.Elsewhere = environment, dropped, total.Versions
+	for _, v := range p.index.Versions {
+		if v.Gone.At.IsZero() {
+			p.index.Elsewhere--
+		}
+	}
 	return pairs(objects), nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
 	"apicenter/internal/inventory"
@@ -98,17 +97,17 @@ func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 		if err := tx.TakeHints(hints); err != nil {
 			return err
 		}
+		if failure == nil {
+			if err := p.settle(tx, now); err != nil {
+				return err
+			}
+		}
 		status, err := p.statusAfter(tx, run, failure, now)
 		if err != nil {
 			return err
 		}
 		if err := tx.SetDue(p.claim.Link, status.NextDue); err != nil {
 			return err
-		}
-		if failure == nil && p.work.Scope.Whole() {
-			if err := p.settle(tx); err != nil {
-				return err
-			}
 		}
 		return tx.SetStatus(p.claim.Link, status)
 	})
@@ -129,16 +128,4 @@ func (p *Pass) tell(ctx context.Context, run inventory.Run) {
 		slog.Int("observed", c.Observed), slog.Int("added", c.Added), slog.Int("updated", c.Updated), slog.Int("moved", c.Moved),
 		slog.Int("deleted", c.Deleted), slog.Int("failed", c.Failed), slog.Int64("requests", run.Requests),
 		slog.Duration("took", run.Ended.Sub(run.Started)))
-}
-
-// settle ends the approvals that this pass knew of. Others may have come since.
-func (p *Pass) settle(tx inventory.SourceTx) error {
-	if len(p.released) == 0 {
-		return nil
-	}
-	released, err := tx.Released(p.claim.Link)
-	if err != nil {
-		return err
-	}
-	return tx.Release(p.claim.Link, slices.DeleteFunc(released, func(external string) bool { return slices.Contains(p.released, external) }))
 }

@@ -202,7 +202,7 @@ func TestAnApprovalDuringAPassOutlivesIt(t *testing.T) {
 	h.source.Remove("apis/a00")
 	h.source.Remove("apis/a01")
 	release := func(externals ...string) {
-		h.update(func(tx inventory.Tx) error { return tx.Release(inventory.MustID(linkPath), externals) })
+		h.update(func(tx inventory.Tx) error { return approve(tx, inventory.MustID(linkPath), externals...) })
 	}
 	release("apis/a00")
 	p := h.begin(0)

@@ -22,13 +22,16 @@ func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure err
 		return inventory.LinkStatus{}, err
 	}
 	s := inventory.StatusOf(link)
-	s.APIs, s.Problems, s.ChangedAt = tally.Versions, tally.Problems, now
+	s.APIs, s.Kept, s.Problems, s.ChangedAt = tally.Versions, tally.Kept, tally.Problems, now
+	if s.Held, err = undecided(tx, p.claim.Link); err != nil {
+		return s, err
+	}
 	s.LastRun = inventory.LastRun{Outcome: run.Outcome, Ended: now, Errors: run.Counts.Failed}
 	switch {
 	case failure == nil && !p.work.Scope.Whole():
 	case failure == nil:
 		s.State, s.Message, s.Stalled = inventory.Syncing, "", false
-		s.SyncedAt, s.Held, s.Limited = run.Started, p.held, p.limited != ""
+		s.SyncedAt, s.Limited = run.Started, p.limited != ""
 		if len(p.held) > 0 || p.limited != "" {
 			s.Message = cmp.Or(run.Message, p.limited)
 		}

@@ -133,7 +133,7 @@ func (w *writer) row(id inventory.ID) int {
 }
 
 func differs(a, b inventory.Origin) bool {
-	return a.External != b.External || !a.States.Equal(b.States)
+	return a.External != b.External || !a.States.Equal(b.States) || !a.Gone.At.Equal(b.Gone.At)
 }
 
 // put writes what the source states of a thing. back says that it comes again:

@@ -24,6 +24,9 @@ const (
 	// FieldImported holds where an import took a thing from, so that the next one
 	// finds it again. Like FieldDocument it is not part of what readers see.
 	FieldImported Field = "/importedFrom"
+	// FieldGone tells readers that no source has the thing any more. It is derived
+	// from Origin.Gone.
+	FieldGone Field = "/gone"
 	// FieldLifecycleStage of an API is derived: it is that of its newest version.
 	FieldLifecycleStage Field = "/lifecycleStage"
 )
@@ -138,7 +141,8 @@ func (d Doc) Changed(other Doc) []Field {
 }
 
 // Overlay is what readers see: own, overlaid by the origins. The first origin
-// that states a field wins; a stated null hides the field.
+// that states a field wins; a stated null hides the field. What is gone at all
+// its sources says so in FieldGone.
 func Overlay(own Doc, origins []Origin) Doc {
 	out := maps.Clone(own)
 	if out == nil {
@@ -148,7 +152,23 @@ func Overlay(own Doc, origins []Origin) Doc {
 		maps.Copy(out, o.States)
 	}
 	maps.DeleteFunc(out, func(_ Field, v json.RawMessage) bool { return isNull(v) })
+	if gone := lastGone(origins); !gone.At.IsZero() {
+		out.Set(FieldGone, gone)
+	}
 	return out
+}
+
+// lastGone is when the last of all origins went; zero while one of them is there.
+func lastGone(origins []Origin) (last Gone) {
+	for _, o := range origins {
+		if o.Gone.At.IsZero() {
+			return Gone{}
+		}
+		if o.Gone.At.After(last.At) {
+			last = o.Gone
+		}
+	}
+	return last
 }
 
 // defaults are the properties that readers always find, by kind.

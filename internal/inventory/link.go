@@ -26,6 +26,7 @@ type Link struct {
 	Stage       string        // lifecycle stage that new versions begin with
 	Target      time.Duration // within which a change at the source is to be here; 0: that of the server
 	Scope       Scope         // which APIs of the source it brings
+	OnVanish    OnVanish
 }
 
 // The fields of a link.
@@ -38,6 +39,7 @@ const (
 	FieldStage       Field = "/targetLifecycleStage"
 	FieldTarget      Field = "/freshnessTargetSeconds"
 	FieldScope       Field = "/scope"
+	FieldOnVanish    Field = "/onVanish"
 )
 
 // LinkOf reads a link's own layer.
@@ -45,6 +47,7 @@ func LinkOf(own Doc) Link {
 	l := Link{
 		SourceType: own.Text(FieldSourceType), Source: own.Text(FieldSource), Identity: own.Text(FieldIdentity),
 		Import: Import(own.Text(FieldImport)), Environment: own.Text(FieldEnvironment), Stage: own.Text(FieldStage),
+		OnVanish: OnVanish(own.Text(FieldOnVanish)),
 	}
 	var seconds float64
 	if json.Unmarshal(own[FieldTarget], &seconds) == nil {
@@ -55,6 +58,9 @@ func LinkOf(own Doc) Link {
 	}
 	if raw, ok := own[FieldScope]; ok {
 		_ = json.Unmarshal(raw, &l.Scope) // our own writing
+	}
+	if l.OnVanish == "" {
+		l.OnVanish = OnVanishDelete
 	}
 	return l
 }
@@ -83,6 +89,7 @@ type LinkStatus struct {
 	SyncedAt  time.Time `json:"syncedAt,omitzero"` // start of the last complete pass that ended well
 	NextDue   time.Time `json:"nextDue,omitzero"`
 	APIs      int       `json:"apis"`               // things of the source in the inventory
+	Kept      int       `json:"kept,omitempty"`     // things in the inventory that the source has no more
 	Held      []string  `json:"held,omitempty"`     // deletions that wait for a person's word, by external identity
 	Limited   bool      `json:"limited,omitempty"`  // a limit keeps things out
 	Problems  int       `json:"problems,omitempty"` // definitions whose newest document could not be had
@@ -172,6 +179,7 @@ type Counts struct {
 	Left      int   `json:"left,omitempty"`    // the scope of the link
 	Outside   int   `json:"outside,omitempty"` // of the scope; not among those observed
 	Held      int   `json:"held,omitempty"`
+	Kept      int   `json:"kept,omitempty"` // that the source has no more
 	Limited   int   `json:"limited,omitempty"`
 	Unchanged int   `json:"unchanged"`
 	Documents int   `json:"documents"`          // fetched

@@ -59,6 +59,7 @@ type Origin struct {
 	// thing and all below it; an equal mark means that there is nothing to do.
 	Mark string
 	Read time.Time // start of the request that saw it; an older observation never replaces a newer one
+	Gone Gone      // the source has it no more; what it stated last stays
 	// Run is the run that last changed what is stated, not one that merely read
 	// it again; the store sets it from the claim.
 	Run int64
@@ -101,6 +102,10 @@ const (
 	Updated Action = "updated"
 	Deleted Action = "deleted"
 	Moved   Action = "moved"
+	// These are told of a version, and change nothing of it.
+	DeletionHeld     Action = "deletionHeld" // it waits for a person's word
+	DeletionApproved Action = "deletionApproved"
+	DeletionRejected Action = "deletionRejected"
 	// These are told of a service alone, and are true of all below it.
 	SoftDeleted Action = "softDeleted" // out of sight until it is restored or purged
 	Restored    Action = "restored"

@@ -78,8 +78,12 @@ type Reader interface {
 	Events(after int64, limit int) iter.Seq2[Event, error]
 	// Runs gives the newest runs of a link, newest first, at most limit.
 	Runs(link ID, limit int) ([]Run, error)
-	// Released are the held deletions of a link that a person has approved, by external identity.
-	Released(link ID) ([]string, error)
+	// Deletions gives those of a link that wait, for a person's word or to be done
+	// as a person said, by external identity.
+	Deletions(link ID) ([]Deletion, error)
+	// Dropped counts the versions that a link has taken away since an instant
+	// because its source had them no more, those that a person approved left out.
+	Dropped(link ID, since time.Time) (int, error)
 	// Hints gives the unread hints of a link that are due at now, in order.
 	Hints(link ID, now time.Time) ([]Hint, error)
 	// Waiting gives the links that are due at now, or have unread hints that are, or are being deleted.
@@ -141,8 +145,11 @@ type Tx interface {
 	SetStatus(link ID, status any) error
 	// Begin raises the epoch of a link: who held it before can no longer write. NotFound.
 	Begin(link ID) (Claim, error)
-	// Release sets the held deletions that a person approved.
-	Release(link ID, externals []string) error
+	// PutDeletion writes a deletion that waits, new or known by its external
+	// identity. A new one and a new verdict are told as events. NotFound.
+	PutDeletion(link ID, d Deletion) error
+	// EndDeletion forgets one that waits no more.
+	EndDeletion(link ID, external string) error
 	// PutHint notes that a link should look at one API of its source, or at all.
 	// It takes the place of an unread one that says the same, under a new number:
 	// whoever took the old one up has not seen what this one is about.
@@ -192,6 +199,10 @@ type SourceTx interface {
 	// LetGo ends what the link states of id, and of id alone: the thing stays,
 	// and what the source stated of it becomes the people's. NotFound.
 	LetGo(id ID) error
+	// MarkGone notes that the source has id no more, and says so to readers: of id
+	// alone, which stays as the link last stated it. An observation that is newer
+	// than at takes the mark away. NotFound.
+	MarkGone(id ID, gone Gone) error
 	// Remove deletes the claim's link itself, with its runs and hints: the end of
 	// an unlink. Conflict while it states anything.
 	Remove() error
@@ -199,8 +210,9 @@ type SourceTx interface {
 	SetStatus(link ID, status any) error
 	SetDue(link ID, due time.Time) error
 	PutRun(r Run) (int64, error)
-	// Release is that of Tx.
-	Release(link ID, externals []string) error
+	// PutDeletion and EndDeletion are those of Tx.
+	PutDeletion(link ID, d Deletion) error
+	EndDeletion(link ID, external string) error
 	// TakeHints forgets hints of the claim's link that were answered, by sequence number.
 	TakeHints(sequences []int64) error
 }
@@ -256,11 +268,13 @@ type Entry struct {
 	Verified     time.Time
 	Problem      string
 	Retry        time.Time
+	Gone         Gone
 }
 
-// Tally is what a link states, in figures.
+// Tally is what a link states, in figures. But for Kept, what is gone does not count.
 type Tally struct {
 	Versions    int
+	Kept        int // versions that the source has no more
 	Definitions int
 	Missing     int       // definitions without a document
 	Problems    int       // definitions whose newest document could not be had

@@ -62,6 +62,9 @@ func (w *Worker) demand(ctx context.Context, definition inventory.ID, since time
 			return inventory.Errorf(inventory.NotFound, "", "definition %q has no document yet; import one", rec.Name())
 		}
 		o := rec.Origins[0]
+		if rec.Document == "" && !o.Gone.At.IsZero() {
+			return inventory.Errorf(inventory.NotFound, "", "definition %q has no document: its source has it no more", rec.Name())
+		}
 		d = demand{link: o.Link, external: o.External, document: rec.Document != ""}
 		link, err := r.Get(o.Link)
 		if errors.Is(err, inventory.NotFound) {

@@ -36,7 +36,8 @@ type Action int
 const (
 	Add    Action = iota + 1 // a new root with all below it
 	Change                   // a recorded root, and what differs below it
-	Vanish                   // a version that the source no longer lists: to be proven, then removed
+	Vanish                   // a version that the source has no more: to be removed
+	Keep                     // the same, to be marked as gone instead
 	Hold                     // a Vanish that waits for a person's word
 	Skip                     // an Add that a limit keeps out
 	Clear                    // a recorded root that has no version left: nothing of it is at the source
@@ -50,6 +51,8 @@ func (a Action) String() string {
 		return "change"
 	case Vanish:
 		return "delete"
+	case Keep:
+		return "keep"
 	case Hold:
 		return "hold"
 	case Skip:
@@ -63,10 +66,10 @@ func (a Action) String() string {
 // Op is one thing to do, complete in itself.
 type Op struct {
 	Action   Action
-	External string          // of the root; of the version for Vanish and Hold
+	External string          // of the root; of the version for Vanish, Keep and Hold
 	Object   *source.Object  // Add, Change, Skip
 	Mark     string          // of Object
-	Recorded inventory.Entry // Change, Clear: the resource that the root is; Vanish, Hold: the version
+	Recorded inventory.Entry // Change, Clear: the resource that the root is; Vanish, Keep, Hold: the version
 	Adopt    []Adoption      // versions to move in from other APIs first
 	Absorb   []inventory.ID  // APIs that become one with this, unless another op still has versions to take from them
 	Verify   []string        // definitions below it whose document is to be fetched whatever its mark
@@ -87,6 +90,8 @@ type Index struct {
 	Roots       map[string]inventory.Entry // APIs, by external identity
 	Versions    map[string]Version         // by external identity
 	Apart       map[string]bool            // versions looked at on their own since: that the listing lacks them means nothing
+	Elsewhere   int                        // versions that the link has and Versions leaves out
+	Dropped     int                        // versions that went of late without a person's word
 }
 
 // Version is a recorded version and the root that it is under.
@@ -128,24 +133,15 @@ type Policy struct {
 	Salt     string          // settings of the link that shape the mapping; part of every mark
 	Limit    int             // most APIs that the link may bring; 0: no limit
 	Verify   map[string]bool // externals of versions whose document is due
-	Released map[string]bool // externals whose held deletion a person approved
+	OnVanish inventory.OnVanish
+	Verdicts map[string]inventory.DeletionVerdict // of people on deletions, by external
 	Brake    Brake
 }
-
-// Brake holds deletions when more than Things and more than Share of the link
-// would vanish at once, or all of it.
-type Brake struct {
-	Things int
-	Share  float64
-}
-
-// DefaultBrake holds more than 10 things that are more than a fifth of the link.
-var DefaultBrake = Brake{Things: 10, Share: 0.2}
 
 // Compute streams what is to be done: roots as they are observed, those that
 // take versions from other APIs after the last one, vanished versions last. An
 // error of the observation ends it, and then nothing was read as vanished.
-func Compute(recorded Index, observed iter.Seq2[source.Object, error], p Policy) iter.Seq2[Op, error] {
+func Compute(recorded *Index, observed iter.Seq2[source.Object, error], p Policy) iter.Seq2[Op, error] {
 	return func(yield func(Op, error) bool) {
 		c := computation{
 			index: recorded, policy: p, count: len(recorded.Roots),
@@ -175,7 +171,7 @@ func Compute(recorded Index, observed iter.Seq2[source.Object, error], p Policy)
 
 // computation is the state of one Compute.
 type computation struct {
-	index    Index
+	index    *Index
 	policy   Policy
 	count    int                   // roots recorded and added
 	roots    map[string]bool       // observed, by external
@@ -203,7 +199,7 @@ func (c *computation) observe(o source.Object) (Op, bool) {
 		c.versions[v.External] = o.External
 		have, known := c.index.Versions[v.External]
 		foreign = foreign || known && have.Root != o.External
-		fresh = fresh || !known // its mark may be recorded from before it went
+		fresh = fresh || !known || !have.Gone.At.IsZero() // its mark may be recorded from before it went
 	}
 	if foreign {
 		c.deferred = append(c.deferred, o)
@@ -360,74 +356,6 @@ func (c *computation) adoptions(o source.Object, to inventory.ID) []Adoption {
 	for _, v := range o.Children {
 		if have, ok := c.index.Versions[v.External]; ok && have.ID.Parent() != to {
 			out = append(out, Adoption{External: v.External, Version: have.Entry})
-		}
-	}
-	return out
-}
-
-// vanished plans what was recorded in scope and not observed.
-func (c *computation) vanished() []Op {
-	var out []Op
-	unreleased := 0
-	for _, external := range slices.Sorted(maps.Keys(c.index.Versions)) {
-		if c.versions[external] != "" || c.index.Apart[external] || !c.policy.Scope.Whole() && c.policy.Scope.API != external {
-			continue
-		}
-		out = append(out, c.gone(external))
-		if !c.policy.Released[external] {
-			unreleased++
-		}
-	}
-	why := c.held(unreleased)
-	if why == "" {
-		return out
-	}
-	for i, op := range out {
-		if !c.policy.Released[op.External] {
-			out[i].Action, out[i].Why = Hold, why
-		}
-	}
-	return out
-}
-
-// gone is the op of a version that was not observed, or that the link does not cover.
-func (c *computation) gone(external string) Op {
-	op := Op{Action: Vanish, External: external, Recorded: c.index.Versions[external].Entry, Why: "the source no longer lists it"}
-	if why, left := c.outside[external]; left {
-		op.Left, op.Why = true, why
-	}
-	return op
-}
-
-// held says why n deletions must wait for a person, or "".
-func (c *computation) held(n int) string {
-	total := len(c.index.Versions)
-	switch {
-	case n == 0 || !c.policy.Scope.Whole():
-		return ""
-	case len(c.versions) == 0 && len(c.outside) == 0:
-		return fmt.Sprintf("the source lists nothing at all any more, and %d APIs are recorded", total)
-	case len(c.versions) == 0:
-		return fmt.Sprintf("the link covers nothing of the source any more, and %d APIs are recorded", total)
-	case n > c.policy.Brake.Things && float64(n) > c.policy.Brake.Share*float64(total):
-		return fmt.Sprintf("%d of %d APIs would go at once", n, total)
-	}
-	return ""
-}
-
-// hollow plans the recorded roots that no version is left of.
-func (c *computation) hollow() []Op {
-	if !c.policy.Scope.Whole() {
-		return nil
-	}
-	full := map[string]bool{}
-	for _, v := range c.index.Versions {
-		full[v.Root] = true
-	}
-	var out []Op
-	for _, external := range slices.Sorted(maps.Keys(c.index.Roots)) {
-		if !full[external] && !c.roots[external] {
-			out = append(out, Op{Action: Clear, External: external, Recorded: c.index.Roots[external], Why: "no version of it is left"})
 		}
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -53,24 +54,28 @@ func (r *record) entries() iter.Seq2[inventory.Entry, error] {
 	}
 }
 
-func (r *record) index() plan.Index {
+func (r *record) index() *plan.Index {
 	index, err := plan.NewIndex(r.entries())
 	if err != nil {
 		panic(err)
 	}
-	return index
+	return &index
 }
 
-func (r *record) compute(p plan.Policy, objects ...source.Object) []plan.Op {
-	var out []plan.Op
-	observed := func(yield func(source.Object, error) bool) {
+// stream is a listing without an error.
+func stream(objects []source.Object) iter.Seq2[source.Object, error] {
+	return func(yield func(source.Object, error) bool) {
 		for _, o := range objects {
 			if !yield(o, nil) {
 				return
 			}
 		}
 	}
-	for op, err := range plan.Compute(r.index(), observed, p) {
+}
+
+func (r *record) compute(p plan.Policy, objects ...source.Object) []plan.Op {
+	var out []plan.Op
+	for op, err := range plan.Compute(r.index(), stream(objects), p) {
 		if err != nil {
 			panic(err)
 		}
@@ -126,11 +131,11 @@ func (r *record) used(api inventory.ID) bool {
 
 // sync brings the record in step, with a person who approves all deletions.
 func (r *record) sync(objects ...source.Object) {
-	released := map[string]bool{}
+	approved := map[string]inventory.DeletionVerdict{}
 	for external := range r.versions {
-		released[external] = true
+		approved[external] = inventory.Approved
 	}
-	for _, op := range r.compute(plan.Policy{Released: released}, objects...) {
+	for _, op := range r.compute(plan.Policy{Verdicts: approved}, objects...) {
 		r.apply(op)
 	}
 }
@@ -174,9 +179,20 @@ func TestCompute(t *testing.T) {
 		{"a document is due", many(2), many(2), plan.Policy{Verify: map[string]bool{"apis/001": true}}, "change apis/001 verify [apis/001]\n"},
 		{"one vanished", many(3), many(2), plan.Policy{Brake: plan.DefaultBrake}, "delete apis/002\n"},
 		{"an empty listing is held", many(2), nil, plan.Policy{Brake: plan.DefaultBrake}, "hold apis/000\nhold apis/001\n"},
-		{"what was released goes", many(2), nil, plan.Policy{Brake: plan.DefaultBrake, Released: map[string]bool{"apis/001": true}}, "hold apis/000\ndelete apis/001\n"},
+		{"what was approved goes", many(2), nil, plan.Policy{Brake: plan.DefaultBrake, Verdicts: map[string]inventory.DeletionVerdict{"apis/001": inventory.Approved}}, "hold apis/000\ndelete apis/001\n"},
+		{
+			"what is kept is marked, and what people approved goes", many(3), many(1),
+			plan.Policy{OnVanish: inventory.OnVanishKeep, Verdicts: map[string]inventory.DeletionVerdict{"apis/002": inventory.Approved}},
+			"keep apis/001\ndelete apis/002\n",
+		},
+		{
+			"a rule that holds, and what people rejected", many(3), many(1),
+			plan.Policy{OnVanish: inventory.OnVanishHold, Verdicts: map[string]inventory.DeletionVerdict{"apis/002": inventory.Rejected}},
+			"hold apis/001\nkeep apis/002\n",
+		},
+		{"one API that is the last", many(1), nil, plan.Policy{Scope: source.Scope{API: "apis/000"}, Brake: plan.DefaultBrake}, "hold apis/000\n"},
 		{"a limit", many(1), many(3), plan.Policy{Limit: 2}, "add apis/001\nskip apis/002\n"},
-		{"one API only: others have not vanished", many(3), nil, plan.Policy{Scope: source.Scope{API: "apis/001"}}, "delete apis/001\n"},
+		{"one API only: others have not vanished", many(3), nil, plan.Policy{Scope: source.Scope{API: "apis/001"}, Brake: plan.DefaultBrake}, "delete apis/001\n"},
 		{
 			"an API gains its first version set",
 			many(1),
@@ -292,6 +308,67 @@ func TestTheBrake(t *testing.T) {
 		if len(ops) != tt.before-tt.after || (ops[0].Action == plan.Hold) != tt.held {
 			t.Errorf("%d of %d vanished: %d ops, first %v; want held %v", tt.before-tt.after, tt.before, len(ops), ops[0].Action, tt.held)
 		}
+	}
+}
+
+func TestTheBrakeCountsWhatWentOfLate(t *testing.T) {
+	for _, tt := range []struct {
+		recorded, dropped int
+		scope             string
+		held              bool
+	}{
+		{90, 10, "", false}, // 11 of 100
+		{80, 20, "", true},  // 21 of 100
+		{80, 20, "apis/0000", true},
+		{81, 19, "apis/0000", false}, // 20 of 100
+		{3, 8, "apis/0000", false},   // 9 are not more than 10
+		{3, 10, "apis/0000", true},
+	} {
+		r := newRecord()
+		all := make([]source.Object, tt.recorded)
+		for i := range all {
+			all[i] = root(fmt.Sprintf("apis/%04d", i), "x", fmt.Sprintf("apis/%04d", i))
+		}
+		r.sync(all...)
+		index := r.index()
+		index.Dropped = tt.dropped
+		if tt.scope != "" { // a look recalls what it touches, and knows how many others there are
+			index.Elsewhere = len(index.Versions) - 1
+			maps.DeleteFunc(index.Versions, func(external string, _ plan.Version) bool { return external != tt.scope })
+			all = nil
+		} else {
+			all = all[1:]
+		}
+		var ops []plan.Op
+		for op, err := range plan.Compute(index, stream(all), plan.Policy{Scope: source.Scope{API: tt.scope}, Brake: plan.DefaultBrake}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			ops = append(ops, op)
+		}
+		if len(ops) != 1 || (ops[0].Action == plan.Hold) != tt.held {
+			t.Errorf("%d recorded, %d went of late, a look at %q: %swant held %t", tt.recorded, tt.dropped, tt.scope, say(ops), tt.held)
+		}
+	}
+}
+
+func TestWhatIsGoneStaysSoUntilItIsBack(t *testing.T) {
+	r := newRecord()
+	set := root("apiversionsets/s", "S", "apis/a", "apis/b")
+	r.sync(set)
+	gone := r.versions["apis/b"]
+	gone.Gone = inventory.Gone{At: time.Now(), Why: inventory.Vanished}
+	r.versions["apis/b"] = gone
+	rest := root("apiversionsets/s", "S", "apis/a")
+	if got, want := say(r.compute(plan.Policy{Brake: plan.DefaultBrake}, rest)), "change apiversionsets/s\n"; got != want {
+		t.Errorf("without it:\n%swant:\n%s", got, want)
+	}
+	if got, want := say(r.compute(plan.Policy{Brake: plan.DefaultBrake}, set)), "change apiversionsets/s\n"; got != want {
+		t.Errorf("when it is back, under the same mark:\n%swant:\n%s", got, want)
+	}
+	approved := plan.Policy{Verdicts: map[string]inventory.DeletionVerdict{"apis/b": inventory.Approved}}
+	if got, want := say(r.compute(approved, rest)), "change apiversionsets/s\ndelete apis/b\n"; got != want {
+		t.Errorf("approved:\n%swant:\n%s", got, want)
 	}
 }
 

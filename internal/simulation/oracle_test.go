@@ -124,7 +124,7 @@ func (w *world) observe() {
 // once, unless somebody was asked.
 func (w *world) braked(before int) {
 	var runs []inventory.Run
-	var released []string
+	var waiting []inventory.Deletion
 	if err := w.store.View(w.ctx, func(r inventory.Reader) (err error) {
 		if _, err := r.Get(link); errors.Is(err, inventory.NotFound) {
 			return nil
@@ -132,7 +132,7 @@ func (w *world) braked(before int) {
 		if runs, err = r.Runs(link, 200); err != nil {
 			return err
 		}
-		released, err = r.Released(link)
+		waiting, err = r.Deletions(link)
 		return err
 	}); err != nil {
 		w.fault("read the runs: %v", err)
@@ -148,7 +148,7 @@ func (w *world) braked(before int) {
 			w.seen.run = run.ID
 		}
 	}
-	w.seen.approved = len(released) > 0
+	w.seen.approved = slices.ContainsFunc(waiting, func(d inventory.Deletion) bool { return d.Verdict == inventory.Approved })
 }
 
 // proven holds a link to its word: that the inventory equalled the source at an

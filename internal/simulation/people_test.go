@@ -71,7 +71,15 @@ func (w *world) tell(what string, err error) string {
 func (w *world) approve() int {
 	held := w.status().Held
 	if len(held) > 0 {
-		if err := w.update(func(tx inventory.Tx) error { return tx.Release(link, held) }); err != nil {
+		if err := w.update(func(tx inventory.Tx) error {
+			for _, external := range held {
+				err := tx.PutDeletion(link, inventory.Deletion{External: external, Verdict: inventory.Approved, By: "ann"})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
 			w.fault("approve: %v", err)
 		}
 		w.seen.approved = true

@@ -19,6 +19,7 @@ import (
 	"apicenter/internal/engine"
 	"apicenter/internal/inventory"
 	"apicenter/internal/jobs"
+	"apicenter/internal/plan"
 	"apicenter/internal/source"
 	"apicenter/internal/source/apim"
 	"apicenter/internal/store"
@@ -141,7 +142,7 @@ func (w *world) worker(s inventory.Store) *jobs.Worker {
 	}
 	o := engine.Options{Interval: time.Minute, Audit: 3 * time.Minute, Fetchers: 2}
 	if w.unguarded.brake {
-		o.Brake.Things, o.Brake.Share = 1<<30, 2
+		o.Brake = &plan.Brake{Things: 1 << 30, Share: 2}
 	}
 	return jobs.NewWorker(s, engine.New(s, map[string]source.Kind{kind.Name: kind}, o))
 }

@@ -30,14 +30,15 @@ func (t *session) Waiting(now time.Time) ([]inventory.ID, error) {
 func (t *session) Tally(link inventory.ID) (inventory.Tally, error) {
 	var a inventory.Tally
 	var verified int64
-	err := t.row([]any{&a.Versions, &a.Definitions, &a.Missing, &a.Problems, &verified}, `
+	err := t.row([]any{&a.Versions, &a.Kept, &a.Definitions, &a.Missing, &a.Problems, &verified}, `
 		with l as (select id from resource where path = $1)
 		select
-			(select count(*) from origin where link = (select id from l) and kind = 'version'),
-			(select count(*) from origin where link = (select id from l) and kind = 'definition'),
-			(select count(*) from origin where link = (select id from l) and kind = 'definition' and verified = 0),
-			(select count(*) from origin where link = (select id from l) and kind = 'definition' and problem <> ''),
-			(select coalesce(min(verified), 0) from origin where link = (select id from l) and kind = 'definition' and verified > 0)`, link.String())
+			(select count(*) from origin where link = (select id from l) and kind = 'version' and gone = 0),
+			(select count(*) from origin where link = (select id from l) and kind = 'version' and gone > 0),
+			(select count(*) from origin where link = (select id from l) and kind = 'definition' and gone = 0),
+			(select count(*) from origin where link = (select id from l) and kind = 'definition' and gone = 0 and verified = 0),
+			(select count(*) from origin where link = (select id from l) and kind = 'definition' and gone = 0 and problem <> ''),
+			(select coalesce(min(verified), 0) from origin where link = (select id from l) and kind = 'definition' and gone = 0 and verified > 0)`, link.String())
 	a.Verified = instant(verified)
 	return a, err
 }

@@ -42,7 +42,7 @@ func (w *work) SoftDelete(id inventory.ID, purge time.Time) error {
 	if err := w.shift(id.String(), id.String()+deletedMark, path, path+deletedMark); err != nil {
 		return err
 	}
-	w.changes.whole(path, id, inventory.SoftDeleted)
+	w.changes.note(path, id, inventory.SoftDeleted)
 	_, err = w.exec(`insert into deleted_service (resource, at, actor, purge) values ($1, $2, $3, $4)`,
 		u.record.Key, micros(w.now), w.by, micros(purge))
 	return err
@@ -67,7 +67,7 @@ func (w *work) Restore(id inventory.ID) (inventory.Resource, error) {
 	if err := w.shift(id.String()+deletedMark, id.String(), path+deletedMark, path); err != nil {
 		return inventory.Resource{}, err
 	}
-	w.changes.whole(path, id, inventory.Restored)
+	w.changes.note(path, id, inventory.Restored)
 	if _, err := w.exec(`delete from deleted_service where resource = $1`, key); err != nil {
 		return inventory.Resource{}, err
 	}
@@ -87,7 +87,7 @@ func (w *work) Purge(id inventory.ID) error {
 	for _, key := range found {
 		w.entries = append(w.entries, searchEntry{key: key, replace: true})
 	}
-	w.changes.whole(path, id, inventory.Purged)
+	w.changes.note(path, id, inventory.Purged)
 	if _, err := w.exec(`delete from resource where `+inTree, all...); err != nil {
 		return err
 	}

@@ -193,22 +193,22 @@ func (w *work) writeOrigin(u *unit, link inventory.ID) error {
 	}
 	_, err := w.exec(text,
 		u.record.Key, key, string(u.record.ID.Kind()), o.External, o.Mark, o.DocumentMark, o.States.Text(inventory.FieldDocument),
-		micros(o.Read), micros(o.Verified), o.Problem, micros(o.Retry), string(o.States.Encode()), o.Run, o.MergeKey)
+		micros(o.Read), micros(o.Verified), o.Problem, micros(o.Retry), string(o.States.Encode()), o.Run, o.MergeKey, micros(o.Gone.At), string(o.Gone.Why))
 	return err
 }
 
 // A new resource has no origin yet, so its first needs no look at the others.
 const (
-	firstOrigin = `insert into origin (resource, link, kind, external, mark, document_mark, document, read, verified, problem, retry, position, states, run, merge_key)
-		values ($1, $2, $3, $4, $5, $6, nullif($7, ''), $8, $9, $10, $11, 1, $12, $13, $14)`
+	firstOrigin = `insert into origin (resource, link, kind, external, mark, document_mark, document, read, verified, problem, retry, position, states, run, merge_key, gone, gone_why)
+		values ($1, $2, $3, $4, $5, $6, nullif($7, ''), $8, $9, $10, $11, 1, $12, $13, $14, $15, $16)`
 	addOrigin = `
-		insert into origin (resource, link, kind, external, mark, document_mark, document, read, verified, problem, retry, position, states, run, merge_key)
+		insert into origin (resource, link, kind, external, mark, document_mark, document, read, verified, problem, retry, position, states, run, merge_key, gone, gone_why)
 		values ($1, $2, $3, $4, $5, $6, nullif($7, ''), $8, $9, $10, $11,
-			(select coalesce(max(position), 0) + 1 from origin where resource = $1), $12, $13, $14)
+			(select coalesce(max(position), 0) + 1 from origin where resource = $1), $12, $13, $14, $15, $16)
 		on conflict (resource, link) do update set external = excluded.external, mark = excluded.mark,
 			document_mark = excluded.document_mark, document = excluded.document, read = excluded.read,
 			verified = excluded.verified, problem = excluded.problem, retry = excluded.retry, states = excluded.states, run = excluded.run,
-			merge_key = excluded.merge_key`
+			merge_key = excluded.merge_key, gone = excluded.gone, gone_why = excluded.gone_why`
 )
 
 // searchEntry is a change of the search index.

@@ -168,10 +168,9 @@ func (w *work) entombFused(from, target inventory.Record, o inventory.Origin, al
 	w.buried = new(true)
 	_, err = w.exec(`
 		insert into tombstone (service, source, kind, external, path, folded, own, strayed, why, moved_to, at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, 'merged', $9, $10)
-		on conflict (service, source, kind, external) do update set path = excluded.path, folded = excluded.folded, own = excluded.own,
-			below = '[]', strayed = excluded.strayed, why = excluded.why, moved_to = excluded.moved_to, at = excluded.at
-			where tombstone.why <> 'merged' or tombstone.moved_to <> $5`,
+		select $1, $2, $3, $4, $5, $6, $7, $8, 'merged', $9, $10
+		where not exists (select 1 from tombstone
+			where service = $1 and source = $2 and kind = $3 and external = $4 and why = 'merged' and moved_to = $5)`,
 		from.ID.Ancestor(inventory.KindService).String(), source, string(from.ID.Kind()), o.External,
 		from.Path, from.ID.String(), string(from.Own.Encode()), string(text), target.Path, micros(w.now))
 	return err

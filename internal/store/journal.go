@@ -32,10 +32,11 @@ func (j *journal) created(path string, id inventory.ID) {
 func (j *journal) updated(path string, id inventory.ID, fields []inventory.FieldChange) {
 	e := j.entry(id, path)
 	switch last := e.last(path); {
-	case last < 0 || e.changes[last].Action == inventory.Deleted || e.changes[last].Action == inventory.Moved:
-		e.changes = append(e.changes, inventory.Change{Path: path, Action: inventory.Updated, Fields: fields})
-	case e.changes[last].Action == inventory.Updated:
+	case last >= 0 && e.changes[last].Action == inventory.Created:
+	case last >= 0 && e.changes[last].Action == inventory.Updated:
 		e.changes[last].Fields = joined(e.changes[last].Fields, fields) // none are left if it was taken back; the revision has risen
+	default:
+		e.changes = append(e.changes, inventory.Change{Path: path, Action: inventory.Updated, Fields: fields})
 	}
 }
 
@@ -88,8 +89,9 @@ func (j *journal) moved(rec inventory.Record, to inventory.ID, shown string) (un
 	return false
 }
 
-// whole notes what happened to a service with all below it.
-func (j *journal) whole(path string, id inventory.ID, a inventory.Action) {
+// note tells of something that changes no property: of a service with all below
+// it, or of a deletion.
+func (j *journal) note(path string, id inventory.ID, a inventory.Action) {
 	e := j.entry(id, path)
 	e.changes = append(e.changes, inventory.Change{Path: path, Action: a})
 }

@@ -66,7 +66,7 @@ func (w *work) bring(id inventory.ID, external string, seeds inventory.Doc) (*un
 // same says that writing b over a would change nothing but the time of reading.
 func same(a, b inventory.Origin) bool {
 	return a.External == b.External && a.Mark == b.Mark && a.MergeKey == b.MergeKey && a.DocumentMark == b.DocumentMark && a.Problem == b.Problem &&
-		a.Retry.Equal(b.Retry) && a.Verified.Equal(b.Verified) && a.States.Equal(b.States)
+		a.Retry.Equal(b.Retry) && a.Verified.Equal(b.Verified) && a.States.Equal(b.States) && a.Gone.At.Equal(b.Gone.At)
 }
 
 // state has what a link states of a unit written at the next flush.
@@ -174,10 +174,28 @@ func (w *work) LetGo(id inventory.ID) error {
 	}
 	for _, o := range u.record.Origins {
 		if o.Link == w.claim.Link {
+			o.Gone = inventory.Gone{}
 			u.record.Own = inventory.Overlay(u.record.Own, []inventory.Origin{o})
 		}
 	}
 	return w.letGo(id)
+}
+
+func (w *work) MarkGone(id inventory.ID, gone inventory.Gone) error {
+	u, err := w.find(id)
+	if err != nil {
+		return err
+	}
+	if u == nil {
+		return w.missing(id)
+	}
+	for i, o := range u.record.Origins {
+		if o.Link == w.claim.Link && o.Gone.At.IsZero() && !gone.At.Before(o.Read) {
+			o.Gone, o.Mark, o.Read = gone, "", gone.At
+			u.record.Origins[i] = o
+		}
+	}
+	return w.state(u, w.claim.Link)
 }
 
 func (w *work) Remove() error {

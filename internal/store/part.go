@@ -64,7 +64,8 @@ func (w *work) fusedWith(rec inventory.Record, link inventory.ID) (*remnant, err
 	var own, along []byte
 	err = w.row([]any{&kept.row, &kept.path, &own, &along}, `
 		select id, path, own, strayed from tombstone
-		where service = $1 and source = $2 and kind = $3 and external = $4 and why = 'merged' and moved_to = $5`,
+		where service = $1 and source = $2 and kind = $3 and external = $4 and why = 'merged' and moved_to = $5
+		order by id desc limit 1`,
 		rec.ID.Ancestor(inventory.KindService).String(), source, string(rec.ID.Kind()), rec.Origins[at].External, rec.Path)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -79,7 +78,7 @@ const (
 	recordColumns = resourceColumns + `, r.own`
 	getRecord     = `select ` + recordColumns + ` from resource r where r.path = $1`
 	originsOf     = `
-		select l.path, o.external, o.states, o.mark, o.read, o.document_mark, o.verified, o.problem, o.retry, o.run, o.merge_key
+		select l.path, o.external, o.states, o.mark, o.read, o.document_mark, o.verified, o.problem, o.retry, o.run, o.merge_key, o.gone, o.gone_why
 		from origin o join resource l on l.id = o.link
 		where o.resource = $1 order by o.position`
 )
@@ -126,12 +125,12 @@ func scanOrigin(rows *sql.Rows) (inventory.Origin, error) {
 	var o inventory.Origin
 	var link string
 	var states []byte
-	var read, verified, retry int64
-	err := rows.Scan(&link, &o.External, &states, &o.Mark, &read, &o.DocumentMark, &verified, &o.Problem, &retry, &o.Run, &o.MergeKey)
+	var read, verified, retry, gone int64
+	err := rows.Scan(&link, &o.External, &states, &o.Mark, &read, &o.DocumentMark, &verified, &o.Problem, &retry, &o.Run, &o.MergeKey, &gone, &o.Gone.Why)
 	if err != nil {
 		return o, err
 	}
-	o.Read, o.Verified, o.Retry = instant(read), instant(verified), instant(retry)
+	o.Read, o.Verified, o.Retry, o.Gone.At = instant(read), instant(verified), instant(retry), instant(gone)
 	if o.Link, err = inventory.ParseID(link); err != nil {
 		return o, err
 	}
@@ -162,16 +161,16 @@ func (t *session) Below(id inventory.ID) ([]inventory.Record, error) {
 	return all, t.fillOrigins(all)
 }
 
-const entryColumns = `r.path, r.id, o.external, o.mark, o.document_mark, coalesce(o.document, ''), o.read, o.verified, o.problem, o.retry`
+const entryColumns = `r.path, r.id, o.external, o.mark, o.document_mark, coalesce(o.document, ''), o.read, o.verified, o.problem, o.retry, o.gone, o.gone_why`
 
 func scanEntry(rows *sql.Rows) (inventory.Entry, error) {
 	var e inventory.Entry
 	var path string
-	var read, verified, retry int64
-	if err := rows.Scan(&path, &e.Key, &e.External, &e.Mark, &e.DocumentMark, &e.Document, &read, &verified, &e.Problem, &retry); err != nil {
+	var read, verified, retry, gone int64
+	if err := rows.Scan(&path, &e.Key, &e.External, &e.Mark, &e.DocumentMark, &e.Document, &read, &verified, &e.Problem, &retry, &gone, &e.Gone.Why); err != nil {
 		return e, err
 	}
-	e.Read, e.Verified, e.Retry = instant(read), instant(verified), instant(retry)
+	e.Read, e.Verified, e.Retry, e.Gone.At = instant(read), instant(verified), instant(retry), instant(gone)
 	var err error
 	e.ID, err = inventory.ParseID(path)
 	return e, err
@@ -210,7 +209,7 @@ func (t *session) Origin(link inventory.ID, kind inventory.Kind, external string
 
 func (t *session) Due(link inventory.ID, verifiedBefore, now time.Time, limit int) ([]inventory.Entry, error) {
 	const where = `select ` + entryColumns + ` from origin o join resource r on r.id = o.resource
-		where o.link = (select id from resource where path = $1) and o.kind = 'definition'`
+		where o.link = (select id from resource where path = $1) and o.kind = 'definition' and o.gone = 0`
 	retries, err := collect(t, query{
 		text: where + ` and o.retry > 0 and o.retry <= $2 order by o.retry limit $3`,
 		args: []any{link.String(), micros(now), limit},
@@ -253,20 +252,4 @@ func (t *session) linkKey(link inventory.ID) (int64, error) {
 		return 0, t.missing(link)
 	}
 	return id, err
-}
-
-func (t *session) Released(link inventory.ID) ([]string, error) {
-	var text string
-	err := t.row([]any{&text}, `select released from link where resource = (select id from resource where path = $1)`, link.String())
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	if err := json.Unmarshal([]byte(text), &out); err != nil {
-		return nil, fmt.Errorf("released deletions of %s: %w", link, err)
-	}
-	return out, nil
 }

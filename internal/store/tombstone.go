@@ -31,18 +31,22 @@ func (w *work) entomb(rec inventory.Record, leaving []inventory.Record, why inve
 	if err != nil {
 		return err
 	}
-	source, err := w.instance()
+	link, external := rec.Origins[0].Link, rec.Origins[0].External
+	source, err := w.instanceOf(link)
+	if err != nil {
+		return err
+	}
+	key, err := w.linkKey(link)
 	if err != nil {
 		return err
 	}
 	w.buried = new(true)
 	_, err = w.exec(`
-		insert into tombstone (service, source, kind, external, path, folded, own, below, why, moved_to, at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-		on conflict (service, source, kind, external) do update set path = excluded.path, folded = excluded.folded,
-			own = excluded.own, below = excluded.below, strayed = '[]', why = excluded.why, moved_to = excluded.moved_to, at = excluded.at`,
-		w.claim.Link.Ancestor(inventory.KindService).String(), source, string(rec.ID.Kind()), rec.Origins[0].External,
-		rec.Path, rec.ID.String(), string(rec.Own.Encode()), string(belowText), string(why), to, micros(w.now))
+		insert into tombstone (service, source, kind, external, path, folded, own, below, why, moved_to, at, link, approved_by)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+			coalesce((select actor from deletion where link = $13 and external = $4 and verdict = 'approved'), ''))`,
+		link.Ancestor(inventory.KindService).String(), source, string(rec.ID.Kind()), external,
+		rec.Path, rec.ID.String(), string(rec.Own.Encode()), string(belowText), string(why), to, micros(w.now), link.String(), key)
 	return err
 }
 
@@ -91,7 +95,9 @@ func (w *work) exhume(id inventory.ID, external string) (*remains, error) {
 	var kept remains
 	var own, below []byte
 	err = w.row([]any{&kept.path, &own, &below}, `
-		delete from tombstone where service = $1 and source = $2 and kind = $3 and external = $4 returning path, own, below`,
+		delete from tombstone where id = (
+			select id from tombstone where service = $1 and source = $2 and kind = $3 and external = $4 order by id desc limit 1)
+		returning path, own, below`,
 		id.Ancestor(inventory.KindService).String(), source, string(id.Kind()), external)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -135,7 +141,8 @@ func (w *work) Former(kind inventory.Kind, external string) (string, error) {
 		return "", err
 	}
 	var path string
-	err = w.row([]any{&path}, `select folded from tombstone where service = $1 and source = $2 and kind = $3 and external = $4`,
+	err = w.row([]any{&path}, `
+		select folded from tombstone where service = $1 and source = $2 and kind = $3 and external = $4 order by id desc limit 1`,
 		w.claim.Link.Ancestor(inventory.KindService).String(), source, string(kind), external)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil

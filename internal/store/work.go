@@ -281,7 +281,44 @@ func (w *work) Delete(id inventory.ID, c inventory.Condition) error {
 			return err
 		}
 	}
+	if all, err = w.withDeployments(all); err != nil {
+		return err
+	}
+	for _, rec := range all {
+		if gone(rec) { // it may come again
+			if err := w.entomb(rec, all, rec.Origins[0].Gone.Why, ""); err != nil {
+				return err
+			}
+		}
+	}
 	return w.remove(all, "")
+}
+
+// gone says that a source brought rec, and that no source has it any more: so
+// people may delete it.
+func gone(rec inventory.Record) bool {
+	there := func(o inventory.Origin) bool { return o.Gone.At.IsZero() }
+	return len(rec.Origins) > 0 && !slices.ContainsFunc(rec.Origins, there)
+}
+
+// withDeployments adds to records, the first of which people delete with all
+// below it, what goes with it if it is a version that is gone at its source: it
+// is deployed no more.
+func (w *work) withDeployments(all []inventory.Record) ([]inventory.Record, error) {
+	version := all[0]
+	if version.ID.Kind() != inventory.KindVersion || !gone(version) {
+		return all, nil
+	}
+	beside, err := w.session.Below(version.ID.Parent())
+	if err != nil {
+		return nil, err
+	}
+	for _, rec := range beside {
+		if rec.ID.Kind() == inventory.KindDeployment && gone(rec) && rec.Origins[0].External == version.Origins[0].External {
+			all = append(all, rec)
+		}
+	}
+	return all, nil
 }
 
 // separable says that rec can go with root without tearing a link from what it
@@ -289,7 +326,7 @@ func (w *work) Delete(id inventory.ID, c inventory.Condition) error {
 // anew, or things would be left that no pass will ever look at.
 func (w *work) separable(rec inventory.Record, root inventory.ID) error {
 	for _, o := range rec.Origins {
-		if !root.Contains(o.Link) {
+		if !gone(rec) && !root.Contains(o.Link) {
 			return inventory.Errorf(inventory.Conflict, "", "%s %q is kept in step with its source by the link %q; delete it at the source, or delete the link",
 				rec.ID.Kind(), rec.Name(), o.Link.Name())
 		}
@@ -373,22 +410,6 @@ func (w *work) Begin(link inventory.ID) (inventory.Claim, error) {
 // epochOf has the epochs of a link follow those of all older ones: a claim of a
 // link that is gone is none of the next that has its name.
 func epochOf(key, epoch int64) int64 { return key<<32 | epoch }
-
-func (w *work) Release(link inventory.ID, externals []string) error {
-	key, err := w.linkKey(link)
-	if err != nil {
-		return err
-	}
-	if externals == nil {
-		externals = []string{}
-	}
-	text, err := json.Marshal(externals)
-	if err != nil {
-		return err
-	}
-	_, err = w.exec(`insert into link (resource, released) values ($1, $2) on conflict (resource) do update set released = $2`, key, string(text))
-	return err
-}
 
 var (
 	_ inventory.Tx       = (*work)(nil)

@@ -78,22 +78,3 @@ func (h *Handler) runs(w http.ResponseWriter, r *request) error {
 		Value []run `json:"value"`
 	}{out})
 }
-
-func (h *Handler) approve(w http.ResponseWriter, r *request) error {
-	var body struct {
-		Externals []string `json:"externals"`
-	}
-	if err := decode(r, &body); err != nil {
-		return err
-	}
-	approved, err := h.catalog.Approve(r.Context(), r.id, body.Externals)
-	if err != nil {
-		return err
-	}
-	if approved == nil {
-		approved = []string{}
-	}
-	return reply.Value(w, http.StatusOK, struct {
-		Approved []string `json:"approved"`
-	}{approved})
-}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -233,6 +234,20 @@ func (d *desk) golden(name string, w *httptest.ResponseRecorder) {
 	}
 	if !bytes.Equal(got, want) {
 		d.Errorf("%s:\n%s\nwant:\n%s", name, got, want)
+	}
+}
+
+// holds has the link hold deletions back.
+func (d *desk) holds(externals ...string) {
+	d.Helper()
+	if err := d.store.Update(d.Context(), "worker", func(tx inventory.Tx) error {
+		var errs []error
+		for _, e := range externals {
+			errs = append(errs, tx.PutDeletion(inventory.MustID(linkID), inventory.Deletion{External: e, Why: "many", Since: time.Now()}))
+		}
+		return errors.Join(errs...)
+	}); err != nil {
+		d.Fatal(err)
 	}
 }
 

@@ -35,6 +35,7 @@ type linkBody struct {
 	TargetLifecycleStage     string          `json:"targetLifecycleStage"`
 	FreshnessTargetSeconds   json.RawMessage `json:"freshnessTargetSeconds"` // ours
 	Scope                    json.RawMessage `json:"scope"`                  // ours
+	OnVanish                 string          `json:"onVanish"`               // ours
 }
 
 // linkDoc reads a link's properties.
@@ -78,6 +79,7 @@ func linkDoc(properties []byte) (inventory.Doc, error) {
 		inventory.FieldImport:      b.ImportSpecification,
 		inventory.FieldEnvironment: b.TargetEnvironmentID,
 		inventory.FieldStage:       b.TargetLifecycleStage,
+		inventory.FieldOnVanish:    b.OnVanish,
 	} {
 		if value != "" {
 			doc.Set(field, value)
@@ -102,6 +104,7 @@ type linkView struct {
 	TargetLifecycleStage     string           `json:"targetLifecycleStage,omitempty"`
 	FreshnessTargetSeconds   int64            `json:"freshnessTargetSeconds,omitempty"`
 	Scope                    *inventory.Scope `json:"scope,omitempty"`
+	OnVanish                 string           `json:"onVanish"`
 	LinkState                linkState        `json:"linkState"`
 	Synchronization          synchronization  `json:"synchronization"`
 }
@@ -118,6 +121,7 @@ type synchronization struct {
 	SyncedAt time.Time `json:"syncedAt,omitzero"`
 	NextDue  time.Time `json:"nextDue,omitzero"`
 	APIs     int       `json:"apis"`
+	Kept     int       `json:"kept"`
 	Held     []string  `json:"held"`
 	Limited  bool      `json:"limited"`
 	Problems int       `json:"problems"`
@@ -161,9 +165,10 @@ func (h *Handler) appendLink(buf []byte, r inventory.Resource, version string) (
 		TargetEnvironmentID:      l.Environment,
 		TargetLifecycleStage:     l.Stage,
 		FreshnessTargetSeconds:   int64(l.Target / time.Second),
+		OnVanish:                 string(l.OnVanish),
 		LinkState:                linkState{s.State, s.Message, latest(s.ChangedAt, s.SyncedAt)},
 		Synchronization: synchronization{
-			SyncedAt: s.SyncedAt, NextDue: s.NextDue, APIs: s.APIs, Held: s.Held,
+			SyncedAt: s.SyncedAt, NextDue: s.NextDue, APIs: s.APIs, Kept: s.Kept, Held: s.Held,
 			Limited: s.Limited, Problems: s.Problems, Stalled: s.Stalled,
 			AgeSeconds: wholeSeconds(f.Age), DefinitionsAgeSeconds: wholeSeconds(f.Definitions),
 			ProvenAt: s.ProvenAt, DefinitionsProvenAt: s.DefinitionsProvenAt,

@@ -167,16 +167,18 @@ func TestActionsOnALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.golden("runs", d.must("GET", link+"/runs?$top=5", "", 200))
-	d.status(inventory.LinkStatus{State: inventory.Syncing, Held: []string{"apis/a", "apis/b"}})
-	for _, tt := range []struct{ body, want string }{
-		{`{"externals":[]}`, `{"approved":[]}`},
-		{`{"externals":["apis/a"]}`, `{"approved":["apis/a"]}`},
-		{`{}`, `{"approved":["apis/a","apis/b"]}`},
+	d.holds("apis/a", "apis/b", "apis/c")
+	for _, tt := range []struct{ verb, body, want string }{
+		{"approve", `{"externals":[]}`, `{"approved":[]}`},
+		{"approve", `{"externals":["apis/a"]}`, `{"approved":["apis/a"]}`},
+		{"reject", `{"externals":["apis/b"]}`, `{"rejected":["apis/b"]}`},
+		{"approve", `{}`, `{"approved":["apis/a","apis/c"]}`},
 	} {
-		if got := d.must("POST", link+"/approve", tt.body, 200).Body.String(); got != tt.want {
-			t.Errorf("approve %s: %s, want %s", tt.body, got, tt.want)
+		if got := d.must("POST", link+"/"+tt.verb, tt.body, 200).Body.String(); got != tt.want {
+			t.Errorf("%s %s: %s, want %s", tt.verb, tt.body, got, tt.want)
 		}
 	}
+	d.fails("POST", link+"/reject", `{"externals":"apis/a"}`, 400, "InvalidRequestContent", "externals")
 	d.fails("POST", link+"/approve", `{"externals":["apis/z"]}`, 400, "ValidationError", "apis/z")
 	d.fails("POST", space+"/apiSources/none/sync", "", 404, "ResourceNotFound", "none")
 }

@@ -126,7 +126,9 @@ var special = []operation{
 	{place: place{action, inventory.KindLink, "runs"}, method: http.MethodGet, do: (*Handler).runs},
 	{place: place{action, inventory.KindLink, "plan"}, method: http.MethodPost, do: (*Handler).plan},
 	{place: place{action, inventory.KindLink, "apply"}, method: http.MethodPost, do: (*Handler).apply},
+	{place: place{action, inventory.KindLink, "deletions"}, method: http.MethodGet, do: (*Handler).deletions},
 	{place: place{action, inventory.KindLink, "approve"}, method: http.MethodPost, do: (*Handler).approve},
+	{place: place{action, inventory.KindLink, "reject"}, method: http.MethodPost, do: (*Handler).reject},
 	{place: place{action, inventory.KindLink, "check"}, method: http.MethodPost, do: (*Handler).check},
 }
 

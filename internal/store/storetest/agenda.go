@@ -19,7 +19,7 @@ var agenda = []promise{
 	{"a hint is not read before it is due", testDueHints},
 	{"links wait that are due, hinted or being deleted", testWaiting},
 	{"runs are told newest first", testRuns},
-	{"released deletions are kept until they are replaced", testReleased},
+	{"deletions wait until they are ended, and verdicts are told", testDeletions},
 	{"definitions fall due by their age or their retry", testDue},
 	{"a link tallies what it states", testTally},
 	{"a removed link takes its agenda along", testRemove},
@@ -279,16 +279,34 @@ func testRuns(t *testing.T, b *bench) {
 	}), inventory.NotFound)
 }
 
-func testReleased(_ *testing.T, b *bench) {
-	for _, want := range [][]string{{"b", "a"}, {"c"}, {}} {
-		b.update(func(tx inventory.Tx) error { return tx.Release(id(linkPath), want) })
-		b.view(func(tx inventory.Reader) error {
-			got, err := tx.Released(id(linkPath))
-			b.same("released", got, want)
+func testDeletions(_ *testing.T, b *bench) {
+	b.put(petstore, "1", `{}`, `{}`, noon)
+	b.put(version, "1", `{}`, `{}`, noon)
+	waiting := func() (all []inventory.Deletion) {
+		b.view(func(tx inventory.Reader) (err error) {
+			all, err = tx.Deletions(id(linkPath))
 			return err
 		})
+		return all
 	}
-	b.apply(func(tx inventory.SourceTx) error { return tx.Release(id(linkPath), nil) })
+	since := b.last()
+	held := inventory.Deletion{External: "1", Why: "many", Since: noon}
+	b.apply(func(tx inventory.SourceTx) error { return tx.PutDeletion(id(linkPath), held) })
+	held.Why = "very many"
+	b.apply(func(tx inventory.SourceTx) error { return tx.PutDeletion(id(linkPath), held) })
+	approved := held
+	approved.Verdict, approved.By, approved.At = inventory.Approved, "ann", noon.Add(time.Hour)
+	b.update(func(tx inventory.Tx) error { return tx.PutDeletion(id(linkPath), approved) })
+	other := inventory.Deletion{External: "0", Why: "beforehand", Since: noon, Verdict: inventory.Rejected, By: "ann", At: noon}
+	b.update(func(tx inventory.Tx) error { return tx.PutDeletion(id(linkPath), other) })
+	b.same("what waits", waiting(), []inventory.Deletion{other, approved})
+	b.same("what was told", b.since(since), []string{
+		"link/gateway updated " + petstore + ": deletionHeld " + version, "ann updated " + petstore + ": deletionApproved " + version,
+	})
+	b.apply(func(tx inventory.SourceTx) error { return tx.EndDeletion(id(linkPath), "1") })
+	b.update(func(tx inventory.Tx) error { return tx.EndDeletion(id(linkPath), "unknown") })
+	b.same("what waits in the end", waiting(), []inventory.Deletion{other})
+	b.refused("of no link", b.Update(b.Context(), "ann", func(tx inventory.Tx) error { return tx.PutDeletion(id(workspace+"/links/none"), held) }), inventory.NotFound)
 }
 
 func testDue(_ *testing.T, b *bench) {

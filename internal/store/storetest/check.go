@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"apicenter/internal/inventory"
@@ -110,7 +111,8 @@ func (w *walk) integrity() error {
 		w.none("origin of another kind than its resource", `select r.path from origin o join resource r on r.id = o.resource where r.kind <> o.kind`),
 		w.none("origins that lead together", `select r.path from origin o join resource r on r.id = o.resource group by r.id, o.position having count(*) > 1`),
 		w.none("row of a link that is not there", `
-			select what || ' ' || link from (select 'link' as what, resource as link from link union all select 'hint', link from hint union all select 'run', link from run)
+			select what || ' ' || link from (select 'link' as what, resource as link from link union all select 'hint', link from hint union all select 'run', link from run
+				union all select 'deletion', link from deletion)
 			where not exists (select 1 from resource r where r.id = link and r.kind = 'link')`),
 		w.none("document that is not stored", `
 			select r.path from resource r where r.document is not null and not exists (select 1 from document d where d.digest = r.document)`),
@@ -145,18 +147,21 @@ func (w *walk) load() error {
 }
 
 func (w *walk) origins() error {
-	return w.each(`select resource, link, states, coalesce(document, '') from origin order by resource, position`, func(scan func(...any) error) error {
-		var key, link int64
+	return w.each(`select resource, link, states, coalesce(document, ''), gone, gone_why from origin order by resource, position`, func(scan func(...any) error) error {
+		var key, link, gone int64
 		var states []byte
 		var document string
-		if err := scan(&key, &link, &states, &document); err != nil {
+		var o inventory.Origin
+		if err := scan(&key, &link, &states, &document, &gone, &o.Gone.Why); err != nil {
 			return err
 		}
 		r, l := w.rows[key], w.rows[link]
 		if r == nil || l == nil {
 			return nil // noted already
 		}
-		o := inventory.Origin{Link: l.ID}
+		if o.Link = l.ID; gone != 0 {
+			o.Gone.At = time.UnixMicro(gone).UTC()
+		}
 		var err error
 		if o.States, err = inventory.DecodeDoc(states); err != nil {
 			return fmt.Errorf("%s: states of %s: %w", r.Path, l.Path, err)

@@ -82,7 +82,7 @@ func (p *replay) play(e inventory.Event, fault func(string, ...any)) {
 				p.revisions[fold(c.To)] = p.revisions[at]
 				delete(p.revisions, at)
 			}
-		case inventory.SoftDeleted, inventory.Restored:
+		case inventory.SoftDeleted, inventory.Restored, inventory.DeletionHeld, inventory.DeletionApproved, inventory.DeletionRejected:
 			if !there {
 				fault("event %d: %s is %s and was not there", e.Sequence, c.Path, c.Action)
 			}

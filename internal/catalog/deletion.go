@@ -1,0 +1,89 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"apicenter/internal/inventory"
+)
+
+// HeldDeletion is a deletion of a link that waits, and the version that it is of.
+type HeldDeletion struct {
+	inventory.Deletion
+	Resource inventory.Resource // zero when there is none
+}
+
+// Deletions gives the deletions of a link that wait: for a person's word, or for
+// the pass that does as a person said. NotFound.
+func (c *Catalog) Deletions(ctx context.Context, link inventory.ID) (out []HeldDeletion, err error) {
+	err = c.store.View(ctx, func(tx inventory.Reader) error {
+		if _, err := tx.Get(link); err != nil {
+			return orNoParent(tx, link, err)
+		}
+		all, err := tx.Deletions(link)
+		for _, d := range all {
+			held := HeldDeletion{Deletion: d}
+			of, err := tx.Origin(link, inventory.KindVersion, d.External)
+			if err == nil {
+				held.Resource, err = tx.Get(of.ID)
+			}
+			if err != nil && !errors.Is(err, inventory.NotFound) {
+				return err
+			}
+			out = append(out, held)
+		}
+		return err
+	})
+	return out, err
+}
+
+// Judge says whether deletions that a link holds back may happen: those named by
+// external identity, or all that nobody has judged if externals is nil. What is
+// rejected stays, marked as gone, until it is at the source again. Judge gives
+// all that have the verdict by now. A verdict lasts until a pass has done as it
+// says, or finds the thing at the source again.
+func (c *Catalog) Judge(ctx context.Context, link inventory.ID, externals []string, verdict inventory.DeletionVerdict) (judged []string, err error) {
+	by, err := actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
+		judged = nil
+		r, _, err := living(tx, link)
+		if err != nil {
+			return err
+		}
+		all, err := tx.Deletions(link)
+		if err != nil {
+			return err
+		}
+		for _, e := range externals {
+			if !slices.ContainsFunc(all, func(d inventory.Deletion) bool { return d.External == e }) {
+				return inventory.Errorf(inventory.Invalid, "externals", "link %q holds no deletion of %q back", r.Name(), e)
+			}
+		}
+		status := inventory.StatusOf(r)
+		status.Held = nil
+		for _, d := range all {
+			meant := externals == nil && d.Verdict == inventory.Undecided || slices.Contains(externals, d.External)
+			if meant && d.Verdict != verdict {
+				d.Verdict, d.By, d.At = verdict, by, c.store.Now()
+				if err := tx.PutDeletion(link, d); err != nil {
+					return err
+				}
+			}
+			switch d.Verdict {
+			case verdict:
+				judged = append(judged, d.External)
+			case inventory.Undecided:
+				status.Held = append(status.Held, d.External)
+			}
+		}
+		return tx.SetStatus(link, status)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return judged, c.notify(ctx, link, "")
+}
