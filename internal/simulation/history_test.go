@@ -223,7 +223,7 @@ func (w *world) quiet(seed uint64, n int) {
 	w.clear()
 	for i := range 5 {
 		w.step(seed, n+i, "quiet", func(*dice) {
-			time.Sleep(65 * time.Second)
+			time.Sleep(65*time.Second + max(0, time.Until(w.retry()))) // a document that failed has its time
 			w.work(w.workers[0], 2*time.Minute)
 			w.approve()
 			w.work(w.workers[0], 2*time.Minute)

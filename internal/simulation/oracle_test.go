@@ -45,6 +45,16 @@ func (w *world) records() (all []inventory.Record) {
 	return all
 }
 
+// retry is when the last of the documents that could not be had may be tried again.
+func (w *world) retry() (last time.Time) {
+	for _, rec := range w.records() {
+		if o, ok := stated(rec); ok && o.Retry.After(last) {
+			last = o.Retry
+		}
+	}
+	return last
+}
+
 // stated is what the link states of a record.
 func stated(rec inventory.Record) (inventory.Origin, bool) {
 	for _, o := range rec.Origins {
