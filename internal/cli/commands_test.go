@@ -98,6 +98,13 @@ func TestFlagsBecomeRequests(t *testing.T) {
 			[]string{"integration", "apply", "-i", "prod-gateway", "--plan", aDigest},
 			[]string{"POST " + at + "/apiSources/prod-gateway/apply" + atPreview + ` {"digest":"` + aDigest + `"}`},
 		},
+		{"merge", []string{"api", "merge", "--api-id", "echo", "--into", "petstore"}, []string{"POST " + at + "/apis/echo/merge" + atPreview + ` {"into":"petstore"}`}},
+		{"unmerge", []string{"api", "unmerge", "--api-id", "echo", "-i", "prod-gateway"}, []string{"POST " + at + "/apis/echo/unmerge" + atPreview + ` {"link":"prod-gateway"}`}},
+		{"lead", []string{"api", "lead", "--api-id", "echo", "-i", "prod-gateway"}, []string{"POST " + at + "/apis/echo/lead" + atPreview + ` {"link":"prod-gateway"}`}},
+		{"merge rule", []string{"api", "merge-rule", "--set", "title"}, []string{
+			"GET " + at + atPreview,
+			"PUT " + at + atPreview + ` {"properties":{"mergeRule":"title","title":"Default workspace"}}`,
+		}},
 		{"approve", []string{"integration", "approve", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/approve" + atPreview + " {}"}},
 		{
 			"reject", []string{"integration", "reject", "-i", "prod-gateway", "--object", "apis/a", "--object", "apis/b"},

@@ -48,6 +48,7 @@ func newCenter() *center {
 		gone: map[string]time.Time{}, took: 3 * time.Second, services: []string{fakeService}, subscriptions: []string{"sub1"},
 		exports: map[string]any{"format": "inline", "value": "{\"openapi\": \"3.0.1\"}\r\n\u00e9"},
 	}
+	c.store(fakeWorkspace, map[string]any{"title": "Default workspace"})
 	c.put("/environments/prod", `{"title":"Production","kind":"production","server":{"type":"Azure API Management","managementPortalUri":[]},"customProperties":{}}`)
 	for _, a := range []string{"petstore Pets rest", "echo Echo soap", "weather 天気予報 graphql"} {
 		w := strings.Fields(a)
@@ -279,6 +280,8 @@ func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 			map[string]any{"check": "token", "outcome": "ok", "message": "object id p0"},
 			map[string]any{"check": "gateways", "outcome": "skipped", "message": "there are no workspaces"},
 		}})
+	case "merge", "unmerge", "lead":
+		answerJSON(w, 200, c.docs[key])
 	case "approve":
 		answerJSON(w, 200, map[string]any{"approved": []string{"apis/pets"}})
 	case "reject":

@@ -24,7 +24,7 @@ func apiCommand(s Streams) *cobra.Command {
 	cmd := group(&cobra.Command{Use: "api", Short: "The APIs of the inventory, their versions, definitions and deployments"})
 	c := connect(cmd, s)
 	cmd.AddCommand(apiKind().verbs(c, " with its versions, definitions and deployments")...)
-	cmd.AddCommand(registerCommand(c))
+	cmd.AddCommand(registerCommand(c), mergeCommand(c), unmergeCommand(c), leadCommand(c), sourcesCommand(c), mergeRuleCommand(c))
 	version := group(&cobra.Command{Use: "version", Short: "The versions of an API"})
 	version.AddCommand(versionKind().verbs(c, " with its definitions")...)
 	definition := group(&cobra.Command{Use: "definition", Short: "The definitions of a version, and their documents"})

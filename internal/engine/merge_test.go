@@ -166,7 +166,7 @@ func (w *town) api(link, external string) inventory.Record {
 }
 
 // chart tells what is there without any name: APIs and versions by their title and
-// who states them, first the one that leads; deployments and definitions by their link.
+// who states them; deployments and definitions by their link.
 func (w *town) chart() string {
 	w.Helper()
 	return charted(w.records())
@@ -181,6 +181,7 @@ func charted(all []inventory.Record) string {
 		if len(names) == 0 {
 			return "people"
 		}
+		slices.Sort(names)
 		return strings.Join(names, " ")
 	}
 	var blocks []string

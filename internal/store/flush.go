@@ -127,10 +127,10 @@ func (w *work) insert(u *unit, view inventory.Doc) error {
 	rec.Doc, rec.Document, rec.Revision, rec.Version = view.JSON(rec.ID.Kind()), inventory.Digest(view.Text(inventory.FieldDocument)), 1, 1
 	var err error
 	if rec.Key, err = w.insertRow(`
-		insert into resource (path, shown, name, kind, parent, doc, own, document, linked, revision, created, created_by, updated, updated_by)
-		values ($1, $2, $3, $4, $5, $6, $7, nullif($8, ''), $9, 1, $10, $11, $10, $11)`,
+		insert into resource (id, path, shown, name, kind, parent, doc, own, document, linked, revision, created, created_by, updated, updated_by)
+		values (nullif($12, 0), $1, $2, $3, $4, $5, $6, $7, nullif($8, ''), $9, 1, $10, $11, $10, $11)`,
 		rec.ID.String(), rec.Path, rec.ID.Name(), string(rec.ID.Kind()), parent, string(rec.Doc), string(rec.Own.Encode()),
-		string(rec.Document), rec.Linked, micros(rec.Created.At), rec.Created.By); err != nil {
+		string(rec.Document), rec.Linked, micros(rec.Created.At), rec.Created.By, rec.Key); err != nil {
 		return err
 	}
 	w.raised[rec.Key] = true

@@ -24,10 +24,18 @@ func (w *work) Join(id, to inventory.ID) error {
 	if err != nil {
 		return err
 	}
+	fused, err := w.fuseVersions(all, to)
+	if err != nil {
+		return err
+	}
+	if all, err = w.session.Below(id); err != nil {
+		return err
+	}
 	along, err := w.moveInto(all, to)
 	if err != nil {
 		return err
 	}
+	along = append(fused, along...)
 	if w.claim.Link.IsZero() {
 		if err := w.rememberTogether(from, to); err != nil {
 			return err
@@ -77,6 +85,48 @@ func states(rec inventory.Record, link inventory.ID) bool {
 	return slices.ContainsFunc(rec.Origins, func(o inventory.Origin) bool { return o.Link == link })
 }
 
+// fuseVersions has each version that a link brought, of the API that the records
+// begin with, be one with the version of another API that has its title, and gives those.
+func (w *work) fuseVersions(all []inventory.Record, to inventory.ID) ([]strayed, error) {
+	fused := []strayed{}
+	for _, v := range all {
+		if v.ID.Kind() != inventory.KindVersion || len(v.Origins) == 0 {
+			continue
+		}
+		if err := w.flush(); err != nil {
+			return nil, err
+		}
+		into, err := w.session.Below(to)
+		if err != nil {
+			return nil, err
+		}
+		other, ok := twin(into, v, inventory.Fold(v.Origins[0].States.Text("/title")))
+		if !ok {
+			continue
+		}
+		along, err := w.moveInto(within(all, v.ID), other)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.fuse(v.ID, other, along); err != nil {
+			return nil, err
+		}
+		fused = append(fused, strayed{Key: v.Key, Path: v.Path})
+	}
+	return fused, nil
+}
+
+// twin is the oldest version among records that other links than v's call by a title.
+func twin(all []inventory.Record, v inventory.Record, title string) (inventory.ID, bool) {
+	var oldest inventory.Record
+	for _, other := range all {
+		if other.ID.Kind() == inventory.KindVersion && other.ID != v.ID && apart(other, v) && titled(other, title) && (oldest.Key == 0 || other.Key < oldest.Key) {
+			oldest = other
+		}
+	}
+	return oldest.ID, oldest.Key != 0
+}
+
 // moveInto moves what is directly in the first of the records to another place
 // of its kind, and gives what moved.
 func (w *work) moveInto(all []inventory.Record, to inventory.ID) ([]strayed, error) {
@@ -101,6 +151,8 @@ func (w *work) moveInto(all []inventory.Record, to inventory.ID) ([]strayed, err
 const longest = 90
 
 // free is a name in parent that nothing has: the one wanted, or with a number.
+// What this transaction moved or removed has its name to the end: events are
+// followed by names, from transaction to transaction.
 func (w *work) free(parent inventory.ID, kind inventory.Kind, name string) (inventory.ID, error) {
 	for n := 1; ; n++ {
 		numbered := name
@@ -110,7 +162,7 @@ func (w *work) free(parent inventory.ID, kind inventory.Kind, name string) (inve
 		}
 		id := parent.Child(kind, numbered)
 		taken, err := w.find(id)
-		if err != nil || taken == nil {
+		if err != nil || taken == nil && !w.changes.tells(id) {
 			return id, err
 		}
 	}
@@ -135,7 +187,7 @@ func (w *work) fuse(id, to inventory.ID, along []strayed) error {
 			return err
 		}
 	}
-	if _, err := w.exec(`update tombstone set moved_to = $2 where moved_to = $1`, from.Path, target.Path); err != nil {
+	if _, err := w.exec(`update tombstone set moved_to = $2 where moved_to = $1 and moved_to <> ''`, from.Path, target.Path); err != nil {
 		return err
 	}
 	if err := w.remove([]inventory.Record{from}, inventory.Merged); err != nil {
@@ -167,12 +219,12 @@ func (w *work) entombFused(from, target inventory.Record, o inventory.Origin, al
 	}
 	w.buried = new(true)
 	_, err = w.exec(`
-		insert into tombstone (service, source, kind, external, path, folded, own, strayed, why, moved_to, at)
-		select $1, $2, $3, $4, $5, $6, $7, $8, 'merged', $9, $10
+		insert into tombstone (service, source, kind, external, path, folded, own, strayed, why, moved_to, at, key)
+		select $1, $2, $3, $4, $5, $6, $7, $8, 'merged', $9, $10, $11
 		where not exists (select 1 from tombstone
 			where service = $1 and source = $2 and kind = $3 and external = $4 and why = 'merged' and moved_to = $5)`,
 		from.ID.Ancestor(inventory.KindService).String(), source, string(from.ID.Kind()), o.External,
-		from.Path, from.ID.String(), string(from.Own.Encode()), string(text), target.Path, micros(w.now))
+		from.Path, from.ID.String(), string(from.Own.Encode()), string(text), target.Path, micros(w.now), from.Key)
 	return err
 }
 
@@ -206,7 +258,6 @@ func (w *work) alignOne(api, link inventory.ID) (bool, error) {
 		return false, err
 	}
 	versions := slices.DeleteFunc(slices.Clone(all), func(rec inventory.Record) bool { return rec.ID.Kind() != inventory.KindVersion })
-	slices.SortFunc(versions, func(a, b inventory.Record) int { return int(a.Key - b.Key) })
 	for _, v := range versions {
 		if !states(v, link) {
 			continue
@@ -221,14 +272,12 @@ func (w *work) alignOne(api, link inventory.ID) (bool, error) {
 		if !w.claim.Link.IsZero() && len(v.Origins) > 1 {
 			continue // it is not this link's alone to move
 		}
-		for _, other := range versions {
-			if other.ID != v.ID && apart(other, v) && titled(other, title) {
-				inside, err := w.moveInto(within(all, v.ID), other.ID)
-				if err != nil {
-					return false, err
-				}
-				return true, w.fuse(v.ID, other.ID, inside)
+		if other, ok := twin(versions, v, title); ok {
+			along, err := w.moveInto(within(all, v.ID), other)
+			if err != nil {
+				return false, err
 			}
+			return true, w.fuse(v.ID, other, along)
 		}
 	}
 	return false, nil

@@ -96,6 +96,12 @@ func (j *journal) note(path string, id inventory.ID, a inventory.Action) {
 	e.changes = append(e.changes, inventory.Change{Path: path, Action: a})
 }
 
+// tells says that something happened to what had an ID.
+func (j *journal) tells(id inventory.ID) bool {
+	e := j.roots[id.Ancestor(inventory.KindAPI)]
+	return e != nil && slices.ContainsFunc(e.changes, func(c inventory.Change) bool { return strings.EqualFold(c.Path, id.String()) })
+}
+
 // entry is the event that tells of id.
 func (j *journal) entry(id inventory.ID, path string) *entry {
 	root := id

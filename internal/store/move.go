@@ -71,6 +71,13 @@ func (w *work) rename(rec inventory.Record, shown string) error {
 	if err != nil {
 		return err
 	}
+	if some, err := w.anyBuried(); err != nil {
+		return err
+	} else if some {
+		if _, err := w.exec(`update tombstone set moved_to = $2 where moved_to = $1 and moved_to <> ''`, rec.Path, shown); err != nil {
+			return err
+		}
+	}
 	if _, err := w.exec(`update resource set path = $2, shown = $3, name = $4 where id = $1`, rec.Key, id.String(), shown, id.Name()); err != nil {
 		return err
 	}

@@ -47,6 +47,7 @@ func (w *work) PartVersion(id, api inventory.ID) (inventory.ID, error) {
 // remnant is what a merge kept of a thing.
 type remnant struct {
 	row   int64
+	key   int64 // that its own row had: so it comes back to its place in lists
 	path  string
 	own   inventory.Doc
 	along []strayed
@@ -62,8 +63,8 @@ func (w *work) fusedWith(rec inventory.Record, link inventory.ID) (*remnant, err
 	at := slices.IndexFunc(rec.Origins, func(o inventory.Origin) bool { return o.Link == link })
 	var kept remnant
 	var own, along []byte
-	err = w.row([]any{&kept.row, &kept.path, &own, &along}, `
-		select id, path, own, strayed from tombstone
+	err = w.row([]any{&kept.row, &kept.key, &kept.path, &own, &along}, `
+		select id, key, path, own, strayed from tombstone
 		where service = $1 and source = $2 and kind = $3 and external = $4 and why = 'merged' and moved_to = $5
 		order by id desc limit 1`,
 		rec.ID.Ancestor(inventory.KindService).String(), source, string(rec.ID.Kind()), rec.Origins[at].External, rec.Path)
@@ -112,6 +113,11 @@ func (w *work) part(rec inventory.Record, link, parent inventory.ID) (inventory.
 		return to, err
 	}
 	at := slices.IndexFunc(rec.Origins, func(o inventory.Origin) bool { return o.Link == link })
+	if taken, err := w.keyTaken(kept.key); err != nil {
+		return to, err
+	} else if !taken {
+		u.record.Key = kept.key
+	}
 	u.record.Own, u.record.Origins = own, []inventory.Origin{rec.Origins[at]}
 	if rec.ID.Kind() == inventory.KindAPI && w.claim.Link.IsZero() {
 		u.record.Origins[0].MergeKey = "" // a person's word stands against any rule
@@ -119,7 +125,32 @@ func (w *work) part(rec inventory.Record, link, parent inventory.ID) (inventory.
 	if err := w.state(u, link); err != nil {
 		return to, err
 	}
+	if err := w.resettle(to); err != nil {
+		return to, err
+	}
 	return to, w.takeAlong(rec.ID, to, link, kept.along)
+}
+
+// resettle stores a thing that has its old row again. A version may not be the
+// newest of its API then, as others that are made are.
+func (w *work) resettle(id inventory.ID) error {
+	if err := w.flush(); err != nil || id.Kind() != inventory.KindVersion {
+		return err
+	}
+	if api := w.units[id.Parent()]; api != nil {
+		api.newest, api.fresh = nil, false
+	}
+	if err := w.restage(id); err != nil {
+		return err
+	}
+	return w.flush()
+}
+
+// keyTaken says that there is a row of that number: of a thing of several links,
+// the first that left has it.
+func (w *work) keyTaken(key int64) (taken bool, err error) {
+	err = w.row([]any{&taken}, `select exists (select 1 from resource where id = $1)`, key)
+	return taken, err
 }
 
 // takeAlong moves what a link alone states directly in one thing, and what once
@@ -142,6 +173,10 @@ func (w *work) takeAlong(from, to, link inventory.ID, along []strayed) error {
 			name = along[was].Path[strings.LastIndexByte(along[was].Path, '/')+1:]
 		}
 		switch mine := states(rec, link); {
+		case mine && len(rec.Origins) > 1 && was >= 0:
+			if err := w.takeShared(rec, to, link, name); err != nil {
+				return err
+			}
 		case mine && len(rec.Origins) > 1:
 			if _, err := w.part(rec, link, to); err != nil {
 				return err
@@ -154,6 +189,34 @@ func (w *work) takeAlong(from, to, link inventory.ID, along []strayed) error {
 			if err := w.Move(rec.ID, at); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// takeShared takes a version that came along with a link's API into to; what
+// others have joined with it since stays where it is, as versions of their own.
+func (w *work) takeShared(rec inventory.Record, to, link inventory.ID, name string) error {
+	others := slices.DeleteFunc(slices.Clone(rec.Origins), func(o inventory.Origin) bool { return o.Link == link })
+	for _, o := range others {
+		left, err := w.Record(rec.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := w.part(left, o.Link, rec.ID.Parent()); err != nil {
+			return err
+		}
+	}
+	at, err := w.free(to, rec.ID.Kind(), strings.ToLower(name))
+	if err != nil {
+		return err
+	}
+	if err := w.Move(rec.ID, at); err != nil {
+		return err
+	}
+	for _, o := range others {
+		if _, err := w.align(rec.ID.Parent(), o.Link); err != nil {
+			return err
 		}
 	}
 	return nil
