@@ -91,8 +91,10 @@ func (w *work) Purge(id inventory.ID) error {
 	if _, err := w.exec(`delete from resource where `+inTree, all...); err != nil {
 		return err
 	}
-	if _, err := w.exec(`delete from tombstone where service = $1`, id.String()); err != nil {
-		return err
+	for _, text := range []string{`delete from tombstone where service = $1`, `delete from together where service = $1`} {
+		if _, err := w.exec(text, id.String()); err != nil {
+			return err
+		}
 	}
 	return w.disown(w.by, id)
 }

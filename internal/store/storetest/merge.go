@@ -1,0 +1,116 @@
+package storetest
+
+import (
+	"strings"
+	"testing"
+
+	"apicenter/internal/inventory"
+)
+
+// merges are the promises of what several links state together.
+var merges = []promise{
+	{"two APIs become one, and part as they were", testJoinAndPart},
+	{"who leads is a person's to say", testLead},
+	{"a source joins only what is its own", testJoinOfOthers},
+	{"who is alike is found by key, unless a person said otherwise", testAlike},
+	{"words on what is one go with their service", testWordsArePurged},
+}
+
+const twin = petstore + "-twin"
+
+// pair has two links state an API each, with a version and a definition, and
+// people curate the second.
+func (b *bench) pair() {
+	b.Helper()
+	for _, root := range []string{petstore, twin} {
+		b.apply(func(tx inventory.SourceTx) error {
+			return tx.PutOrigin(id(root), inventory.Origin{External: "apis/pets", States: doc(`{"title":"` + root[strings.LastIndexByte(root, '/')+1:] + `"}`), MergeKey: "title pets", Read: noon}, nil)
+		})
+		b.put(root+"/versions/v1", "v1", `{"title":"V 1"}`, `{"lifecycleStage":"design"}`, noon)
+		b.put(root+"/versions/v1/definitions/openapi", "v1", `{"title":"OpenAPI"}`, `{}`, noon)
+		b.second()
+	}
+	b.own(twin, `{"summary":"of the twin"}`)
+	b.own(twin+"/versions/v1", `{"lifecycleStage":"retired"}`)
+}
+
+func testJoinAndPart(t *testing.T, b *bench) {
+	b.pair()
+	before := []inventory.Record{b.record(petstore), b.record(twin), b.record(twin + "/versions/v1"), b.record(twin + "/versions/v1/definitions/openapi")}
+	b.update(func(tx inventory.Tx) error { return tx.Join(id(twin), id(petstore)) })
+	if err := b.missing(twin); !strings.Contains(err.Error(), petstore) {
+		t.Errorf("the old name answers %v", err)
+	}
+	if got := b.record(petstore + "/versions/v1"); len(got.Origins) != 2 || got.View().Text("/lifecycleStage") != "design" {
+		t.Errorf("the version that both have: %+v", got)
+	}
+	b.same("the definition's row", b.get(petstore+"/versions/v1/definitions/openapi-2").Key, before[3].Key)
+	b.update(func(tx inventory.Tx) error {
+		r, err := tx.Part(id(petstore), id(secondPath))
+		if r.Path != twin {
+			t.Errorf("parted as %s", r.Path)
+		}
+		return err
+	})
+	for _, was := range before {
+		got := b.record(was.Path)
+		if got.Key != was.Key || string(got.Doc) != string(was.Doc) || !got.Own.Equal(was.Own) || len(got.Origins) != 1 || got.Origins[0].External != was.Origins[0].External {
+			t.Errorf("after: %+v\nbefore: %+v", got, was)
+		}
+	}
+}
+
+func testLead(t *testing.T, b *bench) {
+	b.pair()
+	b.update(func(tx inventory.Tx) error { return tx.Join(id(twin), id(petstore)) })
+	before := b.get(petstore)
+	b.update(func(tx inventory.Tx) error { return tx.Lead(id(petstore), id(secondPath)) })
+	after := b.record(petstore)
+	if after.Origins[0].Link != id(secondPath) || after.View().Text("/title") != "petstore-twin" || after.Revision != before.Revision+1 {
+		t.Errorf("led by the second: %+v", after)
+	}
+	b.put(petstore, "apis/pets", `{"title":"again"}`, `{}`, noon)
+	b.same("the title", b.record(petstore).View().Text("/title"), "again")
+}
+
+func testJoinOfOthers(_ *testing.T, b *bench) {
+	b.pair()
+	b.refused("another link's API", b.try(func(tx inventory.SourceTx) error { return tx.Join(id(petstore), id(twin)) }), inventory.Conflict)
+	b.apply(func(tx inventory.SourceTx) error { return tx.Join(id(twin), id(petstore)) })
+	b.missing(twin)
+}
+
+func testAlike(t *testing.T, b *bench) {
+	b.pair()
+	ask := func(what string, want ...string) {
+		t.Helper()
+		b.view(func(tx inventory.Reader) error {
+			found, err := tx.Alike(id(secondPath), "apis/pets", "title pets")
+			got := []string{}
+			for _, a := range found {
+				got = append(got, a.ID.String())
+			}
+			b.same(what, strings.Join(got, " "), strings.Join(want, " "))
+			return err
+		})
+	}
+	ask("by key", petstore)
+	b.update(func(tx inventory.Tx) error { return tx.Join(id(twin), id(petstore)) })
+	ask("once it is one")
+	b.update(func(tx inventory.Tx) error {
+		_, err := tx.Part(id(petstore), id(secondPath))
+		return err
+	})
+	ask("once a person said that it stays alone")
+}
+
+func testWordsArePurged(t *testing.T, b *bench) {
+	b.pair()
+	b.update(func(tx inventory.Tx) error { return tx.Join(id(twin), id(petstore)) })
+	b.update(func(tx inventory.Tx) error { return tx.SoftDelete(id(service), noon) })
+	b.update(func(tx inventory.Tx) error { return tx.Purge(id(service)) })
+	var left int
+	if err := b.Writer().QueryRowContext(t.Context(), `select count(*) from together`).Scan(&left); err != nil || left > 0 {
+		t.Errorf("%d words are left, %v", left, err)
+	}
+}
