@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -179,6 +180,13 @@ func (a APISourceRef) Reject(ctx context.Context, externals ...string) ([]string
 		Externals []string `json:"externals,omitempty"`
 	}{externals}), &answer)
 	return answer.Rejected, err
+}
+
+// HandOver deletes the link and leaves what it brought as entries of the center's
+// own. The link is gone when that is done; Delete takes all along instead.
+func (a APISourceRef) HandOver(ctx context.Context) error {
+	_, err := a.c.Do(ctx, Request{Method: http.MethodDelete, Path: a.path, APIVersion: preview, Query: url.Values{"keep": {"true"}}})
+	return err
 }
 
 // Check is what a link needs, and whether it is so.

@@ -42,7 +42,7 @@ func follow(t *testing.T, source *system.Emulator) *follower {
 
 func (f *follower) start() {
 	f.Helper()
-	f.center = startCenter(f.T, f.source, f.dir, "--poll-interval", "240h", "--audit-period", "0", "--log-level", "debug")
+	f.center = startCenter(f.T, f.source, f.dir, "--poll-interval", "240h", "--audit-period", "0", "--brake-window", "1ms", "--log-level", "debug")
 }
 
 // unlink ends the link and waits until it is gone, with all that it brought.

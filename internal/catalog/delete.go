@@ -18,7 +18,7 @@ func (c *Catalog) Delete(ctx context.Context, id inventory.ID, m Match) error {
 		return err
 	}
 	if id.Kind() == inventory.KindLink {
-		return c.deleteLink(ctx, by, id, m)
+		return c.endLink(ctx, by, id, m, false)
 	}
 	return c.store.Update(ctx, by, func(tx inventory.Tx) error {
 		r, err := present(tx, id, m)

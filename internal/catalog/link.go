@@ -231,8 +231,18 @@ func collect(list iter.Seq2[inventory.Resource, error]) ([]inventory.Resource, e
 	return out, nil
 }
 
-// deleteLink has a link go. Doing it twice is no error.
-func (c *Catalog) deleteLink(ctx context.Context, by string, id inventory.ID, m Match) error {
+// HandOver has a link go as Delete does, and leaves what it brought as people's
+// own entries. Conflict when the link is going already, and takes things along.
+func (c *Catalog) HandOver(ctx context.Context, id inventory.ID, m Match) error {
+	by, err := actor(ctx)
+	if err != nil {
+		return err
+	}
+	return c.endLink(ctx, by, id, m, true)
+}
+
+// endLink has a link go. Doing it twice is no error.
+func (c *Catalog) endLink(ctx context.Context, by string, id inventory.ID, m Match, handsOver bool) error {
 	err := c.store.Update(ctx, by, func(tx inventory.Tx) error {
 		r, err := present(tx, id, m)
 		if err != nil {
@@ -240,8 +250,12 @@ func (c *Catalog) deleteLink(ctx context.Context, by string, id inventory.ID, m 
 		}
 		s := inventory.StatusOf(r)
 		if s.State == inventory.Deleting {
+			if handsOver && !s.HandsOver {
+				return inventory.Errorf(inventory.Conflict, "", "link %q is being deleted already, with what it brought; what is gone by now is not kept", r.Name())
+			}
 			return nil
 		}
+		s.HandsOver = handsOver
 		s.State, s.Message, s.Stalled, s.ChangedAt = inventory.Deleting, "", false, c.store.Now()
 		if err := tx.SetStatus(id, s); err != nil {
 			return err

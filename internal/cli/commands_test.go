@@ -110,6 +110,7 @@ func TestFlagsBecomeRequests(t *testing.T) {
 			"reject", []string{"integration", "reject", "-i", "prod-gateway", "--object", "apis/a", "--object", "apis/b"},
 			[]string{"POST " + at + "/apiSources/prod-gateway/reject" + atPreview + ` {"externals":["apis/a","apis/b"]}`},
 		},
+		{"hand over", []string{"integration", "delete", "-i", "prod-gateway", "-y", "--keep"}, []string{"DELETE " + at + "/apiSources/prod-gateway" + atPreview + "&keep=true"}},
 		{"deletions", []string{"integration", "deletions", "-i", "prod-gateway"}, []string{"GET " + at + "/apiSources/prod-gateway/deletions" + atPreview}},
 		{
 			"show",

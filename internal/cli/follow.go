@@ -117,6 +117,7 @@ func (l *following) change(cmd *cobra.Command, p object, workspace string) {
 	l.put(given, workspace)
 	for flag, property := range map[string]string{
 		"import-specification": "importSpecification", "target-environment-id": "targetEnvironmentId", "target-lifecycle-stage": "targetLifecycleStage",
+		"on-vanish": "onVanish",
 	} {
 		if v, ok := given[property]; ok && cmd.Flags().Changed(flag) {
 			p[property] = v

@@ -108,21 +108,32 @@ func (w *waiting) flags(cmd *cobra.Command, what string) {
 func unlinkCommand(c *connection) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "delete", Short: "Delete a link, with the APIs, environment and deployments that came by it",
-		Example: "  apicenter integration delete -i prod-gateway\n  apicenter integration delete -i prod-gateway -y --wait",
+		Long: `Delete a link, with the APIs, environment and deployments that came by it.
+
+What people added to them is kept as tombstones, and comes back when the same
+instance is linked again. With --keep, all stays as entries of your own; a new
+link of the instance brings its APIs anew beside them.`,
+		Example: "  apicenter integration delete -i prod-gateway\n  apicenter integration delete -i prod-gateway -y --wait\n" +
+			"  apicenter integration delete -i prod-gateway --keep",
 	}
 	of := linkKind().target(cmd, c)
 	sure := sureFlag(cmd)
 	var w waiting
 	w.flags(cmd, "all is gone")
+	keep := cmd.Flags().Bool("keep", false, "keep the APIs, environment and deployments as entries of your own")
 	return of.leaf(cmd, func(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error) {
-		question, err := s.consequence(ctx, path, sure)
+		question, err := s.consequence(ctx, path, sure, *keep)
 		if err != nil {
 			return nil, err
 		}
 		if err := sure.ask(cmd, s.streams, question); err != nil {
 			return nil, err
 		}
-		if _, err := s.do(ctx, call{method: http.MethodDelete, path: path, version: preview}); err != nil || !w.wait {
+		c := call{method: http.MethodDelete, path: path, version: preview}
+		if *keep {
+			c.query = url.Values{"keep": {"true"}}
+		}
+		if _, err := s.do(ctx, c); err != nil || !w.wait {
 			return nil, err
 		}
 		return nil, s.until(ctx, w.limit, "the center goes on with the deletion: apicenter integration list",
@@ -159,8 +170,8 @@ func changeLinkCommand(c *connection) *cobra.Command {
 	}, k.row)
 }
 
-// consequence asks the center what goes with a link, if a person is to be told.
-func (s *session) consequence(ctx context.Context, path string, sure *sureness) (string, error) {
+// consequence asks the center what goes with a link, or stays, if a person is to be told.
+func (s *session) consequence(ctx context.Context, path string, sure *sureness, keep bool) (string, error) {
 	if sure.yes || !s.streams.InTerminal {
 		return "", nil
 	}
@@ -169,8 +180,12 @@ func (s *session) consequence(ctx context.Context, path string, sure *sureness) 
 		return "", err
 	}
 	flat := o.flat()
+	if keep {
+		return fmt.Sprintf("This deletes the link %s. Its %d APIs, its environment and its deployments stay as they are, as entries of your own. Are you sure? (y/N) ",
+			flat.text("name"), flat.count("synchronization.apis")+flat.count("synchronization.kept")), nil
+	}
 	return fmt.Sprintf("This deletes the link %s with its %d APIs, its environment and its deployments. Are you sure? (y/N) ",
-		flat.text("name"), flat.count("synchronization.apis")), nil
+		flat.text("name"), flat.count("synchronization.apis")+flat.count("synchronization.kept")), nil
 }
 
 func runColumns() []column {

@@ -9,7 +9,8 @@ import (
 )
 
 // Unlink removes what the link brought, API by API, then its environment, then
-// the link itself. It may be stopped anywhere; the next one carries on.
+// the link itself; or it hands all that over to people, if they said so. It may
+// be stopped anywhere; the next one carries on.
 func (p *Pass) Unlink(ctx context.Context, until time.Time) (done bool, err error) {
 	var apis []inventory.Entry
 	var environment *inventory.Entry
@@ -40,7 +41,7 @@ func (p *Pass) Unlink(ctx context.Context, until time.Time) (done bool, err erro
 		p.engine.step(ctx, "unlink", some[0].External)
 		if err := p.engine.store.Apply(ctx, p.claim, func(tx inventory.SourceTx) error {
 			for _, e := range some {
-				if err := tx.DropOrigin(e.ID, inventory.Unlinked); err != nil {
+				if err := p.takeOut(tx, e.ID); err != nil {
 					return err
 				}
 			}
@@ -48,7 +49,13 @@ func (p *Pass) Unlink(ctx context.Context, until time.Time) (done bool, err erro
 		}); err != nil {
 			return false, err
 		}
-		p.count(func(c *inventory.Counts) { c.Deleted += len(some) })
+		p.count(func(c *inventory.Counts) {
+			if p.status.HandsOver {
+				c.Kept += len(some)
+			} else {
+				c.Deleted += len(some)
+			}
+		})
 		if err := p.phase(ctx, inventory.PhaseUnlink); err != nil {
 			return false, err
 		}
@@ -68,6 +75,25 @@ func (p *Pass) Unlink(ctx context.Context, until time.Time) (done bool, err erro
 	return err == nil, err
 }
 
+// takeOut ends what the link states of an API and of all below it.
+func (p *Pass) takeOut(tx inventory.SourceTx, api inventory.ID) error {
+	if !p.status.HandsOver {
+		return tx.DropOrigin(api, inventory.Unlinked)
+	}
+	all, err := tx.Below(api)
+	if err != nil {
+		return err
+	}
+	for _, rec := range all {
+		if _, mine := p.mine(rec); mine {
+			if err := tx.LetGo(rec.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // unlinkEnvironment removes the environment, as Azure API Center does, unless
 // something else is deployed in it: then it stays, as people's own.
 func (p *Pass) unlinkEnvironment(tx inventory.SourceTx, id inventory.ID) error {
@@ -75,7 +101,7 @@ func (p *Pass) unlinkEnvironment(tx inventory.SourceTx, id inventory.ID) error {
 	if err != nil {
 		return err
 	}
-	stays := false
+	stays := p.status.HandsOver
 	for used, err := range tx.List(inventory.Query{Kind: inventory.KindDeployment, Filter: &inventory.Expr{
 		Op: "eq", Field: "/environmentId", Value: inventory.ShortID(env.Path),
 	}}) {

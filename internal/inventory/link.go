@@ -107,6 +107,9 @@ type LinkStatus struct {
 	Took         time.Duration `json:"took,omitempty"`        // the last whole pass that ended well
 	LastRun      LastRun       `json:"lastRun,omitzero"`
 
+	// HandsOver is of a link that is being deleted: what it brought stays, as people's own.
+	HandsOver bool `json:"handsOver,omitempty"`
+
 	// Agreed is the plan that the next whole pass has to find.
 	Agreed *Agreement `json:"agreed,omitempty"`
 }

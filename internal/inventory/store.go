@@ -196,8 +196,8 @@ type SourceTx interface {
 	// Reconsider has the next pass of each other link write its APIs of a merge key
 	// anew, those in the workspace of the API that has got the key.
 	Reconsider(mergeKey string, api ID) error
-	// LetGo ends what the link states of id, and of id alone: the thing stays,
-	// and what the source stated of it becomes the people's. NotFound.
+	// LetGo ends what the link states of id, and of id alone: the thing stays as
+	// readers see it, and what no other source states of it becomes the people's. NotFound.
 	LetGo(id ID) error
 	// MarkGone notes that the source has id no more, and says so to readers: of id
 	// alone, which stays as the link last stated it. An observation that is newer

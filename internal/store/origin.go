@@ -1,6 +1,8 @@
 package store
 
 import (
+	"encoding/json"
+	"maps"
 	"slices"
 
 	"apicenter/internal/inventory"
@@ -172,12 +174,18 @@ func (w *work) LetGo(id inventory.ID) error {
 	if u == nil {
 		return w.missing(id)
 	}
-	for _, o := range u.record.Origins {
-		if o.Link == w.claim.Link {
-			o.Gone = inventory.Gone{}
-			u.record.Own = inventory.Overlay(u.record.Own, []inventory.Origin{o})
-		}
+	at := slices.IndexFunc(u.record.Origins, func(o inventory.Origin) bool { return o.Link == w.claim.Link })
+	if at < 0 {
+		return nil
 	}
+	o := u.record.Origins[at]
+	others := inventory.Record{Origins: slices.Delete(slices.Clone(u.record.Origins), at, at+1)}
+	o.Gone, o.States = inventory.Gone{}, maps.Clone(o.States)
+	maps.DeleteFunc(o.States, func(f inventory.Field, _ json.RawMessage) bool {
+		_, stated := others.Stated(f)
+		return stated
+	})
+	u.record.Own = inventory.Overlay(u.record.Own, []inventory.Origin{o})
 	return w.letGo(id)
 }
 

@@ -101,6 +101,8 @@ func verbsOf(k inventory.Kind) verbs {
 		return verbs{(*Handler).services, (*Handler).get, (*Handler).putService, (*Handler).delete}
 	case kindDeleted:
 		return verbs{list: (*Handler).deletedServices, get: (*Handler).deletedService, del: (*Handler).purge}
+	case inventory.KindLink:
+		return verbs{(*Handler).list, (*Handler).get, (*Handler).put, (*Handler).deleteLink}
 	default:
 		return verbs{(*Handler).list, (*Handler).get, (*Handler).put, (*Handler).delete}
 	}

@@ -57,6 +57,18 @@ func (h *Handler) delete(w http.ResponseWriter, r *request) error {
 	return gone(w, h.catalog.Delete(r.Context(), r.id, matchOf(r)))
 }
 
+// deleteLink is delete, with keep=true for what the link brought to stay.
+func (h *Handler) deleteLink(w http.ResponseWriter, r *request) error {
+	switch keep := r.URL.Query().Get("keep"); keep {
+	case "", "false":
+		return h.delete(w, r)
+	case "true":
+		return gone(w, h.catalog.HandOver(r.Context(), r.id, matchOf(r)))
+	default:
+		return arm.Errorf(http.StatusBadRequest, "InvalidQueryParameterValue", "the query parameter keep is %q; use true or false", keep)
+	}
+}
+
 // gone answers a deletion that ended with err.
 func gone(w http.ResponseWriter, err error) error {
 	if code := inventory.CodeOf(err); code == inventory.NotFound || code == inventory.NoParent {
