@@ -149,7 +149,7 @@ func (b *building) readSources(ctx context.Context) error {
 // keepInventory makes what people do with the inventory.
 func (b *building) keepInventory(context.Context) error {
 	b.people = catalog.New(b.center.store, catalog.Options{
-		Waker: waker{b.queue}, Fetcher: b.queue, Planner: planner{b.passes}, Checker: b.passes, Importer: b.passes,
+		Waker: waker{b.queue}, Fetcher: b.queue, Planner: planner{b.passes}, Checker: b.passes, Seeker: b.passes, Importer: b.passes,
 		Identities: identities{b.credentials}, Downloader: b.settings.downloads(), Rights: b.door, Limits: b.limits, Promise: b.promise, Log: b.log,
 	})
 	return nil

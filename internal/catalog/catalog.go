@@ -70,6 +70,7 @@ type Options struct {
 	Fetcher    Fetcher
 	Planner    Planner
 	Checker    Checker
+	Seeker     Seeker
 	Identities Identities // nil: nothing is known of any
 	Downloader Downloader
 	Importer   Importer
@@ -87,6 +88,7 @@ type Catalog struct {
 	fetcher    Fetcher
 	planner    Planner
 	checker    Checker
+	seeker     Seeker
 	identities Identities
 	downloader Downloader
 	importer   Importer
@@ -100,7 +102,7 @@ type Catalog struct {
 // New makes a Catalog.
 func New(store inventory.Store, o Options) *Catalog {
 	return &Catalog{
-		store: store, waker: o.Waker, fetcher: o.Fetcher, planner: o.Planner, checker: o.Checker, identities: o.Identities,
+		store: store, waker: o.Waker, fetcher: o.Fetcher, planner: o.Planner, checker: o.Checker, seeker: o.Seeker, identities: o.Identities,
 		downloader: o.Downloader, importer: o.Importer, rights: o.Rights, limits: o.Limits, promise: o.Promise, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		long: long{started: make(chan struct{})},
 	}

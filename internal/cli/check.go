@@ -76,3 +76,31 @@ func checked(o object) error {
 	}
 	return failed(hint, "a link could not work as things are")
 }
+
+func doctorCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "doctor", Short: "Look at a link from all sides, and say what is wrong and what to do",
+		Long: `Look at a link from all sides, and say what is wrong and what to do.
+
+The center tries what a synchronisation needs, as check does, and looks at the
+link's state, when it was synchronised, its last runs and their errors, what it
+holds back, limits, definitions that could not be had, events, and requests to
+the source. Nothing is changed. The exit code is 1 if anything is refused or has failed.`,
+		Example: "  apicenter integration doctor -i prod-gateway",
+	}
+	of := linkKind().flags(cmd, c, 1)
+	return leaf(cmd, func(cmd *cobra.Command) error {
+		s, err := c.open(cmd.Context(), cmd)
+		if err != nil {
+			return err
+		}
+		o, err := s.post(cmd.Context(), call{path: s.path([]step{linkStep()}, of) + "/diagnose", version: preview, body: object{}})
+		if err != nil {
+			return err
+		}
+		if err := s.print.check(o); err != nil {
+			return err
+		}
+		return checked(o)
+	})
+}

@@ -251,7 +251,7 @@ func (c *center) list(w http.ResponseWriter, r *http.Request, path string) {
 
 func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 	key := strings.ToLower(strings.Join(parts[:len(parts)-1], "/"))
-	if c.docs[key] == nil && (!slices.Contains([]string{"check", "plan"}, parts[len(parts)-1]) || string(body) == "{}") {
+	if c.docs[key] == nil && (!slices.Contains([]string{"check", "plan", "explainMissing"}, parts[len(parts)-1]) || string(body) == "{}") {
 		refuse(w, 404, "ResourceNotFound", "there is no "+key, "")
 		return
 	}
@@ -275,7 +275,9 @@ func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 				map[string]any{"action": "delete", "external": "apis/gone", "title": "Gone", "why": "the source no longer lists it"},
 			},
 		})
-	case "check":
+	case "explainMissing":
+		answerJSON(w, 200, map[string]any{"verdict": "pending", "message": "the next synchronisation brings it"})
+	case "check", "diagnose":
 		answerJSON(w, 200, map[string]any{"ok": true, "findings": []any{
 			map[string]any{"check": "token", "outcome": "ok", "message": "object id p0"},
 			map[string]any{"check": "gateways", "outcome": "skipped", "message": "there are no workspaces"},

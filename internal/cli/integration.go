@@ -90,7 +90,7 @@ func integrationCommand(s Streams) *cobra.Command {
 	k := linkKind()
 	cmd.AddCommand(create, k.listCommand(c), k.showCommand(c), changeLinkCommand(c), unlinkCommand(c), syncCommand(c),
 		runsCommand(c), planCommand(c), applyCommand(c), deletionsCommand(c), approveCommand(c), rejectCommand(c),
-		checkCommand(c), eventsCommand(c))
+		checkCommand(c), doctorCommand(c), eventsCommand(c))
 	return cmd
 }
 

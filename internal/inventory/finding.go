@@ -20,6 +20,7 @@ const (
 	Refused   Outcome = "refused" // stays so until a person has done something
 	NotProven Outcome = "failed"  // may go well another time
 	Skipped   Outcome = "skipped" // not tried, or not needed
+	Warned    Outcome = "warning" // it goes on, and somebody should look at it
 )
 
 // Remedy is the role that is missing: who is to get it, and where.

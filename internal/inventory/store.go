@@ -76,6 +76,12 @@ type Reader interface {
 	// Events gives the events after a sequence number, in order, at most limit;
 	// of a transaction, once it is committed.
 	Events(after int64, limit int) iter.Seq2[Event, error]
+	// Past gives the committed events of the API, or other resource, that path is
+	// of, newest first: those before a sequence number, or all if it is 0; at most limit.
+	Past(path string, before int64, limit int) iter.Seq2[Event, error]
+	// Departures gives the committed events of APIs of a workspace that were
+	// deleted, newest first, at most limit.
+	Departures(workspace ID, limit int) iter.Seq2[Event, error]
 	// Runs gives the newest runs of a link, newest first, at most limit.
 	Runs(link ID, limit int) ([]Run, error)
 	// Deletions gives those of a link that wait, for a person's word or to be done

@@ -104,10 +104,7 @@ func (j *journal) tells(id inventory.ID) bool {
 
 // entry is the event that tells of id.
 func (j *journal) entry(id inventory.ID, path string) *entry {
-	root := id
-	if api := id.Ancestor(inventory.KindAPI); !api.IsZero() {
-		root = api
-	}
+	root := told(id)
 	e, ok := j.roots[root]
 	if !ok {
 		if j.roots == nil {

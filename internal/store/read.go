@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"apicenter/internal/inventory"
@@ -231,6 +233,41 @@ func (t *session) Events(after int64, limit int) iter.Seq2[inventory.Event, erro
 			args: []any{after, limit},
 		}, scanEvent, yield)
 	}
+}
+
+func (t *session) Past(path string, before int64, limit int) iter.Seq2[inventory.Event, error] {
+	return func(yield func(inventory.Event, error) bool) {
+		id, err := inventory.ParseID(path)
+		if err != nil {
+			yield(inventory.Event{}, err)
+			return
+		}
+		if before == 0 {
+			before = math.MaxInt64
+		}
+		each(t, query{
+			text: `select sequence, at, actor, run, action, path, changes from event where path = $1 and sequence < $2 order by sequence desc limit $3`,
+			args: []any{firstSegments(path, strings.Count(told(id).String(), "/")+1), before, limit},
+		}, scanEvent, yield)
+	}
+}
+
+func (t *session) Departures(workspace inventory.ID, limit int) iter.Seq2[inventory.Event, error] {
+	return func(yield func(inventory.Event, error) bool) {
+		each(t, query{
+			text: `select sequence, at, actor, run, action, path, changes from event
+				where action = 'deleted' and lower(path) > $1 and lower(path) < $2 order by sequence desc limit $3`,
+			args: []any{workspace.String() + "/apis/", workspace.String() + "/apis0", limit}, long: true,
+		}, scanEvent, yield)
+	}
+}
+
+// told is the resource whose events tell of id: the API that it is below of, else itself.
+func told(id inventory.ID) inventory.ID {
+	if api := id.Ancestor(inventory.KindAPI); !api.IsZero() {
+		return api
+	}
+	return id
 }
 
 func scanEvent(rows *sql.Rows) (inventory.Event, error) {

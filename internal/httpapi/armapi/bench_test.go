@@ -105,6 +105,14 @@ func (f *fakeSource) Import(ctx context.Context, by string, workspace inventory.
 	return len(apis), f.failure
 }
 
+// Seek finds the API orders.
+func (f *fakeSource) Seek(_ context.Context, _ inventory.Link, external, _ string) ([]inventory.Sighting, error) {
+	if external == "apis/orders" {
+		return []inventory.Sighting{{External: external, Title: "Orders"}}, nil
+	}
+	return nil, nil
+}
+
 func (f *fakeSource) Notify(_ context.Context, link inventory.ID, api string) error {
 	f.notified = append(f.notified, link.Name()+":"+api)
 	return nil
@@ -123,7 +131,7 @@ func newDesk(t testing.TB) *desk {
 	f := &fakeSource{}
 	log := slog.New(slog.DiscardHandler)
 	people := catalog.New(s, catalog.Options{
-		Waker: f, Planner: f, Checker: f, Identities: f, Importer: f, Downloader: f, Log: log,
+		Waker: f, Planner: f, Checker: f, Seeker: f, Identities: f, Importer: f, Downloader: f, Log: log,
 		Promise: inventory.Promise{Target: time.Minute, Audit: 24 * time.Hour, Allowance: time.Minute},
 	})
 	ctx, stop := context.WithCancel(t.Context())

@@ -23,6 +23,20 @@ func (h *Handler) check(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
+	return found(w, findings)
+}
+
+// diagnose looks at a link from all sides: what a check tries, and what its runs and state tell.
+func (h *Handler) diagnose(w http.ResponseWriter, r *request) error {
+	findings, err := h.catalog.Diagnose(r.Context(), r.id)
+	if err != nil {
+		return err
+	}
+	return found(w, findings)
+}
+
+// found answers with findings.
+func found(w http.ResponseWriter, findings []inventory.Finding) error {
 	if findings == nil {
 		findings = []inventory.Finding{}
 	}

@@ -121,9 +121,15 @@ var special = []operation{
 	{place: place{action, inventory.KindAPI, "unmerge"}, method: http.MethodPost, do: (*Handler).unmerge},
 	{place: place{action, inventory.KindAPI, "lead"}, method: http.MethodPost, do: (*Handler).lead},
 	{place: place{action, inventory.KindAPI, "sources"}, method: http.MethodGet, do: (*Handler).sources},
+	{place: place{action, inventory.KindWorkspace, "explainMissing"}, method: http.MethodPost, do: (*Handler).explainMissing},
 	{place: place{action, inventory.KindVersion, "securityRequirements"}, method: http.MethodGet, do: (*Handler).none},
 	{place: place{action, inventory.KindDefinition, "importSpecification"}, method: http.MethodPost, do: (*Handler).importSpecification},
 	{place: place{action, inventory.KindDefinition, "exportSpecification"}, method: http.MethodPost, do: (*Handler).exportSpecification},
+	{place: place{action, inventory.KindAPI, "explain"}, method: http.MethodGet, do: (*Handler).explain},
+	{place: place{action, inventory.KindVersion, "explain"}, method: http.MethodGet, do: (*Handler).explain},
+	{place: place{action, inventory.KindDefinition, "explain"}, method: http.MethodGet, do: (*Handler).explain},
+	{place: place{action, inventory.KindDeployment, "explain"}, method: http.MethodGet, do: (*Handler).explain},
+	{place: place{action, inventory.KindEnvironment, "explain"}, method: http.MethodGet, do: (*Handler).explain},
 	{place: place{result, inventory.KindDefinition, ""}, method: http.MethodGet, do: (*Handler).result},
 	{place: place{action, inventory.KindAnalyzer, "importRuleset"}, method: http.MethodPost, do: (*Handler).importRuleset},
 	{place: place{action, inventory.KindAnalyzer, "exportRuleset"}, method: http.MethodPost, do: (*Handler).exportRuleset},
@@ -136,6 +142,7 @@ var special = []operation{
 	{place: place{action, inventory.KindLink, "approve"}, method: http.MethodPost, do: (*Handler).approve},
 	{place: place{action, inventory.KindLink, "reject"}, method: http.MethodPost, do: (*Handler).reject},
 	{place: place{action, inventory.KindLink, "check"}, method: http.MethodPost, do: (*Handler).check},
+	{place: place{action, inventory.KindLink, "diagnose"}, method: http.MethodPost, do: (*Handler).diagnose},
 }
 
 // action is Azure's name of what the operation does. Who reads or lists things

@@ -20,6 +20,7 @@ var journal = []promise{
 	{"events come in order, after a number, at most so many", testEventPages},
 	{"what changes nothing for readers makes no event", testNoEvent},
 	{"what a new document means is told with its change", testCompared},
+	{"the past of a thing is that of its API, newest first", testPast},
 }
 
 // since gives the events after a number, as text.
@@ -253,4 +254,45 @@ func testCompared(_ *testing.T, b *bench) {
 	})
 	b.same("what events tell", told, []inventory.Compatibility{breaks})
 	b.refused("of nothing", b.try(func(tx inventory.SourceTx) error { return tx.Compared(id(version+"-2"), breaks) }), inventory.NotFound)
+}
+
+func testPast(_ *testing.T, b *bench) {
+	b.own(petstore, `{"title":"one"}`)
+	b.own(petstore+"-2", `{"title":"other"}`)
+	b.own(version, `{"title":"v"}`)
+	b.own(petstore, `{"title":"two"}`)
+	b.update(func(tx inventory.Tx) error { return tx.Delete(id(petstore), inventory.Condition{}) })
+	var before int64
+	for _, tt := range []struct {
+		before func() int64
+		limit  int
+		want   []inventory.Action
+	}{
+		{func() int64 { return 0 }, 10, []inventory.Action{inventory.Deleted, inventory.Updated, inventory.Updated, inventory.Created}},
+		{func() int64 { return 0 }, 2, []inventory.Action{inventory.Deleted, inventory.Updated}},
+		{func() int64 { return before }, 10, []inventory.Action{inventory.Updated, inventory.Created}},
+	} {
+		var got []inventory.Action
+		b.view(func(tx inventory.Reader) error {
+			for e, err := range tx.Past(version, tt.before(), tt.limit) {
+				if err != nil {
+					return err
+				}
+				got, before = append(got, e.Action), e.Sequence
+			}
+			return nil
+		})
+		b.same("actions", got, tt.want)
+	}
+	var left []string
+	b.view(func(tx inventory.Reader) error {
+		for e, err := range tx.Departures(id(workspace), 10) {
+			if err != nil {
+				return err
+			}
+			left = append(left, e.Path)
+		}
+		return nil
+	})
+	b.same("what left", left, []string{petstore})
 }
