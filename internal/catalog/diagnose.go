@@ -25,11 +25,12 @@ func (c *Catalog) Diagnose(ctx context.Context, link inventory.ID) ([]inventory.
 		return nil, err
 	}
 	err = c.store.View(ctx, func(tx inventory.Reader) error {
-		r, _, err := living(tx, link)
+		r, l, err := living(tx, link)
 		if err != nil {
 			return err
 		}
-		d := diagnosis{name: r.Name(), status: inventory.StatusOf(r), now: time.Now()}
+		d := diagnosis{name: r.Name(), status: inventory.StatusOf(r), now: c.store.Now()}
+		d.fresh = c.promise.Freshness(l, d.status, r.Created.At, d.now)
 		if d.runs, err = tx.Runs(link, examinedRuns); err != nil {
 			return err
 		}
@@ -51,13 +52,14 @@ func (c *Catalog) Diagnose(ctx context.Context, link inventory.ID) ([]inventory.
 type diagnosis struct {
 	name     string
 	status   inventory.LinkStatus
+	fresh    inventory.Freshness
 	runs     []inventory.Run // newest first
 	problems []string        // definitions that could not be had
 	now      time.Time
 }
 
 func (d diagnosis) findings() []inventory.Finding {
-	return []inventory.Finding{d.state(), d.synchronised(), d.lastRuns(), d.errors(), d.held(), d.limit(), d.definitions(), d.events(), d.requests()}
+	return []inventory.Finding{d.state(), d.synchronised(), d.freshness(), d.lastRuns(), d.errors(), d.held(), d.limit(), d.definitions(), d.events(), d.requests()}
 }
 
 func finding(check string, o inventory.Outcome, message string, args ...any) inventory.Finding {
@@ -84,6 +86,17 @@ func (d diagnosis) synchronised() inventory.Finding {
 		return finding("synchronised", inventory.Warned, "never yet; the first synchronisation has not ended: apicenter integration runs -i %s", d.name)
 	default:
 		return finding("synchronised", inventory.Passed, "as of %s, %d APIs; next due %s", s.SyncedAt.Format(time.RFC3339), s.APIs, s.NextDue.Format(time.RFC3339))
+	}
+}
+
+func (d diagnosis) freshness() inventory.Finding {
+	switch f := d.fresh; {
+	case f.Late:
+		return finding("freshness", inventory.Warned, "late against its target of %s: %s", f.Target, f.Reason)
+	case f.Age == nil:
+		return finding("freshness", inventory.Skipped, "nothing is proven yet")
+	default:
+		return finding("freshness", inventory.Passed, "what it shows is at most %s old; the target is %s", f.Age.Round(time.Second), f.Target)
 	}
 }
 

@@ -198,6 +198,7 @@ func TestDiagnosis(t *testing.T) {
 		{"waits for a role", inventory.LinkStatus{State: inventory.Failed, Stalled: true, Message: "no role"}, inventory.Run{Outcome: "ok"}, "state", inventory.Refused, "no role"},
 		{"fails", inventory.LinkStatus{State: inventory.Failed, Message: "503"}, inventory.Run{Outcome: "failed", Message: "503 again"}, "runs", inventory.NotProven, "503 again"},
 		{"overdue", inventory.LinkStatus{State: inventory.Syncing, SyncedAt: now, NextDue: now.Add(-time.Hour)}, inventory.Run{Outcome: "ok"}, "synchronised", inventory.NotProven, "overdue"},
+		{"is late", inventory.LinkStatus{State: inventory.Syncing, ProvenAt: now.Add(-time.Hour), Unproven: "rows moved"}, inventory.Run{Outcome: "ok"}, "freshness", inventory.Warned, "rows moved"},
 		{"holds", inventory.LinkStatus{Held: []string{"apis/a", "apis/b", "apis/c", "apis/d"}}, inventory.Run{Outcome: "held"}, "held", inventory.Warned, "4 deletions wait for approval, apis/a; apis/b; apis/c; and 1 more"},
 		{"is full", inventory.LinkStatus{Limited: true, Message: "only 1 API"}, inventory.Run{Outcome: "partial"}, "limits", inventory.Warned, "only 1 API"},
 		{"went on past errors", inventory.LinkStatus{}, inventory.Run{Outcome: "partial", Counts: inventory.Counts{Failed: 1}, Errors: []inventory.RunError{{External: "apis/a", Message: "too deep"}}}, "errors", inventory.Warned, "apis/a: too deep"},
