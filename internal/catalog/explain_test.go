@@ -81,13 +81,14 @@ func TestExplainWhatASourceStatesToBeEmpty(t *testing.T) {
 // seeker is the sources of all links.
 type seeker struct {
 	apis    map[string]string // titles by external identity
+	outside map[string]string // why it is not covered, by external identity
 	failure error
 }
 
 func (s seeker) Seek(_ context.Context, _ inventory.Link, external, name string) (seen []inventory.Sighting, err error) {
 	for e, title := range s.apis {
 		if e == external || strings.EqualFold(title, name) {
-			seen = append(seen, inventory.Sighting{External: e, Title: title})
+			seen = append(seen, inventory.Sighting{External: e, Title: title, Outside: s.outside[e]})
 		}
 	}
 	return seen, s.failure
@@ -95,7 +96,7 @@ func (s seeker) Seek(_ context.Context, _ inventory.Link, external, name string)
 
 func TestExplainMissing(t *testing.T) {
 	d := linked(t)
-	source := seeker{apis: map[string]string{"apis/orders": "Orders", "apis/bills": "Bills", "apis/deep": "Deep"}}
+	source := seeker{apis: map[string]string{"apis/orders": "Orders", "apis/bills": "Bills", "apis/deep": "Deep", "apis/secret": "Secret"}, outside: map[string]string{"apis/secret": "the link excludes name=secret"}}
 	d.Catalog = catalog.New(d.store, catalog.Options{Waker: d.source, Seeker: &source})
 	synced := inventory.LinkStatus{State: inventory.Syncing, SyncedAt: time.Now(), NextDue: time.Now().Add(time.Minute)}
 	full, broken := synced, synced
@@ -149,6 +150,7 @@ func TestExplainMissing(t *testing.T) {
 		{"bills", full, nil, all, inventory.Full, "only 1 API"},
 		{"bills", broken, nil, all, inventory.Withheld, "403 from the source"},
 		{"deep", synced, nil, all, inventory.Withheld, "too deep"},
+		{"secret", synced, nil, all, inventory.OutOfScope, "excludes name=secret"},
 		{"Gone by hand", synced, nil, all, inventory.Removed, "by ada"},
 		{"old", synced, nil, all, inventory.Removed, "no longer"},
 		{"Lonely", synced, nil, all, inventory.Elsewhere, "workspaces/other/apis/lonely"},

@@ -231,15 +231,18 @@ func (s *search) look(ctx context.Context, l *sought) error {
 		return nil
 	})
 	if out.Verdict == "" {
-		out.Verdict, out.Message = l.outstanding(out.Seen[0].External)
+		out.Verdict, out.Message = l.outstanding(out.Seen[0])
 	}
 	s.out.Links = append(s.out.Links, out)
 	return err
 }
 
 // outstanding says why a link has not brought what its source has.
-func (l *sought) outstanding(external string) (inventory.Absence, string) {
-	name := l.resource.Name()
+func (l *sought) outstanding(seen inventory.Sighting) (inventory.Absence, string) {
+	name, external := l.resource.Name(), seen.External
+	if seen.Outside != "" {
+		return inventory.OutOfScope, fmt.Sprintf("its source has it as %s, but %s; change what it covers: apicenter integration update -i %s", external, seen.Outside, name)
+	}
 	for _, r := range l.runs {
 		if i := slices.IndexFunc(r.Errors, func(e inventory.RunError) bool { return e.External == external }); i >= 0 {
 			return inventory.Withheld, fmt.Sprintf("its source has it as %s, and run %d could not bring it: %s", external, r.ID, r.Errors[i].Message)
@@ -262,7 +265,7 @@ func (l *sought) outstanding(external string) (inventory.Absence, string) {
 
 // ranks are the verdicts, the one that explains the most first.
 var ranks = []inventory.Absence{
-	inventory.Present, inventory.Withheld, inventory.Full, inventory.Pending, inventory.Elsewhere, inventory.MergedAway,
+	inventory.Present, inventory.Withheld, inventory.Full, inventory.OutOfScope, inventory.Pending, inventory.Elsewhere, inventory.MergedAway,
 	inventory.Removed, inventory.Unreachable, inventory.Nowhere, inventory.NoLinks,
 }
 

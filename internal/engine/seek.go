@@ -16,25 +16,57 @@ const maxSightings = 10
 
 // Seek looks at the source of a link for an API: by its external identity and,
 // if that is not there, through the whole listing for one with that name, title
-// or path. It writes nothing.
+// or path; and whether the link covers those that it found. It writes nothing.
 func (e *Engine) Seek(ctx context.Context, l inventory.Link, external, name string) (seen []inventory.Sighting, err error) {
-	err = e.guarded(slog.String("source", l.Source), func() error {
+	err = e.guarded(slog.String("source", l.Source), func() (err error) {
+		if seen, err = e.find(ctx, l, external, name); err != nil || l.Scope.IsZero() {
+			return err
+		}
 		connector, err := e.connect(ctx, l, source.Env{Prompt: true})
 		if err != nil {
 			return err
 		}
-		if external != "" {
-			seen, err = sightings(connector.Read(ctx, source.Scope{API: external}), func(_, v source.Object) bool { return v.External == external })
-			if len(seen) > 0 || err != nil {
+		for i := range seen {
+			if seen[i].Outside, err = outside(connector.Read(ctx, source.Scope{API: seen[i].External}), seen[i].External); err != nil {
 				return err
 			}
 		}
-		seen, err = sightings(connector.Read(ctx, source.Scope{}), func(api, v source.Object) bool {
-			return called(v, name) || strings.EqualFold(api.States.Text("/title"), name)
-		})
-		return err
+		return nil
 	})
 	return seen, err
+}
+
+// find is Seek whatever the link covers.
+func (e *Engine) find(ctx context.Context, l inventory.Link, external, name string) ([]inventory.Sighting, error) {
+	l.Scope = inventory.Scope{}
+	connector, err := e.connect(ctx, l, source.Env{Prompt: true})
+	if err != nil {
+		return nil, err
+	}
+	if external != "" {
+		seen, err := sightings(connector.Read(ctx, source.Scope{API: external}), func(_, v source.Object) bool { return v.External == external })
+		if len(seen) > 0 || err != nil {
+			return seen, err
+		}
+	}
+	return sightings(connector.Read(ctx, source.Scope{}), func(api, v source.Object) bool {
+		return called(v, name) || strings.EqualFold(api.States.Text("/title"), name)
+	})
+}
+
+// outside says why a link does not cover a version, or "".
+func outside(objects iter.Seq2[source.Object, error], external string) (string, error) {
+	for o, err := range objects {
+		if err != nil {
+			return "", err
+		}
+		for _, v := range o.Children {
+			if v.External == external {
+				return v.Outside, nil
+			}
+		}
+	}
+	return "", nil
 }
 
 // sightings are the versions that objects have and match accepts.

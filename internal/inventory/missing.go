@@ -6,6 +6,7 @@ import "time"
 type Sighting struct {
 	External string `json:"external"`
 	Title    string `json:"title"`
+	Outside  string `json:"outside,omitempty"` // why the link does not cover it
 }
 
 // Missing says why something is not in a workspace.
@@ -27,6 +28,7 @@ const (
 	Elsewhere   Absence = "elsewhere"   // it is in another workspace or service
 	Withheld    Absence = "failed"      // its link tries to bring it, and fails
 	Full        Absence = "limited"     // a limit keeps it out
+	OutOfScope  Absence = "outOfScope"  // the source has it, and the link does not cover it
 	Pending     Absence = "pending"     // the source has it, and the next pass brings it
 	MergedAway  Absence = "merged"      // it is part of another
 	Removed     Absence = "deleted"     // it was here
