@@ -6,7 +6,8 @@
 # make realtest   the real documents, all of them
 # make fuzz       the laws, each for FUZZTIME, those of the front door for FRONTTIME
 # make simulation SEEDS histories, from the seed FIRST on
-# make nightly    realtest, fuzz, 100,000 histories, and 200 kills
+# make day        a day of 10,000 APIs, in virtual time
+# make nightly    realtest, fuzz, 100,000 histories, the day, and 200 kills
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -15,7 +16,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: test check format vet staticcheck govulncheck needs realdata node realtest fuzz fuzz-front simulation nightly bench
+.PHONY: test check format vet staticcheck govulncheck needs realdata node realtest fuzz fuzz-front simulation day nightly bench
 
 test: needs realdata node vet
 	go test -race -timeout 15m ./...
@@ -64,8 +65,12 @@ FIRST := 1
 simulation:
 	GOGC=400 go test -count 1 -timeout 12h -run TestHistories ./internal/simulation -histories $(SEEDS) -seed $(FIRST)
 
+day:
+	go test -count 1 -timeout 60m -run TestADay -v ./internal/jobs -day
+
 nightly: realtest fuzz
 	$(MAKE) --no-print-directory simulation SEEDS=100000
+	$(MAKE) --no-print-directory day
 	go test -count 1 -timeout 120m -run TestKilledAnywhere -v ./e2e -kills 200
 
 # Each law, one after the other. What anybody on the network may send, which is
