@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"apicenter/internal/access"
 	"apicenter/internal/auth"
@@ -120,6 +121,9 @@ func (b *building) openDoor(ctx context.Context) error {
 // readSources makes what keeps links in step, and the queue of its work.
 func (b *building) readSources(ctx context.Context) error {
 	s, db := b.settings, b.center.store
+	if s.tombstones < 0 {
+		return fmt.Errorf("--tombstone-retention %s: it cannot be negative", s.tombstones)
+	}
 	if s.allowance < 0 {
 		return fmt.Errorf("--consistency-allowance %s: it cannot be negative", s.allowance)
 	}
@@ -141,9 +145,21 @@ func (b *building) readSources(ctx context.Context) error {
 		UserAgent: userAgent(), Compare: compatibility.New(runtime.GOMAXPROCS(0), b.log).Compare, Log: b.log, Ran: b.metrics.Ran,
 	})
 	b.queue, err = jobs.New(ctx, jobs.Options{
-		DB: db.Writer(), Store: db, Engine: b.passes, Log: b.log, TakeOver: db.TakeOver, Sweep: db.Sweep,
+		DB: db.Writer(), Store: db, Engine: b.passes, Log: b.log, TakeOver: db.TakeOver, Sweep: b.sweep,
 	})
 	return err
+}
+
+// sweep deletes documents that nothing has named since before an instant, and
+// tombstones that have been kept for long enough.
+func (b *building) sweep(ctx context.Context, before time.Time) (int64, error) {
+	db := b.center.store
+	if b.settings.tombstones > 0 {
+		if _, err := db.Forget(ctx, db.Now().Add(-b.settings.tombstones)); err != nil {
+			return 0, err
+		}
+	}
+	return db.Sweep(ctx, before)
 }
 
 // keepInventory makes what people do with the inventory.

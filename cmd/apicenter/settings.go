@@ -35,6 +35,7 @@ type settings struct {
 	allowance    time.Duration // how old what a source answers may be
 	brake        *plan.Brake   // of deletions; nil: that of the engine
 	brakeWindow  time.Duration // within which they count together
+	tombstones   time.Duration // for how long they are kept; 0: for ever
 
 	limits       string // the preset
 	maxAPIs      int    // that one link may bring; 0: that of the preset
@@ -88,6 +89,8 @@ func (s *settings) register(f *pflag.FlagSet) {
 	f.IntVar(&s.brake.Things, "brake-apis", plan.DefaultBrake.Things, "deletions of a link wait for a person when within --brake-window more APIs than this would go, and more than --brake-share")
 	f.Float64Var(&s.brake.Share, "brake-share", plan.DefaultBrake.Share, "share of a link's APIs, from 0 to 1; 1: only what would empty the link waits")
 	f.DurationVar(&s.brakeWindow, "brake-window", time.Hour, "time within which deletions count together")
+
+	f.DurationVar(&s.tombstones, "tombstone-retention", 30*24*time.Hour, "for how long the words of people on what a source took away are kept; 0: for ever")
 
 	f.StringVar(&s.limits, "limits", "none", "how much may be in a service: none, free or standard, as Azure's plans have it")
 	f.IntVar(&s.maxAPIs, "max-apis", 0, "most APIs that one link may bring; 0: that of --limits")

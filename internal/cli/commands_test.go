@@ -111,6 +111,10 @@ func TestFlagsBecomeRequests(t *testing.T) {
 			[]string{"POST " + at + "/apiSources/prod-gateway/reject" + atPreview + ` {"externals":["apis/a","apis/b"]}`},
 		},
 		{"hand over", []string{"integration", "delete", "-i", "prod-gateway", "-y", "--keep"}, []string{"DELETE " + at + "/apiSources/prod-gateway" + atPreview + "&keep=true"}},
+		{
+			"inherit", []string{"integration", "inherit", "-i", "prod-gateway", "--from", apimID + "-old"},
+			[]string{"POST " + at + "/apiSources/prod-gateway/inherit" + atPreview + ` {"from":"` + apimID + `-old"}`},
+		},
 		{"deletions", []string{"integration", "deletions", "-i", "prod-gateway"}, []string{"GET " + at + "/apiSources/prod-gateway/deletions" + atPreview}},
 		{
 			"show",

@@ -153,6 +153,10 @@ func (c *center) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case parts[len(parts)-1] == "runs":
 		c.progress(strings.ToLower(strings.TrimSuffix(path, "/runs")))
 		answerJSON(w, 200, map[string]any{"value": c.runs[strings.ToLower(strings.TrimSuffix(path, "/runs"))]})
+	case parts[len(parts)-1] == "tombstones":
+		answerJSON(w, 200, map[string]any{"value": []any{map[string]any{
+			"id": 17, "kind": "api", "external": "apis/search", "why": "vanished", "at": now(), "own": map[string]any{"/summary": "ours"},
+		}}})
 	case len(parts)%2 == 0:
 		c.list(w, r, path)
 	default:
@@ -286,6 +290,8 @@ func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 		answerJSON(w, 200, c.docs[key])
 	case "approve":
 		answerJSON(w, 200, map[string]any{"approved": []string{"apis/pets"}})
+	case "inherit":
+		answerJSON(w, 200, map[string]any{"filed": 2, "returned": 1, "left": 0})
 	case "reject":
 		answerJSON(w, 200, map[string]any{"rejected": []string{"apis/pets"}})
 	case "exportSpecification", "exportMetadataSchema", "exportRuleset":

@@ -89,7 +89,7 @@ func integrationCommand(s Streams) *cobra.Command {
 	create.AddCommand(createAPIMCommand(c), createAWSCommand(c))
 	k := linkKind()
 	cmd.AddCommand(create, k.listCommand(c), k.showCommand(c), changeLinkCommand(c), unlinkCommand(c), syncCommand(c),
-		runsCommand(c), planCommand(c), applyCommand(c), deletionsCommand(c), approveCommand(c), rejectCommand(c),
+		runsCommand(c), planCommand(c), applyCommand(c), deletionsCommand(c), approveCommand(c), rejectCommand(c), inheritCommand(c),
 		checkCommand(c), doctorCommand(c), eventsCommand(c))
 	return cmd
 }

@@ -8,7 +8,8 @@ import (
 func resourceCommands(s Streams) []*cobra.Command {
 	own := func(cmd *cobra.Command) *connection { return connect(cmd, s) }
 	return append(serviceVerbs(own),
-		serviceCommand(s), apiCommand(s), environmentCommand(s), metadataCommand(s), integrationCommand(s), analysisCommand(s), explainCommand(s))
+		serviceCommand(s), apiCommand(s), environmentCommand(s), metadataCommand(s), integrationCommand(s), tombstoneCommand(s),
+		analysisCommand(s), explainCommand(s))
 }
 
 // verbs are create, update, show, list and delete of k. What goes with a

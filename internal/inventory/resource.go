@@ -140,16 +140,3 @@ type FieldChange struct {
 	Before json.RawMessage `json:"before"`
 	After  json.RawMessage `json:"after"`
 }
-
-// Tombstone is what remains of a resource that a source brought: the people's
-// layer, to be given back if the thing comes again.
-type Tombstone struct {
-	Source   string // the instance, as Link.Source
-	Kind     Kind
-	External string
-	Path     string
-	Own      Doc
-	Why      Why
-	At       time.Time
-	MovedTo  string // of something merged: where it went
-}

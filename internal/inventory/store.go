@@ -84,6 +84,9 @@ type Reader interface {
 	Departures(workspace ID, limit int) iter.Seq2[Event, error]
 	// Runs gives the newest runs of a link, newest first, at most limit.
 	Runs(link ID, limit int) ([]Run, error)
+	// Tombstones gives those of a service that are newest, at most limit: those
+	// before an ID, if that is not 0.
+	Tombstones(service ID, before int64, limit int) ([]Tombstone, error)
 	// Deletions gives those of a link that wait, for a person's word or to be done
 	// as a person said, by external identity.
 	Deletions(link ID) ([]Deletion, error)
@@ -156,6 +159,11 @@ type Tx interface {
 	PutDeletion(link ID, d Deletion) error
 	// EndDeletion forgets one that waits no more.
 	EndDeletion(link ID, external string) error
+	// Inherit files what is kept of another instance, or of a workspace in one,
+	// under that which a link reads, for an instance that has got another identity.
+	// What is there already gets its words back, unless people have said otherwise
+	// since: then the tombstone keeps the rest. NotFound.
+	Inherit(link ID, from string) (Inheritance, error)
 	// PutHint notes that a link should look at one API of its source, or at all.
 	// It takes the place of an unread one that says the same, under a new number:
 	// whoever took the old one up has not seen what this one is about.

@@ -213,7 +213,7 @@ func (w *work) entombFused(from, target inventory.Record, o inventory.Origin, al
 	if err != nil {
 		return err
 	}
-	source, err := w.instanceOf(o.Link)
+	source, err := w.graveOf(o.Link, from.ID.Kind())
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ type remnant struct {
 // fusedWith is what was kept of the thing of a link that became one with rec; nil
 // when it was rec from the start.
 func (w *work) fusedWith(rec inventory.Record, link inventory.ID) (*remnant, error) {
-	source, err := w.instanceOf(link)
+	source, err := w.graveOf(link, rec.ID.Kind())
 	if err != nil {
 		return nil, err
 	}

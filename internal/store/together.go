@@ -73,7 +73,7 @@ func (t *session) word(link inventory.ID, external string) (group string, said b
 	return group, err == nil, err
 }
 
-// instanceOf is what a link reads: tombstones and words are filed under it.
+// instanceOf is what a link reads: words are filed under it.
 func (t *session) instanceOf(link inventory.ID) (string, error) {
 	rec, err := t.Record(link)
 	return inventory.LinkOf(rec.Own).Instance(), err

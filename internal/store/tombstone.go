@@ -9,22 +9,16 @@ import (
 	"apicenter/internal/inventory"
 )
 
-// buried is a thing that people made below something that a source brought.
-type buried struct {
-	Path string        `json:"path"`
-	Own  inventory.Doc `json:"own"`
-}
-
 // entomb keeps the people's layer of a record that a source brought, with what
 // people made on it that no source states. leaving are all that go with it.
 func (w *work) entomb(rec inventory.Record, leaving []inventory.Record, why inventory.Why, to string) error {
 	if len(rec.Origins) == 0 {
 		return nil // kept with the thing that it hung on
 	}
-	below := []buried{}
+	below := []inventory.Buried{}
 	for _, other := range leaving {
 		if len(other.Origins) == 0 && nearest(other.ID, leaving) == rec.ID {
-			below = append(below, buried{Path: other.Path, Own: other.Own})
+			below = append(below, inventory.Buried{Path: other.Path, Own: other.Own})
 		}
 	}
 	belowText, err := json.Marshal(below)
@@ -32,7 +26,7 @@ func (w *work) entomb(rec inventory.Record, leaving []inventory.Record, why inve
 		return err
 	}
 	link, external := rec.Origins[0].Link, rec.Origins[0].External
-	source, err := w.instanceOf(link)
+	source, err := w.graveOf(link, rec.ID.Kind())
 	if err != nil {
 		return err
 	}
@@ -78,7 +72,7 @@ func (w *work) anyBuried() (bool, error) {
 type remains struct {
 	path  string
 	own   inventory.Doc
-	below []buried
+	below []inventory.Buried
 }
 
 // exhume takes what was kept of a thing that comes again; nil when there is
@@ -88,7 +82,7 @@ func (w *work) exhume(id inventory.ID, external string) (*remains, error) {
 	if some, err := w.anyBuried(); err != nil || !some {
 		return nil, err
 	}
-	source, err := w.instance()
+	source, err := w.grave(id.Kind())
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +130,7 @@ func (w *work) Former(kind inventory.Kind, external string) (string, error) {
 	if some, err := w.anyBuried(); err != nil || !some {
 		return "", err
 	}
-	source, err := w.instance()
+	source, err := w.grave(kind)
 	if err != nil {
 		return "", err
 	}
@@ -150,8 +144,8 @@ func (w *work) Former(kind inventory.Kind, external string) (string, error) {
 	return path[strings.LastIndexByte(path, '/')+1:], err
 }
 
-// instance is what the claim's link reads: tombstones are filed under it.
-func (w *work) instance() (string, error) {
+// grave is where the claim's link finds tombstones of a kind.
+func (w *work) grave(kind inventory.Kind) (string, error) {
 	u, err := w.find(w.claim.Link)
 	if err != nil {
 		return "", err
@@ -159,5 +153,21 @@ func (w *work) instance() (string, error) {
 	if u == nil {
 		return "", w.missing(w.claim.Link)
 	}
-	return inventory.LinkOf(u.record.Own).Instance(), nil
+	return grave(inventory.LinkOf(u.record.Own).Instance(), kind), nil
+}
+
+// graveOf is where tombstones of what a link brought are filed.
+func (t *session) graveOf(link inventory.ID, kind inventory.Kind) (string, error) {
+	instance, err := t.instanceOf(link)
+	return grave(instance, kind), err
+}
+
+// grave is the instance under which tombstones are filed: links to all of one and
+// to a workspace of it find each other's. But the environment is each link's own.
+func grave(instance string, kind inventory.Kind) string {
+	if kind == inventory.KindEnvironment {
+		return instance
+	}
+	root, _, _ := strings.Cut(instance, "/workspaces/")
+	return root
 }

@@ -105,6 +105,8 @@ func story(t testing.TB) []call {
 		{"missing-nameless", "POST", space + "/explainMissing", `{}`},
 		{"apiSource-sync", "POST", link + "/sync", `{"api":"orders"}`},
 		{"apiSource-runs", "GET", link + "/runs", ""},
+		{"tombstones", "GET", center + "/tombstones", ""},
+		{"apiSource-inherit-nothing", "POST", link + "/inherit", `{"from":"` + gateway + `-old"}`},
 		{"apiSource-deletions", "GET", link + "/deletions", ""},
 		{"apiSource-approve", "POST", link + "/approve", `{}`},
 		{"apiSource-reject", "POST", link + "/reject", `{}`},

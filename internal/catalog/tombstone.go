@@ -1,0 +1,62 @@
+package catalog
+
+import (
+	"context"
+	"strings"
+
+	"apicenter/internal/inventory"
+)
+
+// Tombstones gives what is kept of things of a service that sources took away,
+// the newest first, at most limit: those before an ID, if that is not 0. NotFound.
+func (c *Catalog) Tombstones(ctx context.Context, service inventory.ID, before int64, limit int) (all []inventory.Tombstone, err error) {
+	err = c.store.View(ctx, func(tx inventory.Reader) error {
+		if _, err := tx.Get(service); err != nil {
+			return err
+		}
+		all, err = tx.Tombstones(service, before, limit)
+		return err
+	})
+	return all, err
+}
+
+// Inherit gives a link what is kept of another instance, or of a workspace in
+// one, which is the link's under an older identity. Invalid when nothing is kept
+// of it, Conflict when a link still reads it.
+func (c *Catalog) Inherit(ctx context.Context, link inventory.ID, from string) (sum inventory.Inheritance, err error) {
+	by, err := actor(ctx)
+	if err != nil {
+		return sum, err
+	}
+	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
+		r, l, err := living(tx, link)
+		if err != nil {
+			return err
+		}
+		old := inventory.Link{SourceType: l.SourceType, Source: from}
+		if err := sourceShape(old); err != nil {
+			return inventory.Errorf(inventory.Invalid, "from", "%q is not the resource id of an instance or of a workspace in one", from)
+		}
+		if strings.Contains(old.Instance(), "/workspaces/") != strings.Contains(l.Instance(), "/workspaces/") {
+			return inventory.Errorf(inventory.Invalid, "from", "link %q reads %s; it inherits from a whole instance if it reads one, and from a workspace if it reads that",
+				r.Name(), l.Source)
+		}
+		if old.Instance() == l.Instance() {
+			return inventory.Errorf(inventory.Invalid, "from", "link %q reads %s itself; what is kept of it comes back without more", r.Name(), l.Source)
+		}
+		if err := noOverlap(tx, inventory.ID{}, old); err != nil {
+			return err
+		}
+		if sum, err = tx.Inherit(link, old.Instance()); err != nil {
+			return err
+		}
+		if sum.Filed == 0 {
+			return inventory.Errorf(inventory.Invalid, "from", "nothing is kept of %s; look at the tombstones", from)
+		}
+		return nil
+	})
+	if err != nil {
+		return inventory.Inheritance{}, err
+	}
+	return sum, c.notify(ctx, link, "")
+}

@@ -1,0 +1,33 @@
+package inventory
+
+import "time"
+
+// Tombstone is what remains of a resource that a source brought: the people's
+// layer and what people had made below it, to be given back if the thing comes again.
+type Tombstone struct {
+	ID         int64  // rises with time
+	Source     string // the instance, folded
+	Kind       Kind
+	External   string
+	Path       string
+	Own        Doc
+	Below      []Buried
+	Why        Why
+	At         time.Time
+	MovedTo    string // of something merged: where it went
+	Link       string // path of the link that brought it; empty if that is not known
+	ApprovedBy string // who approved its deletion, if somebody was asked
+}
+
+// Buried is a thing that people made below something that a source brought.
+type Buried struct {
+	Path string `json:"path"`
+	Own  Doc    `json:"own"`
+}
+
+// Inheritance says what became of the tombstones of another instance.
+type Inheritance struct {
+	Filed    int // under the instance of the link, until what they are of comes
+	Returned int // given back at once, to what is there already
+	Left     int // of those, the ones that still keep something which people have said otherwise since
+}

@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"maps"
+	"strings"
+	"time"
+
+	"apicenter/internal/inventory"
+)
+
+func (t *session) Tombstones(service inventory.ID, before int64, limit int) ([]inventory.Tombstone, error) {
+	return collect(t, query{text: tombstones + ` and ($2 = 0 or id < $2) order by id desc limit $3`, args: []any{service.String(), before, limit}}, scanTombstone)
+}
+
+const tombstones = `
+	select id, source, kind, external, path, own, below, why, at, moved_to, link, approved_by from tombstone where service = $1`
+
+func scanTombstone(rows *sql.Rows) (inventory.Tombstone, error) {
+	var t inventory.Tombstone
+	var at int64
+	var own, below []byte
+	err := rows.Scan(&t.ID, &t.Source, &t.Kind, &t.External, &t.Path, &own, &below, &t.Why, &at, &t.MovedTo, &t.Link, &t.ApprovedBy)
+	if err != nil {
+		return t, err
+	}
+	t.At = instant(at)
+	if t.Own, err = inventory.DecodeDoc(own); err != nil {
+		return t, err
+	}
+	return t, json.Unmarshal(below, &t.Below)
+}
+
+// Forget deletes tombstones from before an instant. What became one with a thing
+// that is there is remembered as long as that is.
+func (s *Store) Forget(ctx context.Context, before time.Time) (int64, error) {
+	var swept int64
+	err := s.transact(ctx, writing, func(t *session) error {
+		result, err := t.exec(`
+			delete from tombstone where at < $1
+				and (moved_to = '' or not exists (select 1 from resource r where r.path = lower(tombstone.moved_to)))`, micros(before))
+		if err != nil {
+			return err
+		}
+		swept, err = result.RowsAffected()
+		return err
+	})
+	return swept, err
+}
+
+func (w *work) Inherit(link inventory.ID, from string) (sum inventory.Inheritance, err error) {
+	to, err := w.instanceOf(link)
+	if err != nil {
+		return sum, err
+	}
+	oldRoot, oldSpace, _ := strings.Cut(from, "/workspaces/")
+	newRoot, newSpace, _ := strings.Cut(to, "/workspaces/")
+	old, fresh := inSpace(oldSpace), inSpace(newSpace)
+	all, err := collect(w.session, query{
+		text: tombstones + ` and source = case kind when 'environment' then $2 else $3 end order by id`,
+		args: []any{link.Ancestor(inventory.KindService).String(), from, oldRoot},
+	}, scanTombstone)
+	if err != nil {
+		return sum, err
+	}
+	for _, kept := range all {
+		source, external := newRoot, kept.External
+		if kept.Kind == inventory.KindEnvironment {
+			source = to
+		} else if rest, ok := strings.CutPrefix(external, old); ok {
+			external = fresh + rest
+		} else {
+			continue // of another workspace of that instance
+		}
+		sum.Filed++
+		w.buried = new(true)
+		if _, err := w.exec(`update tombstone set source = $2, external = $3 where id = $1`, kept.ID, source, external); err != nil {
+			return sum, err
+		}
+		returned, whole, err := w.giveBack(link, external, kept)
+		if err != nil {
+			return sum, err
+		}
+		if returned {
+			sum.Returned++
+		}
+		if returned && !whole {
+			sum.Left++
+		}
+	}
+	return sum, w.flush()
+}
+
+// inSpace is how identities at an instance begin that are of a workspace of it.
+func inSpace(workspace string) string {
+	if workspace == "" {
+		return ""
+	}
+	return "workspaces/" + workspace + "/"
+}
+
+// giveBack gives a thing that is there what a tombstone kept of it, as far as
+// people have not said otherwise since. What was never changed since it came says
+// nothing but what its source suggested.
+func (w *work) giveBack(link inventory.ID, external string, kept inventory.Tombstone) (returned, whole bool, err error) {
+	of, err := w.Origin(link, kept.Kind, external)
+	if errors.Is(err, inventory.NotFound) || kept.MovedTo != "" {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, err
+	}
+	u, err := w.find(of.ID)
+	if err != nil {
+		return false, false, err
+	}
+	own, rest := maps.Clone(u.record.Own), inventory.Doc{}
+	for f, v := range kept.Own {
+		if have, ok := own[f]; ok && u.record.Revision > 1 && !inventory.SameJSON(have, v) {
+			rest[f] = v
+		} else {
+			own[f] = v
+		}
+	}
+	u.record.Own = own
+	if err := w.touch(u); err != nil {
+		return false, false, err
+	}
+	taken := []inventory.Buried{}
+	for _, b := range kept.Below {
+		free, err := w.vacant(u.record.Path + strings.TrimPrefix(b.Path, kept.Path))
+		if err != nil {
+			return false, false, err
+		}
+		if !free {
+			taken = append(taken, b)
+		} else if err := w.revive(u, remains{path: kept.Path, below: []inventory.Buried{b}}); err != nil {
+			return false, false, err
+		}
+	}
+	if len(rest)+len(taken) == 0 {
+		_, err = w.exec(`delete from tombstone where id = $1`, kept.ID)
+		return true, true, err
+	}
+	text, err := json.Marshal(taken)
+	if err != nil {
+		return false, false, err
+	}
+	_, err = w.exec(`update tombstone set own = $2, below = $3 where id = $1`, kept.ID, string(rest.Encode()), string(text))
+	return true, false, err
+}
+
+// vacant says that something can be made at a path: nothing is there, and what it
+// would be in is.
+func (w *work) vacant(path string) (bool, error) {
+	id, err := inventory.ParseID(path)
+	if err != nil {
+		return false, err
+	}
+	there, err := w.find(id)
+	if err != nil || there != nil {
+		return false, err
+	}
+	above, err := w.find(id.Parent())
+	return above != nil, err
+}

@@ -1,0 +1,111 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"apicenter/internal/inventory"
+)
+
+func (b *bench) tombstones() (all []inventory.Tombstone) {
+	b.Helper()
+	b.view(func(tx inventory.Reader) (err error) {
+		all, err = tx.Tombstones(id(linkPath).Ancestor(inventory.KindService), 0, 100)
+		return err
+	})
+	return all
+}
+
+// relink makes another link in place of the present one, which states nothing.
+func (b *bench) relink(instance string) {
+	b.Helper()
+	b.apply(func(tx inventory.SourceTx) error { return tx.Remove() })
+	delete(b.claims, b.link)
+	b.own(b.link, `{"source":"`+instance+`"}`)
+}
+
+func testForgetTombstones(t *testing.T, b *bench) {
+	b.put(petstore, "apis/petstore", `{"title":"Pets"}`, `{}`, noon)
+	b.put(petstore+"-2", "apis/other", `{"title":"Other"}`, `{}`, noon)
+	b.apply(func(tx inventory.SourceTx) error { return tx.Merge(id(petstore+"-2"), id(petstore)) })
+	b.put(petstore+"-3", "apis/third", `{"title":"Third"}`, `{}`, noon)
+	b.drop(petstore + "-3")
+	forget := func(before time.Time, want int64) {
+		t.Helper()
+		if n, err := b.Forget(t.Context(), before); n != want || err != nil {
+			t.Errorf("forgot %d tombstones, %v; want %d", n, err, want)
+		}
+	}
+	forget(b.Now().Add(-time.Hour), 0)
+	forget(b.Now().Add(time.Hour), 1) // not the one of what is part of a thing that is there
+	b.drop(petstore)
+	forget(b.Now().Add(time.Hour), 2)
+}
+
+func testWorkspaceTombstones(_ *testing.T, b *bench) {
+	const api, environment = workspace + "/apis/orders", workspace + "/environments/gateway"
+	b.relink("/Instance/a/workspaces/Sales")
+	b.put(api, "workspaces/sales/apis/orders", `{"title":"Orders"}`, `{}`, noon)
+	b.put(environment, "environment", `{"server":{"type":"x"}}`, `{}`, noon)
+	b.own(api, `{"summary":"ours"}`)
+	b.own(environment, `{"title":"ours"}`)
+	b.drop(api)
+	b.drop(environment)
+	b.relink("/instance/A")
+	b.put(api, "workspaces/sales/apis/orders", `{"title":"Orders"}`, `{}`, noon)
+	b.same("of the API", b.record(api).Own.Text("/summary"), "ours")
+	b.put(environment, "environment", `{"server":{"type":"x"}}`, `{}`, noon)
+	b.same("of an environment, which is each link's own", b.record(environment).Own.Text("/title"), "")
+}
+
+func testInherit(t *testing.T, b *bench) {
+	const there, untouched, absent = workspace + "/apis/there", workspace + "/apis/untouched", workspace + "/apis/absent"
+	for _, path := range []string{there, untouched, absent} {
+		b.put(path, path, `{"title":"A"}`, `{"stage":"seed"}`, noon)
+		b.own(path, `{"summary":"old","license":{"name":"old"},"stage":"said"}`)
+		b.own(path+"/versions/mine", `{"title":"mine"}`)
+		b.drop(path)
+	}
+	b.relink("/instance/renamed")
+	for _, path := range []string{there, untouched} {
+		b.put(path+"-again", path, `{"title":"A"}`, `{"stage":"seed"}`, noon)
+	}
+	b.own(there+"-again", `{"summary":"new","stage":"seed"}`)
+	inherit := func(from string) (sum inventory.Inheritance) {
+		b.update(func(tx inventory.Tx) (err error) {
+			sum, err = tx.Inherit(id(linkPath), from)
+			return err
+		})
+		return sum
+	}
+	b.same("of nothing", inherit("/instance/none"), inventory.Inheritance{})
+	b.same("of the instance", inherit("/instance/a"), inventory.Inheritance{Filed: 3, Returned: 2, Left: 1})
+	b.same("what nobody had touched", b.record(untouched+"-again").Own, doc(`{"summary":"old","license":{"name":"old"},"stage":"said"}`))
+	b.same("what people had touched", b.record(there+"-again").Own, doc(`{"summary":"new","license":{"name":"old"},"stage":"seed"}`))
+	b.reads(untouched+"-again/versions/mine", `{"title":"mine"}`)
+	b.reads(there+"-again/versions/mine", `{"title":"mine"}`)
+	b.put(absent, absent, `{"title":"A"}`, `{"stage":"seed"}`, noon)
+	b.same("what came later", b.record(absent).Own, doc(`{"summary":"old","license":{"name":"old"},"stage":"said"}`))
+	left := b.tombstones()
+	if len(left) != 1 || left[0].External != there || !left[0].Own.Equal(doc(`{"summary":"old","stage":"said"}`)) || left[0].Source != "/instance/renamed" {
+		t.Errorf("what is left: %+v", left)
+	}
+}
+
+func testSeveralTombstones(t *testing.T, b *bench) {
+	b.put(petstore, "apis/petstore", `{"title":"Pets"}`, `{}`, noon)
+	b.own(petstore, `{"summary":"first"}`)
+	b.drop(petstore)
+	// Another API takes the identity over, as one does that joins a version set.
+	b.put(petstore+"-2", "apis/other", `{"title":"Other"}`, `{}`, noon)
+	b.own(petstore+"-2", `{"summary":"second"}`)
+	b.put(petstore+"-2", "apis/petstore", `{"title":"Other"}`, `{}`, noon.Add(time.Minute))
+	b.drop(petstore + "-2")
+	all := b.tombstones()
+	if len(all) != 2 || all[0].Own.Text("/summary") != "second" || all[1].Own.Text("/summary") != "first" || all[0].Link != linkPath {
+		t.Fatalf("tombstones: %+v", all)
+	}
+	b.put(petstore, "apis/petstore", `{"title":"Pets"}`, `{}`, noon)
+	b.same("the newest comes back", b.record(petstore).Own.Text("/summary"), "second")
+	b.same("the other is still kept", b.tombstones()[0].Own.Text("/summary"), "first")
+}
