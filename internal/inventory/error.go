@@ -22,6 +22,7 @@ const (
 	Denied       Code = "denied"        // this caller may not
 	Superseded   Code = "superseded"    // a newer claim has ended the writer's right to write
 	Busy         Code = "busy"          // too much at once; the same call works when some of it has ended
+	Forgotten    Code = "forgotten"     // it is older than what is kept
 	Unavailable  Code = "unavailable"   // not at present; the same call may work later
 )
 

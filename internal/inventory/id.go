@@ -18,6 +18,7 @@ const (
 	KindSchema      Kind = "schema"   // of custom metadata
 	KindAnalyzer    Kind = "analyzer" // a configuration of analysis, with its ruleset as document
 	KindPortal      Kind = "portal"   // how the data plane of a service is open
+	KindWebhook     Kind = "webhook"  // who is told of what changes
 )
 
 // place says below which kind a kind lives, and the name of its collection in a path.
@@ -37,6 +38,7 @@ var places = []place{
 	{KindSchema, KindService, "metadataSchemas"},
 	{KindAnalyzer, KindWorkspace, "analyzerConfigs"},
 	{KindPortal, KindService, "portals"},
+	{KindWebhook, KindService, "webhooks"},
 }
 
 // Collection is the path segment that holds things of kind k: "apis" for an API.

@@ -82,6 +82,18 @@ type Reader interface {
 	// Departures gives the committed events of APIs of a workspace that were
 	// deleted, newest first, at most limit.
 	Departures(workspace ID, limit int) iter.Seq2[Event, error]
+	// EventsIn is Events for those of a thing and of all in it.
+	EventsIn(in ID, after int64, limit int) iter.Seq2[Event, error]
+	// History gives the events that tell of a thing or of anything in it, newest
+	// first, at most limit: those before a sequence number, or all if that is 0.
+	// It follows the thing back through its moves. Of an API and what is below
+	// one, an event only has the changes that tell of it.
+	History(of ID, before int64, limit int) ([]Event, error)
+	// Kept says how far back events, and what there was, are known.
+	Kept() (Kept, error)
+	// GetAt is Get as of an instant. NotFound; Forgotten when the instant is
+	// before what is kept. Of a link, Status is not kept.
+	GetAt(id ID, at time.Time) (Resource, error)
 	// Runs gives the newest runs of a link, newest first, at most limit.
 	Runs(link ID, limit int) ([]Run, error)
 	// Tombstones gives those of a service that are newest, at most limit: those
@@ -152,6 +164,12 @@ type Tx interface {
 	// SetStatus replaces the status of a link, a JSON object. It makes no event
 	// and leaves Revision alone. NotFound.
 	SetStatus(link ID, status any) error
+	// PutSecret sets what the deliveries of a webhook are signed with. With its
+	// first it begins to tell of what happens from then on. NotFound.
+	PutSecret(webhook ID, secret string) error
+	// Rewind has a webhook deliver again what comes after an event, and ends
+	// whatever it waits for. NotFound; Conflict when it has no secret.
+	Rewind(webhook ID, after int64) error
 	// Begin raises the epoch of a link: who held it before can no longer write. NotFound.
 	Begin(link ID) (Claim, error)
 	// PutDeletion writes a deletion that waits, new or known by its external
@@ -253,6 +271,9 @@ type Query struct {
 	// then only count where there are no others.
 	AnyWord bool
 	Filter  *Expr
+	// At asks for what there was at an instant; zero: for what there is. What
+	// was then cannot be searched. Forgotten when it is before what is kept.
+	At time.Time
 }
 
 // Expr is a condition on the readers' view. Texts compare without case.

@@ -223,7 +223,7 @@ func (t *session) tell(by string, c inventory.Change) error {
 	if err != nil {
 		return err
 	}
-	return t.event(by, 0, c.Action, c.Path, changes)
+	return t.event(by, 0, c.Action, c.Path, "", changes)
 }
 
 var _ inventory.Access = (*Store)(nil)

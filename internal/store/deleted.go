@@ -39,6 +39,9 @@ func (w *work) SoftDelete(id inventory.ID, purge time.Time) error {
 		return err
 	}
 	path := u.record.Path
+	if _, err := w.exec(strings.ReplaceAll(bygone, "$1", "$4")+inTree, append(tree(id.String()), micros(w.now))...); err != nil {
+		return err
+	}
 	if err := w.shift(id.String(), id.String()+deletedMark, path, path+deletedMark); err != nil {
 		return err
 	}
@@ -50,8 +53,8 @@ func (w *work) SoftDelete(id inventory.ID, purge time.Time) error {
 
 // shift renames a service and all below it.
 func (w *work) shift(from, to, shownFrom, shownTo string) error {
-	args := append(tree(from), to, len(from)+1, shownTo, len(shownFrom)+1) // names of services and above are ASCII
-	if _, err := w.exec(`update resource set path = $4 || substr(path, $5), shown = $6 || substr(shown, $7) where `+inTree, args...); err != nil {
+	args := append(tree(from), to, len(from)+1, shownTo, len(shownFrom)+1, micros(w.now)) // names of services and above are ASCII
+	if _, err := w.exec(`update resource set path = $4 || substr(path, $5), shown = $6 || substr(shown, $7), since = $8 where `+inTree, args...); err != nil {
 		return err
 	}
 	_, err := w.exec(`update resource set name = $2 where path = $1`, to, to[strings.LastIndexByte(to, '/')+1:])
@@ -89,6 +92,9 @@ func (w *work) Purge(id inventory.ID) error {
 	}
 	w.changes.note(path, id, inventory.Purged)
 	if _, err := w.exec(`delete from resource where `+inTree, all...); err != nil {
+		return err
+	}
+	if _, err := w.exec(`delete from past where `+inTree, tree(id.String())...); err != nil {
 		return err
 	}
 	for _, text := range []string{`delete from tombstone where service = $1`, `delete from together where service = $1`} {

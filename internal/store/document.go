@@ -188,7 +188,7 @@ func (u *unpacked) Close() error {
 }
 
 // Sweep deletes documents that nothing has named since before the instant:
-// neither what readers see, nor a layer, nor what a tombstone keeps.
+// neither what readers see or saw, nor a layer, nor what a tombstone keeps.
 func (s *Store) Sweep(ctx context.Context, before time.Time) (int64, error) {
 	var swept int64
 	err := s.transact(ctx, writing, func(t *session) error {
@@ -196,6 +196,7 @@ func (s *Store) Sweep(ctx context.Context, before time.Time) (int64, error) {
 			delete from document where created < $1 and digest not in (
 				select document from resource where document is not null
 				union all select document from origin where document is not null
+				union all select document from past where document is not null
 				union all select coalesce(json_extract(own, '$."/document"'), '') from resource where kind = 'definition' and own like '%"/document"%'
 				union all select coalesce(json_extract(own, '$."/document"'), '') from tombstone where own like '%"/document"%'
 				union all select coalesce(json_extract(b.value, '$.own."/document"'), '') from tombstone t, json_each(t.below) b where t.below like '%"/document"%')`,

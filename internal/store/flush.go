@@ -127,8 +127,8 @@ func (w *work) insert(u *unit, view inventory.Doc) error {
 	rec.Doc, rec.Document, rec.Revision, rec.Version = view.JSON(rec.ID.Kind()), inventory.Digest(view.Text(inventory.FieldDocument)), 1, 1
 	var err error
 	if rec.Key, err = w.insertRow(`
-		insert into resource (id, path, shown, name, kind, parent, doc, own, document, linked, revision, created, created_by, updated, updated_by)
-		values (nullif($12, 0), $1, $2, $3, $4, $5, $6, $7, nullif($8, ''), $9, 1, $10, $11, $10, $11)`,
+		insert into resource (id, path, shown, name, kind, parent, doc, own, document, linked, revision, created, created_by, updated, updated_by, since)
+		values (nullif($12, 0), $1, $2, $3, $4, $5, $6, $7, nullif($8, ''), $9, 1, $10, $11, $10, $11, $10)`,
 		rec.ID.String(), rec.Path, rec.ID.Name(), string(rec.ID.Kind()), parent, string(rec.Doc), string(rec.Own.Encode()),
 		string(rec.Document), rec.Linked, micros(rec.Created.At), rec.Created.By, rec.Key); err != nil {
 		return err
@@ -150,7 +150,12 @@ func (w *work) update(u *unit, view inventory.Doc) error {
 	if len(fields) == 0 && rec.Linked == u.stored.linked && rec.Own.Equal(u.stored.own) {
 		return nil // only what an origin remembers has moved
 	}
+	var since any // as it was
 	if len(fields) > 0 {
+		if err := w.keep(rec.Key); err != nil {
+			return err
+		}
+		since = micros(w.now)
 		rec.Doc, rec.Document = view.JSON(rec.ID.Kind()), inventory.Digest(view.Text(inventory.FieldDocument))
 		if !w.raised[rec.Key] {
 			w.raised[rec.Key] = true
@@ -161,9 +166,11 @@ func (w *work) update(u *unit, view inventory.Doc) error {
 		w.changes.updated(rec.Path, rec.ID, fields)
 	}
 	if _, err := w.exec(`
-		update resource set doc = $2, own = $3, document = nullif($4, ''), linked = $5, revision = $6, updated = $7, updated_by = $8 where id = $1`,
+		update resource set doc = $2, own = $3, document = nullif($4, ''), linked = $5, revision = $6, updated = $7, updated_by = $8,
+			since = coalesce($9, since)
+		where id = $1`,
 		rec.Key, string(rec.Doc), string(rec.Own.Encode()), string(rec.Document), rec.Linked, rec.Revision,
-		micros(rec.Updated.At), rec.Updated.By); err != nil {
+		micros(rec.Updated.At), rec.Updated.By, since); err != nil {
 		return err
 	}
 	if texts := textsOf(*rec, view); indexed(rec.ID.Kind()) && texts != textsOf(*rec, u.stored.view) {

@@ -19,6 +19,7 @@ type journal struct {
 // entry is an event in the making.
 type entry struct {
 	path    string
+	moved   string // of a move of its own resource: where it went
 	changes []inventory.Change
 }
 
@@ -69,10 +70,10 @@ func (j *journal) removed(rec inventory.Record, view inventory.Doc, why inventor
 	e.changes = append(e.changes, change)
 }
 
-// moved notes that a resource left for another place: where it was, and, if
-// that is another API's, where it is. What nobody ever saw where it was is made
-// where it is; then it says so.
-func (j *journal) moved(rec inventory.Record, to inventory.ID, shown string) (unseen bool) {
+// moved notes that a resource left for another place: where it was, and, if it
+// left its API for another, where it is. What nobody ever saw where it was is
+// made where it is; then it says so.
+func (j *journal) moved(rec inventory.Record, to inventory.ID, shown string, withAPI bool) (unseen bool) {
 	change := inventory.Change{Path: rec.Path, Action: inventory.Moved, To: shown}
 	e := j.entry(rec.ID, rec.Path)
 	if last := e.last(rec.Path); last >= 0 && e.changes[last].Action == inventory.Created {
@@ -81,7 +82,10 @@ func (j *journal) moved(rec inventory.Record, to inventory.ID, shown string) (un
 		return true
 	}
 	e.changes = append(e.changes, change)
-	if rec.ID.Ancestor(inventory.KindAPI) == rec.ID || to.Ancestor(inventory.KindAPI) == rec.ID.Ancestor(inventory.KindAPI) {
+	if rec.ID.Ancestor(inventory.KindAPI) == rec.ID {
+		e.moved = to.String()
+	}
+	if withAPI || to.Ancestor(inventory.KindAPI) == rec.ID.Ancestor(inventory.KindAPI) {
 		return false
 	}
 	e = j.entry(to, shown)
@@ -180,15 +184,17 @@ func (j *journal) write(w *work) error {
 		if err != nil {
 			return err
 		}
-		if err := w.event(w.by, w.claim.Run, e.action(), e.path, changes); err != nil {
+		if err := w.event(w.by, w.claim.Run, e.action(), e.path, e.moved, changes); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *session) event(by string, run int64, action inventory.Action, path string, changes []byte) error {
-	_, err := t.exec(`insert into event (at, actor, run, action, path, changes) values ($1, $2, $3, $4, $5, $6)`,
-		micros(t.now), by, run, string(action), path, string(changes))
+// event writes an event. moved is where its resource went, if it did.
+func (t *session) event(by string, run int64, action inventory.Action, path, moved string, changes []byte) error {
+	t.told = true
+	_, err := t.exec(`insert into event (at, actor, run, action, path, folded, moved, changes) values ($1, $2, $3, $4, $5, $6, nullif($7, ''), $8)`,
+		micros(t.now), by, run, string(action), path, strings.ToLower(path), moved, string(changes))
 	return err
 }

@@ -45,7 +45,7 @@ func (w *work) Move(id, to inventory.ID) error {
 	}
 	for _, rec := range all {
 		shown := target + strings.TrimPrefix(rec.Path, from)
-		if err := w.rename(rec, shown); err != nil {
+		if err := w.rename(rec, shown, id.Kind() == inventory.KindAPI); err != nil {
 			return err
 		}
 	}
@@ -65,8 +65,8 @@ func (w *work) Move(id, to inventory.ID) error {
 	return errors.Join(w.restage(id), w.restage(to))
 }
 
-// rename gives a row another place.
-func (w *work) rename(rec inventory.Record, shown string) error {
+// rename gives a row another place, alone or with the API that it is or is in.
+func (w *work) rename(rec inventory.Record, shown string, withAPI bool) error {
 	id, err := inventory.ParseID(shown)
 	if err != nil {
 		return err
@@ -78,10 +78,14 @@ func (w *work) rename(rec inventory.Record, shown string) error {
 			return err
 		}
 	}
-	if _, err := w.exec(`update resource set path = $2, shown = $3, name = $4 where id = $1`, rec.Key, id.String(), shown, id.Name()); err != nil {
+	if err := w.keep(rec.Key); err != nil {
 		return err
 	}
-	if !w.changes.moved(rec, id, shown) {
+	if _, err := w.exec(`update resource set path = $2, shown = $3, name = $4, since = $5 where id = $1`,
+		rec.Key, id.String(), shown, id.Name(), micros(w.now)); err != nil {
+		return err
+	}
+	if !w.changes.moved(rec, id, shown, withAPI) {
 		delete(w.raised, rec.Key) // what comes after the move is a step of its own in the events
 	}
 	if rec.Path = shown; indexed(id.Kind()) {

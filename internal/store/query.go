@@ -24,18 +24,23 @@ func (t *session) listQuery(q inventory.Query) (list, error) {
 		return l, err
 	}
 	l.long = q.Filter != nil || l.sort != ""
-	key, from, conditions := "r.id", "resource r", []string{"r.kind = " + literal(q.Kind)}
+	key, from, columns, conditions := "r.id", "resource r", resourceColumns, []string{"r.kind = " + literal(q.Kind)}
 	where := func(condition string) { conditions = append(conditions, condition) }
 	switch {
+	case !q.At.IsZero():
+		if from, err = t.then(&l, q); err != nil {
+			return l, err
+		}
+		columns = pastColumns
 	case len(words) > 0:
 		key, from = "search.rowid", "search join resource r on r.id = search.rowid"
 		where(t.store.dialect.match() + " " + l.bind(match(words)))
 	case q.Search != "":
 		where("1 = 0") // only punctuation: nothing has that as a word
 	}
-	if !q.Parent.IsZero() {
+	if q.At.IsZero() && !q.Parent.IsZero() {
 		where(l.within(q.Parent, q.Kind))
-	} else {
+	} else if q.At.IsZero() {
 		where(inSight)
 	}
 	way, follows := "", " > "
@@ -67,7 +72,6 @@ func (t *session) listQuery(q inventory.Query) (list, error) {
 		}
 		where(condition)
 	}
-	columns := resourceColumns
 	if l.sort != "" {
 		columns += ", " + l.sort
 	}
@@ -146,6 +150,29 @@ func (l *list) within(parent inventory.ID, k inventory.Kind) string {
 	// The slash is the character before '0'. The plus keeps the index of paths
 	// out of it: a page is found sooner in the order of the list.
 	return "+r.path > " + l.bind(parent.String()+"/") + " and +r.path < " + l.bind(parent.String()+"0")
+}
+
+// then stands for what there was in the parent of a query as of its instant.
+func (t *session) then(l *list, q inventory.Query) (string, error) {
+	if q.Search != "" {
+		return "", inventory.Errorf(inventory.Invalid, "$search", "what there was cannot be searched; use $filter, as contains(title, 'pet')")
+	}
+	if err := t.known(q.At); err != nil {
+		return "", err
+	}
+	at, only := l.bind(micros(q.At)), "kind = "+literal(q.Kind)
+	switch {
+	case q.Parent.IsZero():
+	case q.Parent.Kind() == q.Kind.Parent():
+		parent, err := t.parentAt(q.Parent, q.At)
+		if err != nil {
+			return "", err
+		}
+		only = "parent = " + l.bind(parent) + " and " + only
+	default:
+		only += " and path > " + l.bind(q.Parent.String()+"/") + " and path < " + l.bind(q.Parent.String()+"0")
+	}
+	return asOf(at, only) + " r", nil
 }
 
 // after is a query's position as a value of SQL.

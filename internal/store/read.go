@@ -8,16 +8,16 @@ import (
 	"iter"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"apicenter/internal/inventory"
 )
 
 // resourceColumns are those that scanResource reads, in order. Only a link has
-// a row in link, and only for a link it is looked up.
+// a row in link, and only for a link it is looked up; webhooks likewise.
 const resourceColumns = `r.id, r.shown, r.doc, r.document, r.revision,
-	case r.kind when 'link' then (select l.status from link l where l.resource = r.id) end,
+	case r.kind when 'link' then (select l.status from link l where l.resource = r.id)
+		when 'webhook' then (select w.status from webhook w where w.resource = r.id) end,
 	case r.kind when 'link' then (select l.changes from link l where l.resource = r.id) end,
 	r.linked, r.created, r.created_by, r.updated, r.updated_by`
 
@@ -229,7 +229,7 @@ func (t *session) Due(link inventory.ID, verifiedBefore, now time.Time, limit in
 func (t *session) Events(after int64, limit int) iter.Seq2[inventory.Event, error] {
 	return func(yield func(inventory.Event, error) bool) {
 		each(t, query{
-			text: `select sequence, at, actor, run, action, path, changes from event where sequence > $1 order by sequence limit $2`,
+			text: eventColumns + ` where sequence > $1 order by sequence limit $2`,
 			args: []any{after, limit},
 		}, scanEvent, yield)
 	}
@@ -246,8 +246,8 @@ func (t *session) Past(path string, before int64, limit int) iter.Seq2[inventory
 			before = math.MaxInt64
 		}
 		each(t, query{
-			text: `select sequence, at, actor, run, action, path, changes from event where path = $1 and sequence < $2 order by sequence desc limit $3`,
-			args: []any{firstSegments(path, strings.Count(told(id).String(), "/")+1), before, limit},
+			text: eventColumns + ` where folded = $1 and sequence < $2 order by sequence desc limit $3`,
+			args: []any{told(id).String(), before, limit},
 		}, scanEvent, yield)
 	}
 }
@@ -255,8 +255,8 @@ func (t *session) Past(path string, before int64, limit int) iter.Seq2[inventory
 func (t *session) Departures(workspace inventory.ID, limit int) iter.Seq2[inventory.Event, error] {
 	return func(yield func(inventory.Event, error) bool) {
 		each(t, query{
-			text: `select sequence, at, actor, run, action, path, changes from event
-				where action = 'deleted' and lower(path) > $1 and lower(path) < $2 order by sequence desc limit $3`,
+			text: eventColumns + `
+				where action = 'deleted' and +folded > $1 and +folded < $2 order by sequence desc limit $3`,
 			args: []any{workspace.String() + "/apis/", workspace.String() + "/apis0", limit}, long: true,
 		}, scanEvent, yield)
 	}

@@ -21,6 +21,7 @@ type session struct {
 	conn   *sql.Conn
 	now    time.Time
 	open   bool  // begun and not yet ended
+	told   bool  // it has written an event, or what deliveries of events go by
 	words  *bool // whether people said anything of what is one; nil: not asked yet
 	failed error // what the database first refused: nothing is committed after it
 }
@@ -54,6 +55,12 @@ func (s *Store) transact(ctx context.Context, m mode, f func(*session) error) er
 		return s.told(ctx, err)
 	}
 	t.open = false
+	if t.told {
+		select {
+		case s.news <- struct{}{}:
+		default: // one that waits is enough
+		}
+	}
 	if err := s.dialect.tidy(t.plain, conn); err != nil {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // what was committed is; the next writer opens anew
 	}

@@ -32,6 +32,7 @@ type Store struct {
 	packer  packer
 	clock   *clock
 	written atomic.Uint64 // writing transactions that have ended, however they did
+	news    chan struct{} // capacity one: events were committed
 }
 
 // dialect is what the engines do differently.
@@ -78,7 +79,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder %s is in use by another apicenter server; stop it, or give this one a folder of its own with --data: %w", o.Dir, err)
 	}
-	s := &Store{dialect: &sqliteDialect{path: filepath.Join(o.Dir, "inventory.db")}, lock: lock}
+	s := &Store{news: make(chan struct{}, 1), dialect: &sqliteDialect{path: filepath.Join(o.Dir, "inventory.db")}, lock: lock}
 	if s.writer, s.reader, err = s.dialect.open(ctx); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -103,6 +104,10 @@ func (s *Store) Close() error {
 // Writer is the pool that writes. The job queue shares it, since two writers
 // on one SQLite file would starve each other.
 func (s *Store) Writer() *sql.DB { return s.writer }
+
+// News wakes one who follows the events: it has something after events were
+// committed, or a person has steered a webhook. What wakes merges; the events are in the database.
+func (s *Store) News() <-chan struct{} { return s.news }
 
 // Generation counts the transactions that may have written: this process is
 // the only one that writes to its database.

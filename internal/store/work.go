@@ -353,6 +353,9 @@ func (w *work) remove(records []inventory.Record, why inventory.Why) error {
 		if indexed(rec.ID.Kind()) {
 			w.entries = append(w.entries, searchEntry{key: rec.Key, replace: true})
 		}
+		if err := w.keep(rec.Key); err != nil {
+			return err
+		}
 		if _, err := w.exec(`delete from resource where id = $1`, rec.Key); err != nil {
 			return err
 		}

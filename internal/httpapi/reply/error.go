@@ -27,6 +27,7 @@ var statuses = map[inventory.Code]Status{
 	inventory.LimitReached: {http.StatusBadRequest, "LimitExceeded"},
 	inventory.Denied:       {http.StatusForbidden, "AuthorizationFailed"},
 	inventory.Busy:         {http.StatusTooManyRequests, "TooManyRequests"},
+	inventory.Forgotten:    {http.StatusGone, "HistoryNotKept"},
 	inventory.Unavailable:  {http.StatusServiceUnavailable, "ServiceUnavailable"},
 }
 

@@ -35,8 +35,9 @@ func laws(t *testing.T, s *store.Store) {
 			"source moves":    w.move,
 			"source merges":   w.merge,
 			"service returns": w.restore,
-			"":                func(*rapid.T) {},
+			"":                w.watch,
 		})
+		w.past(r)
 		faults, err := Faults(context.WithoutCancel(t.Context()), s)
 		if err != nil || len(faults) > 0 {
 			r.Fatalf("%v %v", faults, err)
@@ -50,7 +51,8 @@ func laws(t *testing.T, s *store.Store) {
 //   - no operation of one link changes what another states, but for such references;
 //   - what a source drops and states again has the people's layer that it had;
 //   - people's operations change no origin;
-//   - a service that is deleted and restored is as it was.
+//   - a service that is deleted and restored is as it was;
+//   - what there was at any instant is found as it was then.
 type world struct {
 	s         *store.Store
 	workspace string
@@ -58,6 +60,54 @@ type world struct {
 	claims    []inventory.Claim
 	buried    map[string]inventory.Doc // by link, kind and external: what a tombstone must hold
 	clock     time.Time
+	moments   []moment
+}
+
+// moment is what readers saw at an instant.
+type moment struct {
+	at   time.Time
+	seen []inventory.Resource
+}
+
+// watch notes what readers see.
+func (w *world) watch(r *rapid.T) {
+	w.moments = append(w.moments, moment{after(w.s), w.seen(r, time.Time{})})
+}
+
+// past fails unless all that was watched is found as it was, in lists and one by one.
+func (w *world) past(r *rapid.T) {
+	for _, m := range w.moments {
+		if diff := cmp.Diff(m.seen, w.seen(r, m.at), cmpopts.EquateComparable(inventory.ID{})); diff != "" {
+			r.Fatalf("at %s (-it was +it is said to have been):\n%s", m.at, diff)
+		}
+		w.must(r, w.s.View(context.Background(), func(tx inventory.Reader) error {
+			for _, was := range m.seen {
+				got, err := tx.GetAt(was.ID, m.at)
+				if diff := cmp.Diff(was, got, cmpopts.EquateComparable(inventory.ID{})); diff != "" || err != nil {
+					r.Fatalf("%s at %s: %v (-it was +it is said to have been):\n%s", was.Path, m.at, err, diff)
+				}
+			}
+			return nil
+		}))
+	}
+}
+
+// seen is what readers see, or saw, in the workspace. Of what was they do not
+// learn whether a source states something of it.
+func (w *world) seen(r *rapid.T, at time.Time) (out []inventory.Resource) {
+	w.must(r, w.s.View(context.Background(), func(tx inventory.Reader) error {
+		for _, kind := range []inventory.Kind{inventory.KindAPI, inventory.KindVersion, inventory.KindDefinition, inventory.KindDeployment, inventory.KindEnvironment} {
+			for have, err := range tx.List(inventory.Query{Kind: kind, Parent: id(w.workspace), At: at}) {
+				if err != nil {
+					return err
+				}
+				have.Linked = false
+				out = append(out, have)
+			}
+		}
+		return nil
+	}))
+	return out
 }
 
 func newWorld(r *rapid.T, s *store.Store, service string) *world {
