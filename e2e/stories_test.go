@@ -33,6 +33,9 @@ const storyWithin = time.Minute
 //	fill FILE                       put the values of $names into a file
 //	http METHOD URL [FILE]          a request with $token, and with a JSON body from FILE; with
 //	                                ! before it, one that is refused
+//	receiver NAME [down|up]         start a receiver of webhooks at $NAME, or have it refuse them, or
+//	                                take them again; what it heard is forgotten
+//	heard NAME REGEXP               wait until it has heard a match: the signature and the body
 //	keep NAME                       keep what the last program printed, but for its last newline, as $NAME
 //
 // The client verbs find the center by the ready file that was written last.
@@ -41,11 +44,12 @@ func TestStories(t *testing.T) {
 		Dir: ".",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", filepath.Dir(programs.Center)+string(os.PathListSeparator)+env.Getenv("PATH"))
+			env.Values[listening{}] = map[string]*listener{}
 			env.Values[running{}] = map[string]*system.Process{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": start, "stop": stop, "until": until, "http": request, "fill": fill, "keep": keep,
+			"start": start, "stop": stop, "until": until, "http": request, "fill": fill, "keep": keep, "receiver": receiver, "heard": heard,
 		},
 	})
 }

@@ -21,6 +21,7 @@ import (
 	"apicenter/internal/catalog"
 	"apicenter/internal/compatibility"
 	"apicenter/internal/engine"
+	"apicenter/internal/feed"
 	"apicenter/internal/httpapi/armapi"
 	"apicenter/internal/httpapi/dataapi"
 	"apicenter/internal/httpapi/documents"
@@ -75,6 +76,8 @@ type building struct {
 	passes      *engine.Engine
 	queue       *jobs.Queue
 	people      *catalog.Catalog
+	changes     *feed.Feed
+	deliveries  *feed.Deliverer
 	home        inventory.ID // the service that is always there
 	front       *server.Server
 	scheme      string // that it speaks
@@ -168,6 +171,10 @@ func (b *building) keepInventory(context.Context) error {
 		Waker: waker{b.queue}, Fetcher: b.queue, Planner: planner{b.passes}, Checker: b.passes, Seeker: b.passes, Importer: b.passes,
 		Identities: identities{b.credentials}, Downloader: b.settings.downloads(), Rights: b.door, Limits: b.limits, Promise: b.promise, Log: b.log,
 	})
+	b.changes = feed.New(b.center.store, feed.Options{Retention: b.settings.eventRetention, Log: b.log})
+	b.deliveries = feed.NewDeliverer(b.changes, feed.DelivererOptions{
+		Webhooks: b.center.store, Client: b.settings.downloads().HTTP(), Origin: cmp.Or(hostOf(b.settings.publicURL), "apicenter"), Log: b.log,
+	})
 	return nil
 }
 
@@ -191,7 +198,7 @@ func (b *building) putUpFront(context.Context) error {
 	}
 	signer := documents.NewSigner(key)
 	rest := armapi.New(armapi.Options{
-		Catalog: b.people, Access: b.door.guard, Signer: signer, Log: b.log,
+		Catalog: b.people, Access: b.door.guard, Signer: signer, Log: b.log, Feed: b.changes,
 		PublicURL: s.publicURL, DataDomain: s.dataDomain, DefaultService: b.home,
 	})
 	resources, err := s.resources(managerapi.Options{
@@ -259,7 +266,7 @@ func (b *building) listen(ctx context.Context) error {
 	c.url = b.scheme + "://" + address.String()
 	ctx, c.stop = context.WithCancel(ctx)
 	go func() {
-		err := runAll(ctx, b.front.Serve, b.queue.Run, b.people.Run, metrics)
+		err := runAll(ctx, b.front.Serve, b.queue.Run, b.people.Run, b.changes.Run, b.deliveries.Run, metrics)
 		c.ended <- errors.Join(err, c.store.Close())
 	}()
 	return nil

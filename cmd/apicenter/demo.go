@@ -38,7 +38,7 @@ const (
 func demoCommand(streams cli.Streams) *cobra.Command {
 	d := demo{settings: settings{
 		audience: publicResourceManager, authority: publicAuthority,
-		pollInterval: 10 * time.Second, auditPeriod: time.Minute, logLevel: slog.LevelWarn,
+		pollInterval: 10 * time.Second, auditPeriod: time.Minute, eventRetention: 24 * time.Hour, logLevel: slog.LevelWarn,
 		service: "/subscriptions/" + emulator.SubscriptionID + "/resourceGroups/rg-center/providers/Microsoft.ApiCenter/services/demo",
 	}}
 	c := &cobra.Command{

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 
@@ -26,6 +27,15 @@ func (s settings) outside() *http.Client {
 // downloads is the client with which it asks whom its users name.
 func (s settings) downloads() *outbound.Client {
 	return outbound.New(outbound.Options{Allow: s.allowed, Roots: s.roots, UserAgent: userAgent()})
+}
+
+// hostOf is the host of an address; "" when there is none.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 // trusted are the system's certificates and those in a file; nil, which means

@@ -9,7 +9,7 @@ import (
 )
 
 func serveCommand() *cobra.Command {
-	s := settings{pollInterval: time.Minute, auditPeriod: 24 * time.Hour, allowance: time.Minute, logLevel: slog.LevelInfo}
+	s := settings{pollInterval: time.Minute, auditPeriod: 24 * time.Hour, allowance: time.Minute, eventRetention: 400 * 24 * time.Hour, logLevel: slog.LevelInfo}
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the API center",

@@ -30,12 +30,13 @@ type settings struct {
 
 	tls certificates
 
-	pollInterval time.Duration
-	auditPeriod  time.Duration
-	allowance    time.Duration // how old what a source answers may be
-	brake        *plan.Brake   // of deletions; nil: that of the engine
-	brakeWindow  time.Duration // within which they count together
-	tombstones   time.Duration // for how long they are kept; 0: for ever
+	pollInterval   time.Duration
+	auditPeriod    time.Duration
+	allowance      time.Duration // how old what a source answers may be
+	brake          *plan.Brake   // of deletions; nil: that of the engine
+	brakeWindow    time.Duration // within which they count together
+	tombstones     time.Duration // for how long they are kept; 0: for ever
+	eventRetention time.Duration // of events and of what there was
 
 	limits       string // the preset
 	maxAPIs      int    // that one link may bring; 0: that of the preset
@@ -82,6 +83,7 @@ func (s *settings) register(f *pflag.FlagSet) {
 	s.tls.register(f)
 
 	f.DurationVar(&s.pollInterval, "poll-interval", s.pollInterval, "within which a change at a source is to be here, for links that do not say otherwise")
+	f.DurationVar(&s.eventRetention, "event-retention", s.eventRetention, "how long history, events and what there was are kept")
 	f.DurationVar(&s.auditPeriod, "audit-period", s.auditPeriod, "time within which every definition is fetched again; 0: never")
 	f.DurationVar(&s.allowance, "consistency-allowance", s.allowance, "how old what a source answers may be: it is added to the age that links show")
 

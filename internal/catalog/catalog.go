@@ -9,6 +9,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"time"
 
 	"apicenter/internal/auth"
 	"apicenter/internal/inventory"
@@ -117,6 +118,16 @@ func (c *Catalog) Get(ctx context.Context, id inventory.ID) (r inventory.Resourc
 	return r, err
 }
 
+// GetAt is Get as of an instant. Forgotten when it is before what is kept;
+// Invalid when it has not come.
+func (c *Catalog) GetAt(ctx context.Context, id inventory.ID, at time.Time) (r inventory.Resource, err error) {
+	err = c.store.View(ctx, func(tx inventory.Reader) error {
+		r, err = tx.GetAt(id, at)
+		return err
+	})
+	return r, err
+}
+
 // orNoParent makes a NotFound a NoParent when the parent is missing too.
 func orNoParent(tx inventory.Reader, id inventory.ID, err error) error {
 	if inventory.CodeOf(err) != inventory.NotFound || id.Parent().IsZero() {
@@ -149,7 +160,7 @@ func (c *Catalog) Services(ctx context.Context, subscription, group string, q in
 		return Page{}, inventory.Errorf(inventory.Invalid, "", "a list of services needs a subscription and a limit")
 	}
 	skip := q.Skip
-	q = inventory.Query{Kind: inventory.KindService, After: q.After, Limit: q.Limit, Order: q.Order, Filter: q.Filter}
+	q = inventory.Query{Kind: inventory.KindService, After: q.After, Limit: q.Limit, Order: q.Order, Filter: q.Filter, At: q.At}
 	return c.page(ctx, q, func(r inventory.Resource) bool {
 		if !within(r.Path, subscription, group) || !readable(r) {
 			return false
@@ -190,10 +201,28 @@ func (c *Catalog) page(ctx context.Context, q inventory.Query, keep func(invento
 		if len(page.Items) > 0 || q.Parent.IsZero() {
 			return nil
 		}
+		if !q.At.IsZero() {
+			_, err := tx.GetAt(q.Parent, q.At)
+			return err
+		}
 		_, err := tx.Get(q.Parent)
 		return orNoParent(tx, q.Parent, err)
 	})
 	return page, err
+}
+
+// History gives what happened to a thing and to all in it, newest first, at most
+// limit events: those before a sequence number, or all if that is 0. NotFound
+// when the thing is not there and nothing is known of it.
+func (c *Catalog) History(ctx context.Context, id inventory.ID, before int64, limit int) (events []inventory.Event, err error) {
+	err = c.store.View(ctx, func(tx inventory.Reader) (err error) {
+		if events, err = tx.History(id, before, limit); err != nil || len(events) > 0 || before > 0 {
+			return err
+		}
+		_, err = tx.Get(id)
+		return orNoParent(tx, id, err)
+	})
+	return events, err
 }
 
 // Document opens a document of a definition. NotFound.

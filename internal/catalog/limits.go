@@ -25,6 +25,9 @@ type Limits struct {
 	Texts        bool // the lengths that Azure publishes
 }
 
+// maxWebhooks is how many a service may have: each is delivered to by itself.
+const maxWebhooks = 20
+
 // presets are the limits of Azure's plans.
 var presets = map[string]Limits{
 	"none": {},
@@ -53,6 +56,7 @@ func (l Limits) of(k inventory.Kind) int {
 		inventory.KindWorkspace: l.Workspaces, inventory.KindAPI: l.APIs, inventory.KindVersion: l.Versions,
 		inventory.KindDefinition: l.Definitions, inventory.KindDeployment: l.Deployments,
 		inventory.KindEnvironment: l.Environments, inventory.KindLink: l.Links,
+		inventory.KindWebhook: maxWebhooks,
 	}[k]
 }
 

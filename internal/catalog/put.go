@@ -150,6 +150,11 @@ func (c *Catalog) layer(tx inventory.Reader, id inventory.ID, rec *inventory.Rec
 	if kind == inventory.KindSchema {
 		return own, c.checkSchema(tx, id, *rec, own)
 	}
+	if kind == inventory.KindWebhook {
+		if err := c.checkWebhook(present, next); err != nil {
+			return nil, err
+		}
+	}
 	return own, checkCustom(tx, id, present, next)
 }
 

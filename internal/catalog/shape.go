@@ -142,6 +142,12 @@ var shapes = map[inventory.Kind][]property{
 		{name: "allowAnonymousAccess", form: flag},
 		{name: "authentication", form: open},
 	},
+	inventory.KindWebhook: {
+		{name: "address", form: text, required: true},
+		{name: "eventTypes", form: texts},
+		{name: "subjectPrefix", form: text, limit: 2000},
+		{name: "handshake", form: text},
+	},
 	inventory.KindLink: {
 		{name: "sourceType", form: text, required: true},
 		{name: "source", form: text, required: true},

@@ -68,6 +68,8 @@ func TestFlagsBecomeRequests(t *testing.T) {
 			[]string{"api", "list", "--search", "Pets"},
 			[]string{"GET " + at + "/apis ?%24search=Pets&api-version=2024-03-01"},
 		},
+		{"as it was", []string{"api", "show", "--api-id", "petstore", "--at", "2026-01-31T13:00:00+01:00"}, []string{"GET " + at + "/apis/petstore" + atStable + "&at=2026-01-31T12%3A00%3A00Z"}},
+		{"history", []string{"api", "history", "--api-id", "petstore", "--top", "3"}, []string{"GET " + at + "/apis/petstore/history ?%24top=3&api-version=2024-06-01-preview"}},
 		{"delete", []string{"integration", "delete", "-i", "prod-gateway", "-y"}, []string{"DELETE " + at + "/apiSources/prod-gateway" + atPreview}},
 		{"sync", []string{"integration", "sync", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/sync" + atPreview + " {}"}},
 		{
@@ -228,6 +230,8 @@ func TestWrongCommandLinesAskForNothing(t *testing.T) {
 		{[]string{"api", "list", "-o", "xml"}, "none of table, json"},
 		{[]string{"integration", "runs", "-i", "x", "--top", "0"}, "at least 1"},
 		{[]string{"integration", "delete", "-i", "x"}, "say --yes"},
+		{[]string{"api", "show", "--api-id", "x", "--at", "yesterday"}, "--at"},
+		{[]string{"api", "list", "--at", "-3h"}, "--at"},
 		{[]string{"api", "create", "--api-id", "new", "--title", "T"}, `"type" not set`},
 		{[]string{"api", "create", "--api-id", "new", "--title", "T", "--type", "rest", "--contacts", "[{a"}, "--contacts: "},
 		{[]string{"api", "create", "--api-id", "new", "--title", "T", "--type", "rest", "--license", "[a]"}, "is a list"},

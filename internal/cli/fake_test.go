@@ -59,6 +59,7 @@ func newCenter() *center {
 	c.put("/apis/petstore/deployments/prod", `{"title":"Prod","state":"active","environmentId":"/workspaces/default/environments/prod","server":{"runtimeUri":["https://gw.example/pets","https://eu.example/pets"]}}`)
 	c.put("/analyzerConfigs/spectral-openapi", `{"title":"OpenAPI","analyzerType":"spectral","state":"active"}`)
 	c.store(fakeService, map[string]any{"provisioningState": "Succeeded"})["location"] = "westeurope"
+	c.store(fakeService+"/webhooks/portal", map[string]any{"address": "https://hooks.example/x", "delivery": map[string]any{"state": "delivering", "cursor": "7"}})
 	c.store(fakeService+"/metadataSchemas/team", map[string]any{
 		"schema": `{"type":"string","title":"Team"}`, "assignedTo": []any{map[string]any{"entity": "api", "required": true}, map[string]any{"entity": "deployment"}},
 	})
@@ -296,6 +297,10 @@ func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 		answerJSON(w, 200, map[string]any{"rejected": []string{"apis/pets"}})
 	case "exportSpecification", "exportMetadataSchema", "exportRuleset":
 		answerJSON(w, 200, c.exports)
+	case "newSecret":
+		answerJSON(w, 200, map[string]any{"secret": "whsec_c2VjcmV0"})
+	case "replay":
+		answerJSON(w, 200, c.docs[key])
 	case "importSpecification":
 		w.WriteHeader(200)
 	case "importFromApim", "importRuleset":

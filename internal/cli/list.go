@@ -16,6 +16,7 @@ import (
 type listing struct {
 	filter, search, token string
 	top, most             int
+	past                  instant
 }
 
 func (l *listing) flags(cmd *cobra.Command, search bool) {
@@ -38,7 +39,10 @@ func (l *listing) pageFlags(cmd *cobra.Command) {
 // read gives the items of the list at path. When --max-items leaves some out,
 // it says on the error stream how to go on.
 func (l *listing) read(ctx context.Context, cmd *cobra.Command, s *session, path, version string) ([]object, error) {
-	query := url.Values{}
+	query, err := l.past.query(cmd)
+	if err != nil {
+		return nil, err
+	}
 	for name, value := range map[string]string{"$filter": l.filter, "$search": l.search} {
 		if value != "" {
 			query.Set(name, value)
@@ -149,6 +153,9 @@ func (k kind) listCommand(c *connection) *cobra.Command {
 	parents := k.flags(cmd, c, len(k.steps)-1)
 	var l listing
 	l.flags(cmd, k.search)
+	if !k.present {
+		l.past.flag(cmd)
+	}
 	return leaf(cmd, func(cmd *cobra.Command) error {
 		if err := l.check(cmd); err != nil {
 			return err

@@ -53,11 +53,12 @@ func apiKind() kind {
 			customOption,
 		},
 		examples: map[string]string{
-			"list":   "apicenter api list --search pet\napicenter api list --filter \"kind eq 'rest'\" --max-items 10 -o json",
-			"show":   "apicenter api show --api-id petstore",
-			"create": "apicenter api create --api-id orders --title Orders --type REST\napicenter api create --api-id parcels --title Parcels --type grpc --contacts \"[{name:Ann,email:ann@example.com}]\" --custom-properties team=shipping",
-			"update": "apicenter api update --api-id petstore --summary \"All about pets\"\napicenter api update --api-id petstore --set license.name=MIT --add contacts name=Ann email=ann@example.com",
-			"delete": "apicenter api delete --api-id petstore\napicenter api delete --api-id petstore --yes",
+			"list":    "apicenter api list --search pet\napicenter api list --filter \"kind eq 'rest'\" --max-items 10 -o json",
+			"show":    "apicenter api show --api-id petstore\napicenter api show --api-id petstore --at 24h",
+			"create":  "apicenter api create --api-id orders --title Orders --type REST\napicenter api create --api-id parcels --title Parcels --type grpc --contacts \"[{name:Ann,email:ann@example.com}]\" --custom-properties team=shipping",
+			"update":  "apicenter api update --api-id petstore --summary \"All about pets\"\napicenter api update --api-id petstore --set license.name=MIT --add contacts name=Ann email=ann@example.com",
+			"delete":  "apicenter api delete --api-id petstore\napicenter api delete --api-id petstore --yes",
+			"history": "apicenter api history --api-id petstore --top 5",
 		},
 	}
 }
@@ -74,11 +75,12 @@ func versionKind() kind {
 			},
 		},
 		examples: map[string]string{
-			"list":   "apicenter api version list --api-id petstore",
-			"show":   "apicenter api version show --api-id petstore --version-id v1-0",
-			"create": "apicenter api version create --api-id petstore --version-id v2-0 --title v2 --lifecycle-stage production",
-			"update": "apicenter api version update --api-id petstore --version-id v1-0 --lifecycle-stage deprecated",
-			"delete": "apicenter api version delete --api-id petstore --version-id v1-0 --yes",
+			"list":    "apicenter api version list --api-id petstore",
+			"show":    "apicenter api version show --api-id petstore --version-id v1-0",
+			"create":  "apicenter api version create --api-id petstore --version-id v2-0 --title v2 --lifecycle-stage production",
+			"update":  "apicenter api version update --api-id petstore --version-id v1-0 --lifecycle-stage deprecated",
+			"delete":  "apicenter api version delete --api-id petstore --version-id v1-0 --yes",
+			"history": "apicenter api version history --api-id petstore --version-id v1-0",
 		},
 	}
 }
@@ -95,11 +97,12 @@ func definitionKind() kind {
 		},
 		options: []option{looseTitle, descriptionOption},
 		examples: map[string]string{
-			"list":   "apicenter api definition list --api-id petstore --version-id v1-0",
-			"show":   "apicenter api definition show --api-id petstore --version-id v1-0 --definition-id openapi",
-			"create": "apicenter api definition create --api-id petstore --version-id v1-0 --definition-id async --title AsyncAPI",
-			"update": "apicenter api definition update --api-id petstore --version-id v1-0 --definition-id openapi --title \"OpenAPI 3\"",
-			"delete": "apicenter api definition delete --api-id petstore --version-id v1-0 --definition-id openapi --yes",
+			"list":    "apicenter api definition list --api-id petstore --version-id v1-0",
+			"show":    "apicenter api definition show --api-id petstore --version-id v1-0 --definition-id openapi",
+			"create":  "apicenter api definition create --api-id petstore --version-id v1-0 --definition-id async --title AsyncAPI",
+			"update":  "apicenter api definition update --api-id petstore --version-id v1-0 --definition-id openapi --title \"OpenAPI 3\"",
+			"delete":  "apicenter api definition delete --api-id petstore --version-id v1-0 --definition-id openapi --yes",
+			"history": "apicenter api definition history --api-id petstore --version-id v1-0 --definition-id openapi",
 		},
 	}
 }
@@ -132,8 +135,9 @@ func deploymentKind() kind {
 			"show": "apicenter api deployment show --api-id petstore --deployment-id prod",
 			"create": "apicenter api deployment create --api-id petstore --deployment-id europe --title Europe --environment-id prod \\\n" +
 				"    --definition-id /workspaces/default/apis/petstore/versions/v1-0/definitions/openapi --server \"{runtimeUri:[https://eu.example.com/pets]}\"",
-			"update": "apicenter api deployment update --api-id petstore --deployment-id prod --set server.runtimeUri[0]=https://api.example.com/pets",
-			"delete": "apicenter api deployment delete --api-id petstore --deployment-id prod --yes",
+			"update":  "apicenter api deployment update --api-id petstore --deployment-id prod --set server.runtimeUri[0]=https://api.example.com/pets",
+			"delete":  "apicenter api deployment delete --api-id petstore --deployment-id prod --yes",
+			"history": "apicenter api deployment history --api-id petstore --deployment-id prod",
 		},
 	}
 }
@@ -161,11 +165,12 @@ func environmentKind() kind {
 			customOption,
 		},
 		examples: map[string]string{
-			"list":   "apicenter environment list",
-			"show":   "apicenter environment show --environment-id prod -o yaml",
-			"create": "apicenter environment create --environment-id test --title Test --type testing --server type=Kubernetes",
-			"update": "apicenter environment update --environment-id prod --onboarding instructions=\"Ask the platform team\"",
-			"delete": "apicenter environment delete --environment-id prod --yes",
+			"list":    "apicenter environment list",
+			"show":    "apicenter environment show --environment-id prod -o yaml",
+			"create":  "apicenter environment create --environment-id test --title Test --type testing --server type=Kubernetes",
+			"update":  "apicenter environment update --environment-id prod --onboarding instructions=\"Ask the platform team\"",
+			"delete":  "apicenter environment delete --environment-id prod --yes",
+			"history": "apicenter environment history --environment-id prod",
 		},
 	}
 }
@@ -185,11 +190,12 @@ func metadataKind() kind {
 			{flag: "assignments", property: "assignedTo", form: anyList, required: true, usage: "what has it: [{entity:api,required:true,deprecated:false}]; an entity is api, deployment or environment"},
 		},
 		examples: map[string]string{
-			"list":   "apicenter metadata list",
-			"show":   "apicenter metadata show --metadata-name team",
-			"create": "apicenter metadata create --metadata-name cost-center --schema '{\"type\":\"string\",\"title\":\"Cost center\"}' --assignments '[{entity:api,required:false},{entity:environment}]'",
-			"update": "apicenter metadata update --metadata-name team --assignments '[{entity:api,required:true}]'",
-			"delete": "apicenter metadata delete --metadata-name team --yes",
+			"list":    "apicenter metadata list",
+			"show":    "apicenter metadata show --metadata-name team",
+			"create":  "apicenter metadata create --metadata-name cost-center --schema '{\"type\":\"string\",\"title\":\"Cost center\"}' --assignments '[{entity:api,required:false},{entity:environment}]'",
+			"update":  "apicenter metadata update --metadata-name team --assignments '[{entity:api,required:true}]'",
+			"delete":  "apicenter metadata delete --metadata-name team --yes",
+			"history": "apicenter metadata history --metadata-name team",
 		},
 	}
 }
@@ -241,11 +247,12 @@ func analysisKind() kind {
 		},
 		initial: func(name string) map[string]any { return map[string]any{"title": name, "analyzerType": "spectral"} },
 		examples: map[string]string{
-			"list":   "apicenter api-analysis list",
-			"show":   "apicenter api-analysis show -c spectral-openapi",
-			"create": "apicenter api-analysis create -c spectral-async --title \"AsyncAPI rules\"",
-			"update": "apicenter api-analysis update -c spectral-openapi --description \"House rules\"",
-			"delete": "apicenter api-analysis delete -c spectral-openapi --yes",
+			"list":    "apicenter api-analysis list",
+			"show":    "apicenter api-analysis show -c spectral-openapi",
+			"create":  "apicenter api-analysis create -c spectral-async --title \"AsyncAPI rules\"",
+			"update":  "apicenter api-analysis update -c spectral-openapi --description \"House rules\"",
+			"delete":  "apicenter api-analysis delete -c spectral-openapi --yes",
+			"history": "apicenter api-analysis history -c spectral-openapi",
 		},
 	}
 }

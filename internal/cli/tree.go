@@ -9,14 +9,14 @@ func resourceCommands(s Streams) []*cobra.Command {
 	own := func(cmd *cobra.Command) *connection { return connect(cmd, s) }
 	return append(serviceVerbs(own),
 		serviceCommand(s), apiCommand(s), environmentCommand(s), metadataCommand(s), integrationCommand(s), tombstoneCommand(s),
-		analysisCommand(s), explainCommand(s))
+		analysisCommand(s), explainCommand(s), workspaceHistoryCommand(s), webhookCommand(s))
 }
 
 // verbs are create, update, show, list and delete of k. What goes with a
 // deleted one is said in consequence.
 func (k kind) verbs(c *connection, consequence string) []*cobra.Command {
 	return []*cobra.Command{
-		k.createCommand(c), k.updateCommand(c), k.showCommand(c), k.listCommand(c), k.deleteCommand(c, consequence),
+		k.createCommand(c), k.updateCommand(c), k.showCommand(c), k.listCommand(c), k.deleteCommand(c, consequence), k.historyCommand(c),
 	}
 }
 

@@ -19,8 +19,17 @@ func (k kind) full(p printer, o object) error { return p.one(o, k.columns) }
 // showCommand is the verb `show` of k.
 func (k kind) showCommand(c *connection) *cobra.Command {
 	cmd := &cobra.Command{Use: "show", Short: "Show one " + k.noun + " in full", Example: k.example("show")}
-	return k.target(cmd, c).leaf(cmd, func(ctx context.Context, _ *cobra.Command, s *session, path string) (object, error) {
-		return s.get(ctx, path, k.version)
+	of := k.target(cmd, c)
+	var past instant
+	if !k.present {
+		past.flag(cmd)
+	}
+	return of.leaf(cmd, func(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error) {
+		query, err := past.query(cmd)
+		if err != nil {
+			return nil, err
+		}
+		return s.send(ctx, call{method: http.MethodGet, path: path, version: k.version, query: query})
 	}, k.full)
 }
 

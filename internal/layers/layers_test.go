@@ -29,6 +29,7 @@ var rooms = map[string]room{
 	"metadata":  {"", "context log log/slog os net/http database/sql"},
 	"catalog":   {"auth inventory metadata", "net/http database/sql os"},
 	"store":     {"inventory", "net/http"},
+	"feed":      {"inventory outbound", "database/sql os"},
 	"auth":      {"inventory", "database/sql"},
 	"azure":     {"arm outbound", "database/sql"},
 	"cli":       {"signin specification", "database/sql"},
@@ -46,7 +47,7 @@ var rooms = map[string]room{
 	"source/sourcetest": {"inventory source", "net/http database/sql os"},
 	"store/storetest":   {"inventory store", "net/http"},
 
-	"httpapi/armapi":     {"arm catalog httpapi/documents httpapi/odata httpapi/reply inventory source", "database/sql os"},
+	"httpapi/armapi":     {"arm catalog feed httpapi/documents httpapi/odata httpapi/reply inventory source", "database/sql os"},
 	"httpapi/documents":  {"arm httpapi/reply inventory", "database/sql os"},
 	"httpapi/managerapi": {"access arm auth azure catalog httpapi/odata httpapi/reply inventory", "database/sql os"},
 	"httpapi/odata":      {"inventory", "database/sql net/http os"},

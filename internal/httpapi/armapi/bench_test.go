@@ -14,14 +14,17 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"apicenter/internal/auth"
 	"apicenter/internal/catalog"
+	"apicenter/internal/feed"
 	"apicenter/internal/httpapi/armapi"
 	"apicenter/internal/httpapi/documents"
 	"apicenter/internal/inventory"
+	"apicenter/internal/outbound"
 	"apicenter/internal/server"
 	"apicenter/internal/store"
 	"apicenter/internal/store/storetest"
@@ -49,12 +52,15 @@ type desk struct {
 
 // fakeGuard lets everybody do everything that it was not told to deny.
 type fakeGuard struct {
+	mu    sync.Mutex                      // guards asked
 	deny  func(action, scope string) bool // nil: nothing
 	asked []string
 }
 
 func (g *fakeGuard) Authorize(ctx context.Context, action, scope string) error {
 	p, known := auth.From(ctx)
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if g.deny != nil {
 		g.asked = append(g.asked, action+" "+scope)
 	}
@@ -118,6 +124,10 @@ func (f *fakeSource) Notify(_ context.Context, link inventory.ID, api string) er
 	return nil
 }
 
+func (f *fakeSource) CheckAddress(address string) error {
+	return outbound.New(outbound.Options{}).CheckAddress(address)
+}
+
 func (f *fakeSource) Preview(_ context.Context, _ inventory.ID, as *inventory.Link) (any, error) {
 	if as != nil {
 		return map[string]string{"import": string(as.Import)}, f.failure
@@ -136,15 +146,18 @@ func newDesk(t testing.TB) *desk {
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
+	changes := feed.New(s, feed.Options{Retention: time.Hour, Log: log})
+	followed := make(chan error, 1)
 	go func() { ended <- people.Run(ctx) }()
+	go func() { followed <- changes.Run(ctx) }()
 	t.Cleanup(func() {
 		stop()
-		if err := <-ended; err != nil {
+		if err := errors.Join(<-ended, <-followed); err != nil {
 			t.Error(err)
 		}
 	})
 	guard := &fakeGuard{}
-	h := armapi.New(armapi.Options{Access: guard, Catalog: people, Signer: documents.NewSigner([]byte("key")), Log: log})
+	h := armapi.New(armapi.Options{Access: guard, Catalog: people, Signer: documents.NewSigner([]byte("key")), Log: log, Feed: changes})
 	return &desk{TB: t, store: s, source: f, guard: guard, mux: server.Handler(server.Options{
 		ARM: h, Keys: auth.Static(map[string]auth.Principal{"secret": {Name: "ada"}}), Log: log,
 		Routes: []server.Route{{Pattern: documents.Prefix, Handler: h.Documents(), Public: true}},

@@ -72,5 +72,8 @@ func docOf(k inventory.Kind, body []byte) (inventory.Doc, error) {
 	if k == inventory.KindLink {
 		return linkDoc(envelope.Properties)
 	}
+	if k == inventory.KindWebhook {
+		return webhookDoc(envelope.Properties)
+	}
 	return inventory.ParseDoc(envelope.Properties)
 }

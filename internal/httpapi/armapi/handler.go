@@ -21,6 +21,7 @@ type Options struct {
 	Access  Authorizer
 	Signer  *documents.Signer // signs the addresses of exported documents
 	Log     *slog.Logger
+	Feed    Feed // nil: nobody can follow what changes
 	// DefaultService is the one whose data plane answers without a prefix.
 	DefaultService inventory.ID
 	// DataDomain is the domain below which each service's data plane has a host
@@ -39,6 +40,7 @@ type Handler struct {
 	routes         map[place]*methods
 	signer         *documents.Signer
 	log            *slog.Logger
+	feed           Feed
 	publicURL      string
 	dataDomain     string
 	defaultService inventory.ID
@@ -52,7 +54,7 @@ func New(o Options) *Handler {
 		panic("armapi: a handler without an Authorizer would let everybody in")
 	}
 	return &Handler{
-		catalog: o.Catalog, access: o.Access, routes: routes(), signer: o.Signer, log: o.Log,
+		catalog: o.Catalog, access: o.Access, routes: routes(), signer: o.Signer, log: o.Log, feed: o.Feed,
 		publicURL: o.PublicURL, dataDomain: o.DataDomain, defaultService: o.DefaultService,
 	}
 }
@@ -103,6 +105,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 		return reply.NotAllowed(w, r, strings.Join(m.names, ", "))
 	}
 	req := &request{Request: r, target: t, version: version}
+	if err := present(req); err != nil {
+		return err
+	}
 	if o.filtered {
 		return o.do(h, w, req)
 	}

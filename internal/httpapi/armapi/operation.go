@@ -78,6 +78,7 @@ func operations() []operation {
 			{place: place{shape: one, kind: k}, method: http.MethodGet, do: v.get},
 			{place: place{shape: one, kind: k}, method: http.MethodPut, do: v.put},
 			{place: place{shape: one, kind: k}, method: http.MethodDelete, do: v.del},
+			{place: place{action, k, "history"}, method: http.MethodGet, do: v.history},
 		} {
 			if o.do != nil {
 				out = append(out, o)
@@ -93,18 +94,18 @@ func operations() []operation {
 }
 
 // verbs are what can be done with the resources of a kind.
-type verbs struct{ list, get, put, del verb }
+type verbs struct{ list, get, put, del, history verb }
 
 func verbsOf(k inventory.Kind) verbs {
 	switch k {
 	case inventory.KindService:
-		return verbs{(*Handler).services, (*Handler).get, (*Handler).putService, (*Handler).delete}
+		return verbs{(*Handler).services, (*Handler).get, (*Handler).putService, (*Handler).delete, (*Handler).history}
 	case kindDeleted:
 		return verbs{list: (*Handler).deletedServices, get: (*Handler).deletedService, del: (*Handler).purge}
 	case inventory.KindLink:
-		return verbs{(*Handler).list, (*Handler).get, (*Handler).put, (*Handler).deleteLink}
+		return verbs{(*Handler).list, (*Handler).get, (*Handler).put, (*Handler).deleteLink, (*Handler).history}
 	default:
-		return verbs{(*Handler).list, (*Handler).get, (*Handler).put, (*Handler).delete}
+		return verbs{(*Handler).list, (*Handler).get, (*Handler).put, (*Handler).delete, (*Handler).history}
 	}
 }
 
@@ -114,6 +115,7 @@ var special = []operation{
 	{place: place{action, inventory.KindService, "exportMetadataSchema"}, method: http.MethodPost, do: (*Handler).exportMetadataSchema},
 	{place: place{action, inventory.KindService, "importFromApim"}, method: http.MethodPost, do: (*Handler).importFromAPIM},
 	{place: place{action, inventory.KindService, "tombstones"}, method: http.MethodGet, do: (*Handler).tombstones},
+	{place: place{action, inventory.KindService, "events"}, method: http.MethodGet, do: (*Handler).events},
 	{place: place{result, inventory.KindService, ""}, method: http.MethodGet, do: (*Handler).result},
 	{place: place{action, inventory.KindWorkspace, "importApiSource"}, method: http.MethodPost, do: (*Handler).importAPISource},
 	{place: place{result, inventory.KindWorkspace, ""}, method: http.MethodGet, do: (*Handler).result},
@@ -145,6 +147,8 @@ var special = []operation{
 	{place: place{action, inventory.KindLink, "reject"}, method: http.MethodPost, do: (*Handler).reject},
 	{place: place{action, inventory.KindLink, "check"}, method: http.MethodPost, do: (*Handler).check},
 	{place: place{action, inventory.KindLink, "diagnose"}, method: http.MethodPost, do: (*Handler).diagnose},
+	{place: place{action, inventory.KindWebhook, "newSecret"}, method: http.MethodPost, do: (*Handler).newSecret},
+	{place: place{action, inventory.KindWebhook, "replay"}, method: http.MethodPost, do: (*Handler).replay},
 }
 
 // action is Azure's name of what the operation does. Who reads or lists things

@@ -16,7 +16,7 @@ import (
 var fill = strings.NewReplacer(
 	"{subscription}", "S", "{group}", "G", "{service}", "Center", "{workspace}", "default", "{api}", "petstore",
 	"{version}", "v-1", "{definition}", "openapi", "{deployment}", "dep", "{environment}", "prod", "{link}", "gateway",
-	"{schema}", "team", "{analyzer}", "lint", "{portal}", "default", "{operation}", "op", "{deletedService}", "gone",
+	"{schema}", "team", "{analyzer}", "lint", "{portal}", "default", "{webhook}", "hook", "{operation}", "op", "{deletedService}", "gone",
 )
 
 func TestEveryOperationIsAuthorisedFirst(t *testing.T) {

@@ -11,6 +11,13 @@ import (
 )
 
 func (h *Handler) get(w http.ResponseWriter, r *request) error {
+	at, err := instantOf(r)
+	if err != nil {
+		return err
+	}
+	if !at.IsZero() {
+		return h.was(w, r, at)
+	}
 	res, err := h.catalog.Get(r.Context(), r.id)
 	if err != nil {
 		return err
@@ -97,6 +104,8 @@ func (h *Handler) appendResource(buf []byte, r inventory.Resource, req *request)
 		buf, err = h.appendService(buf, r, req)
 	case inventory.KindLink:
 		buf, err = h.appendLink(buf, r, req.version)
+	case inventory.KindWebhook:
+		buf, err = appendWebhook(buf, r)
 	default:
 		buf = append(buf, `"properties":`...)
 		buf = append(buf, r.Doc...)

@@ -33,6 +33,7 @@ var names = []naming{
 	{inventory.KindSchema, "metadataSchemas", namespace + "/services/metadataSchemas"},
 	{inventory.KindAnalyzer, "analyzerConfigs", workspaceType + "/analyzerConfigs"},
 	{inventory.KindPortal, "portals", namespace + "/services/portals"},
+	{inventory.KindWebhook, "webhooks", namespace + "/services/webhooks"},
 }
 
 // These are no kinds of the inventory: the provider itself, and a service that

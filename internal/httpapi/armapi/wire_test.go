@@ -23,6 +23,7 @@ const (
 	schemaPath   = center + "/metadataSchemas/team"
 	analyzerPath = space + "/analyzerConfigs/lint"
 	portalPath   = center + "/portals/default"
+	webhookPath  = center + "/webhooks/hook"
 	deletedPath  = base + "/deletedServices/Center"
 )
 
@@ -136,6 +137,38 @@ func story(t testing.TB) []call {
 		{"importApiSource", "POST", space + "/importApiSource", `{"apiSourceType":"AzureApiManagement","azureApiManagementSource":{"resourceId":"` + gateway + `"},"importSpecification":"always"}`},
 		{"importApiSource-result", "GET", "Location", ""},
 		{"result-of-definition", "GET", definition + "/operationResults/none", ""},
+		{"webhook-create", "PUT", webhookPath, `{"properties":{"address":"https://hooks.example.com/x","eventTypes":["Microsoft.ApiCenter.ApiAdded"]}}`},
+		{"webhook-of-unknown-type", "PUT", webhookPath, `{"properties":{"address":"https://hooks.example.com/x","eventTypes":["Added"]}}`},
+		{"webhook-to-inside", "PUT", webhookPath, `{"properties":{"address":"http://127.0.0.1/x"}}`},
+		{"webhook-of-unknown-handshake", "PUT", webhookPath, `{"properties":{"address":"https://hooks.example.com/x","handshake":"firm"}}`},
+		{"webhook-replay-without-secret", "POST", webhookPath + "/replay", `{"after":"3"}`},
+		{"webhook-newSecret", "POST", webhookPath + "/newSecret", ""},
+		{"webhook", "GET", webhookPath, ""},
+		{"webhooks", "GET", center + "/webhooks", ""},
+		{"webhook-replay", "POST", webhookPath + "/replay", `{"after":"3"}`},
+		{"webhook-replay-later", "POST", webhookPath + "/replay", `{"after":"3000"}`},
+		{"webhook-history", "GET", webhookPath + "/history", ""},
+		{"webhook-delete", "DELETE", webhookPath, ""},
+		{"service-history", "GET", center + "/history?$top=2", ""},
+		{"workspace-history", "GET", space + "/history?$top=1&$skiptoken=9", ""},
+		{"api-history", "GET", api + "/history", ""},
+		{"version-history", "GET", petVersion + "/history", ""},
+		{"definition-history", "GET", definition + "/history", ""},
+		{"deployment-history", "GET", api + "/deployments/dep/history", ""},
+		{"environment-history", "GET", space + "/environments/prod/history", ""},
+		{"apiSource-history", "GET", link + "/history?$top=1", ""},
+		{"schema-history", "GET", schemaPath + "/history", ""},
+		{"analyzerConfig-history", "GET", analyzerPath + "/history?$top=1", ""},
+		{"portal-history", "GET", portalPath + "/history", ""},
+		{"history-of-nothing", "GET", space + "/apis/none/history", ""},
+		{"events", "GET", center + "/events?after=10&limit=3", ""},
+		{"events-latest", "GET", center + "/events?after=latest", ""},
+		{"events-not-yet", "GET", center + "/events?after=1000", ""},
+		{"past-to-come", "GET", api + "?at=2999-01-01T00:00:00Z", ""},
+		{"past-before-all", "GET", api + "?at=2001-01-01T00:00:00Z", ""},
+		{"past-malformed", "GET", api + "?at=yesterday", ""},
+		{"past-written", "PUT", api + "?at=2026-01-01T00:00:00Z", `{"properties":{"title":"Pets","kind":"rest"}}`},
+		{"past-of-link", "GET", link + "?at=2026-01-01T00:00:00Z", ""},
 		{"service-delete", "DELETE", center, ""},
 		{"service-delete-again", "DELETE", center, ""},
 		{"service-create-deleted", "PUT", center, `{"location":"x"}`},
@@ -218,7 +251,9 @@ func pattern(template string) *regexp.Regexp {
 }
 
 var (
+	numbers        = regexp.MustCompile(`("sequence": "?|"cursor": "|"id": "|/history\S*skiptoken=|the last one is )\d+`) // of events
 	operationNames = regexp.MustCompile(`\b[A-Z2-7]{26}\b`)
+	secrets        = regexp.MustCompile(`whsec_[A-Za-z0-9+/]{43}=`)
 	tags           = regexp.MustCompile(`^"[0-9a-z]+-[0-9a-z]+"$`)
 	dates          = regexp.MustCompile(`\b20\d\d-\d\d-\d\d\b`)
 )
@@ -243,6 +278,8 @@ func (d *desk) goldenCall(c call, w *httptest.ResponseRecorder) {
 	indent(&b, w.Body.String())
 	got := operationNames.ReplaceAll(b.Bytes(), []byte("OPERATION"))
 	got = dates.ReplaceAll(instants.ReplaceAll(got, []byte("an instant")), []byte("a date"))
+	got = numbers.ReplaceAll(got, []byte("${1}N"))
+	got = secrets.ReplaceAll(got, []byte("whsec_SECRET"))
 	got = bytes.ReplaceAll(got, []byte("a date-preview"), []byte(version))
 	file := filepath.Join("testdata", "wire", c.name+".http")
 	if *update {

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// instant is the flag --at: as of when a resource or a list is to be shown.
+type instant struct{ at string }
+
+func (i *instant) flag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&i.at, "at", "", "as it was at this `time`: 2026-01-31T12:00:00Z, or so long ago: 36h")
+}
+
+// query is the parameter of a request that asks for it.
+func (i *instant) query(cmd *cobra.Command) (url.Values, error) {
+	if i.at == "" {
+		return url.Values{}, nil
+	}
+	if ago, err := time.ParseDuration(i.at); err == nil && ago >= 0 {
+		return url.Values{"at": {time.Now().Add(-ago).UTC().Format(time.RFC3339Nano)}}, nil
+	}
+	at, err := time.Parse(time.RFC3339, i.at)
+	if err != nil {
+		return nil, usage(cmd, "--at %q is neither a time such as 2026-01-31T12:00:00Z nor one ago such as 36h", i.at)
+	}
+	return url.Values{"at": {at.UTC().Format(time.RFC3339Nano)}}, nil
+}
+
+// historyColumns show one change a line.
+func historyColumns() []column {
+	return []column{
+		{"EVENT", "sequence", nil},
+		{"AT", "at", nil},
+		{"BY", "by", nil},
+		{"ACTION", "action", nil},
+		{"RESOURCE", "id", func(o object) string { return below(o.text("id")) }},
+		{"FIELDS", "fields", func(o object) string { return joined(o, "fields") }},
+		{"WHY", "why", nil},
+		{"TO", "to", func(o object) string { return below(o.text("to")) }},
+	}
+}
+
+// below is what of a resource id is below its service.
+func below(id string) string {
+	_, rest, _ := strings.Cut(id, "/services/")
+	_, rest, _ = strings.Cut(rest, "/")
+	return rest
+}
+
+// historyCommand is the verb `history` of k.
+func (k kind) historyCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "history", Short: "Show what happened to " + article(k.noun) + " and all in it, newest first", Example: k.example("history"),
+	}
+	of := k.flags(cmd, c, len(k.steps))
+	return historyLeaf(cmd, c, func(s *session) string { return s.at(k, of) })
+}
+
+// workspaceHistoryCommand is `history`.
+func workspaceHistoryCommand(s Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "history", Short: "Show what happened to the inventory, newest first",
+		Example: "  apicenter history --top 50\n  apicenter history -o json",
+	}
+	c := connect(cmd, s)
+	return historyLeaf(cmd, c, func(s *session) string { return s.path(nil, nil) })
+}
+
+// historyLeaf makes cmd show the history of the resource at a path.
+func historyLeaf(cmd *cobra.Command, c *connection, path func(*session) string) *cobra.Command {
+	top := cmd.Flags().Int("top", 20, "how many events")
+	return leaf(cmd, func(cmd *cobra.Command) error {
+		if *top < 1 {
+			return usage(cmd, "--top must be at least 1")
+		}
+		s, err := c.open(cmd.Context(), cmd)
+		if err != nil {
+			return err
+		}
+		events, err := s.some(cmd.Context(), path(s)+"/history", preview, url.Values{"$top": {strconv.Itoa(*top)}}, *top)
+		if err != nil {
+			return err
+		}
+		if s.print.whole() {
+			return s.print.list(events, nil)
+		}
+		return s.print.list(steps(events), historyColumns())
+	})
+}
+
+// steps are the changes of events, each with who made it and when.
+func steps(events []object) []object {
+	var out []object
+	for _, e := range events {
+		for _, c := range e.objects("changes") {
+			fields := []any{}
+			for _, f := range c.objects("fields") {
+				fields = append(fields, strings.TrimPrefix(f.text("field"), "/"))
+			}
+			out = append(out, object{
+				"sequence": e["sequence"], "at": e["at"], "by": e["by"], "action": c["action"], "id": c["id"], "fields": fields, "why": c["why"], "to": c["to"],
+			})
+		}
+	}
+	return out
+}

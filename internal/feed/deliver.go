@@ -1,0 +1,240 @@
+package feed
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"apicenter/internal/inventory"
+)
+
+// Times of deliveries.
+const (
+	// giveUp is how long a receiver may fail before its webhook stops.
+	giveUp = 24 * time.Hour
+	// firstRetry doubles with each failure, up to lastRetry.
+	firstRetry = 5 * time.Second
+	lastRetry  = time.Hour
+	// lookEvery is how long a webhook may wait for a look that nothing asks for.
+	lookEvery = time.Minute
+	// batch is how many events a receiver is told before how far it is is kept.
+	batch = 100
+)
+
+// DelivererOptions are what a Deliverer needs.
+type DelivererOptions struct {
+	Webhooks inventory.Webhooks
+	Client   *http.Client // asks addresses that people give, and only those that it may
+	Origin   string       // how this server calls itself to receivers
+	Log      *slog.Logger
+}
+
+// Deliverer tells webhooks what changes: each in order, at least once, and none
+// waits for another.
+type Deliverer struct {
+	feed    *Feed
+	o       DelivererOptions
+	client  *http.Client
+	more    chan struct{} // capacity one: work for one has ended, and there may be more
+	working sync.WaitGroup
+
+	mu   sync.Mutex      // guards the rest
+	busy map[int64]bool  // webhooks that are delivered to at this moment
+	read map[int64]place // how far each has read, when that is further than is kept: nothing there was wanted
+}
+
+// place is how far a webhook has read since a person last steered it.
+type place struct{ epoch, cursor int64 }
+
+// NewDeliverer makes a Deliverer of a feed's events.
+func NewDeliverer(f *Feed, o DelivererOptions) *Deliverer {
+	client := *o.Client
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // it agreed to its own address
+	return &Deliverer{feed: f, o: o, client: &client, more: make(chan struct{}, 1), busy: map[int64]bool{}, read: map[int64]place{}}
+}
+
+// Run delivers until ctx ends, and waits for what it has begun.
+func (d *Deliverer) Run(ctx context.Context) error {
+	defer d.working.Wait()
+	for {
+		news := d.feed.wake()
+		next, err := d.look(ctx)
+		if err != nil && ctx.Err() == nil {
+			d.o.Log.WarnContext(ctx, "webhooks cannot be read; it is tried again", "error", err)
+		}
+		due := time.NewTimer(next)
+		select {
+		case <-ctx.Done():
+			due.Stop()
+			return nil
+		case <-news:
+		case <-d.more:
+		case <-due.C:
+		}
+		due.Stop()
+	}
+}
+
+// look begins to work for each webhook that has something to do, and says when
+// the next one has.
+func (d *Deliverer) look(ctx context.Context) (next time.Duration, err error) {
+	next = lookEvery
+	d.mu.Lock()
+	busy := maps.Clone(d.busy) // who ends while they are read is not known as it is
+	d.mu.Unlock()
+	all, err := d.o.Webhooks.Deliveries(ctx)
+	if err != nil {
+		return next, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, w := range all {
+		now := time.Now()
+		if !busy[w.Key] && !due(w, now) && w.Status.State != inventory.Stopped {
+			next = min(next, w.Status.NextAttempt.Sub(now))
+		}
+		if busy[w.Key] || !due(w, now) {
+			continue
+		}
+		if p := d.read[w.Key]; p.epoch == w.Epoch {
+			w.Status.Cursor = max(w.Status.Cursor, p.cursor)
+		}
+		d.busy[w.Key] = true
+		d.working.Go(func() {
+			changed := d.work(ctx, w)
+			d.mu.Lock()
+			delete(d.busy, w.Key)
+			d.mu.Unlock()
+			if changed {
+				select {
+				case d.more <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}
+	return next, nil
+}
+
+// due says that a webhook may be delivered to. One that stopped goes on when it
+// was changed.
+func due(w inventory.Delivery, now time.Time) bool {
+	changed := w.Status.Revision != 0 && w.Status.Revision != w.Revision
+	return changed || w.Status.State != inventory.Stopped && !now.Before(w.Status.NextAttempt)
+}
+
+// work delivers what there is for a webhook, and keeps how that went. It says
+// whether that makes a difference to when it is next due.
+func (d *Deliverer) work(ctx context.Context, w inventory.Delivery) (changed bool) {
+	was := w.Status
+	if w.Status.Revision != 0 && w.Status.Revision != w.Revision { // it may fail for as long again
+		w.Status.FailedSince, w.Status.Attempts, w.Status.NextAttempt = time.Time{}, 0, time.Time{}
+	}
+	w.Status.Revision = w.Revision
+	delivered, err := d.deliver(ctx, &w)
+	if ctx.Err() != nil && delivered == 0 {
+		return false
+	}
+	if ctx.Err() == nil {
+		w.Status = after(w.Status, err, time.Now())
+	}
+	if delivered > 0 {
+		w.Status.DeliveredAt = time.Now().UTC()
+	}
+	d.mu.Lock()
+	d.read[w.Key] = place{w.Epoch, w.Status.Cursor}
+	d.mu.Unlock()
+	if was.Cursor = w.Status.Cursor; was == w.Status {
+		return false // only what it did not want has passed
+	}
+	// What was delivered is kept even when the server stops at this moment.
+	err = d.o.Webhooks.SaveDelivery(context.WithoutCancel(ctx), w)
+	if err != nil && inventory.CodeOf(err) != inventory.Superseded {
+		d.o.Log.WarnContext(ctx, "how far a webhook is cannot be kept; after a restart it is told again", "webhook", w.Path, "error", err)
+		return false
+	}
+	return true
+}
+
+// deliver agrees with the receiver if need be, and tells it what comes after the
+// cursor, which it moves behind each event that is done.
+func (d *Deliverer) deliver(ctx context.Context, w *inventory.Delivery) (delivered int, err error) {
+	doc, err := inventory.ParseDoc(w.Doc)
+	if err != nil {
+		return 0, err
+	}
+	hook := inventory.WebhookOf(doc)
+	r := receiver{client: d.client, hook: hook, secret: w.Secret, origin: d.o.Origin, source: w.Path}
+	if agreed := hook.Handshake + " " + hook.Address; w.Status.Agreed != agreed {
+		if err := r.agree(ctx); err != nil {
+			return 0, err
+		}
+		w.Status.Agreed = agreed
+	}
+	letters, cursor, err := d.feed.Next(ctx, w.ID.Parent(), w.Status.Cursor, batch, 0)
+	if err != nil {
+		return 0, err
+	}
+	for i, l := range letters {
+		if wanted(hook, l) {
+			if err := r.tell(ctx, l); err != nil {
+				return delivered, err
+			}
+			delivered++
+		}
+		if i+1 == len(letters) || letters[i+1].Sequence != l.Sequence {
+			sequence, _, err := ParseLetterID(l.ID)
+			if err != nil {
+				return delivered, err
+			}
+			w.Status.Cursor = sequence
+		}
+	}
+	w.Status.Cursor = cursor
+	return delivered, nil
+}
+
+// wanted says that a webhook is to be told.
+func wanted(w inventory.Webhook, l Letter) bool {
+	return (len(w.Types) == 0 || slices.Contains(w.Types, l.Type)) &&
+		len(l.Subject) >= len(w.Prefix) && strings.EqualFold(l.Subject[:len(w.Prefix)], w.Prefix)
+}
+
+// after is the status of a webhook after an attempt that ended with err.
+func after(s inventory.DeliveryStatus, err error, now time.Time) inventory.DeliveryStatus {
+	if err == nil {
+		s.State, s.Message, s.Attempts, s.FailedSince, s.NextAttempt = inventory.Delivering, "", 0, time.Time{}, time.Time{}
+		return s
+	}
+	s.FailedSince = cmp.Or(s.FailedSince, now.UTC())
+	s.Attempts++
+	s.Message = err.Error()
+	code := inventory.CodeOf(err)
+	switch {
+	case code == inventory.Forgotten || code == inventory.Invalid || code == unwanted:
+		s.State, s.NextAttempt = inventory.Stopped, time.Time{}
+	case now.Sub(s.FailedSince) >= giveUp:
+		s.State, s.NextAttempt = inventory.Stopped, time.Time{}
+		s.Message = fmt.Sprintf("given up after %d attempts in %s; the last one: %s", s.Attempts, giveUp, s.Message)
+	default:
+		s.NextAttempt = now.Add(pause(s.Attempts)).UTC()
+		if s.State = inventory.Retrying; s.Agreed == "" {
+			s.State = inventory.Validating
+		}
+	}
+	return s
+}
+
+// pause is how long to wait after so many failures, give or take a fifth.
+func pause(attempts int) time.Duration {
+	p := min(firstRetry<<min(attempts-1, 16), lastRetry)
+	return p + time.Duration((rand.Float64()-0.5)*0.4*float64(p))
+}

@@ -1,0 +1,174 @@
+package feed_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"apicenter/internal/feed"
+	"apicenter/internal/inventory"
+	"apicenter/internal/store"
+	"apicenter/internal/store/storetest"
+)
+
+// world is a feed that runs, of a store with a service.
+type world struct {
+	testing.TB
+	*feed.Feed
+	store *store.Store
+	stop  func()
+}
+
+func newWorld(t *testing.T, o feed.Options) *world {
+	o.Log = slog.New(slog.DiscardHandler)
+	if o.Retention == 0 {
+		o.Retention = time.Hour
+	}
+	w := &world{TB: t, store: storetest.Open(t)}
+	w.Feed = feed.New(w.store, o)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- w.Feed.Run(ctx) }()
+	w.stop = sync.OnceFunc(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(w.stop)
+	w.put(service, service+"/workspaces/default")
+	return w
+}
+
+func (w *world) put(paths ...string) {
+	w.Helper()
+	for _, path := range paths {
+		time.Sleep(time.Millisecond) // each time it says something else
+		if err := w.store.Update(w.Context(), "ann", func(tx inventory.Tx) error {
+			_, err := tx.PutOwn(path, inventory.Doc{}.With("/title", path+time.Now().String()), inventory.Condition{})
+			return err
+		}); err != nil {
+			w.Fatal(err)
+		}
+	}
+}
+
+// next gives the subjects of the next letters, and where to go on.
+func (w *world) next(in string, after int64, limit int, wait time.Duration) (subjects []string, cursor int64) {
+	w.Helper()
+	letters, cursor, err := w.Next(w.Context(), inventory.MustID(in), after, limit, wait)
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, l := range letters {
+		subjects = append(subjects, l.Subject)
+	}
+	return subjects, cursor
+}
+
+func TestPagesOfAService(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, feed.Options{})
+		w.put("sub/group/other", api)
+		subjects, cursor := w.next(service, feed.Oldest, 2, 0)
+		if len(subjects) != 2 || cursor != 2 {
+			t.Errorf("first page: %v, then %d", subjects, cursor)
+		}
+		if subjects, cursor = w.next(service, cursor, 2, 0); len(subjects) != 1 || subjects[0] != feed.ARMID(api) || cursor != 4 {
+			t.Errorf("second page: %v, then %d", subjects, cursor)
+		}
+		if subjects, cursor = w.next(service, cursor, 2, 0); len(subjects) != 0 || cursor != 4 {
+			t.Errorf("third page: %v, then %d", subjects, cursor)
+		}
+		if _, cursor = w.next(service, feed.Latest, 2, 0); cursor != 4 {
+			t.Errorf("latest is %d", cursor)
+		}
+		_, _, err := w.Next(t.Context(), inventory.MustID(service), 5, 1, 0)
+		if !errors.Is(err, inventory.Invalid) {
+			t.Errorf("after what is yet to come: %v", err)
+		}
+	})
+}
+
+func TestFollowersWakeAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, feed.Options{})
+		began := time.Now()
+		go func() {
+			time.Sleep(time.Second)
+			w.put("sub/group/other") // wakes, and is not theirs
+			time.Sleep(time.Second)
+			w.put(api)
+		}()
+		subjects, cursor := w.next(service, feed.Latest, 10, time.Minute)
+		if len(subjects) != 1 || cursor != 4 || time.Since(began) != 2*time.Second+2*time.Millisecond {
+			t.Errorf("%v, then %d, after %s", subjects, cursor, time.Since(began))
+		}
+		if subjects, cursor = w.next(service, cursor, 10, 30*time.Second); len(subjects) != 0 || cursor != 4 || time.Since(began) != 32*time.Second+2*time.Millisecond {
+			t.Errorf("%v, then %d, after %s", subjects, cursor, time.Since(began))
+		}
+	})
+}
+
+func TestTooManyFollowers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, feed.Options{Followers: 1})
+		first := make(chan error, 1)
+		go func() {
+			_, _, err := w.Next(t.Context(), inventory.MustID(service), feed.Latest, 1, time.Minute)
+			first <- err
+		}()
+		synctest.Wait()
+		_, _, err := w.Next(t.Context(), inventory.MustID(service), feed.Latest, 1, time.Minute)
+		if !errors.Is(err, inventory.Busy) {
+			t.Errorf("the second: %v", err)
+		}
+		if _, cursor := w.next(service, feed.Latest, 1, 0); cursor != 2 {
+			t.Errorf("who does not wait gets %d", cursor)
+		}
+		if err := <-first; err != nil {
+			t.Error(err)
+		}
+		w.next(service, feed.Latest, 1, time.Second)
+	})
+}
+
+func TestStopEndsWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, feed.Options{})
+		began := time.Now()
+		go func() {
+			time.Sleep(time.Second)
+			w.stop()
+		}()
+		if subjects, _ := w.next(service, feed.Latest, 1, time.Minute); len(subjects) != 0 || time.Since(began) != time.Second {
+			t.Errorf("%v after %s", subjects, time.Since(began))
+		}
+		<-w.Ended()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, _, err := w.Next(ctx, inventory.MustID(service), feed.Latest, 1, time.Minute); !errors.Is(err, context.Canceled) {
+			t.Errorf("who has gone: %v", err)
+		}
+	})
+}
+
+func TestOldEventsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, feed.Options{Retention: 90 * time.Minute})
+		time.Sleep(3 * time.Hour)
+		w.put(api)
+		time.Sleep(time.Minute)
+		_, _, err := w.Next(t.Context(), inventory.MustID(service), 1, 1, 0)
+		if !errors.Is(err, inventory.Forgotten) {
+			t.Errorf("an old cursor: %v", err)
+		}
+		if subjects, cursor := w.next(service, feed.Oldest, 10, 0); len(subjects) != 1 || cursor != 3 {
+			t.Errorf("what is kept: %v, then %d", subjects, cursor)
+		}
+	})
+}
