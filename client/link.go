@@ -85,27 +85,53 @@ type Plan struct {
 	Adds            int       `json:"adds"`
 	Updates         int       `json:"updates"`
 	Moves           int       `json:"moves"`
-	Merges          int       `json:"merges"`
+	Merges          int       `json:"merges"` // APIs of the link that become one with another of it
+	Joins           int       `json:"joins"`  // APIs that become one with that of another link
 	Deletes         int       `json:"deletes"`
 	Leaves          int       `json:"leaves"` // that the scope leaves out, and are at the source
 	Kept            int       `json:"kept"`   // gone at the source, to be marked so
 	Held            int       `json:"held"`
 	Limited         int       `json:"limited"`
-	Requests        int       `json:"requests"`        // that it would send to the source
+	Requests        int       `json:"requests"` // that it would send to the source: all of Cost
+	Cost            Cost      `json:"cost"`
 	ExpectedSeconds int       `json:"expectedSeconds"` // an estimate
 	Changes         []Change  `json:"changes"`
 	Omitted         int       `json:"omitted"` // changes that are not listed
 }
 
+// Cost is the requests of a plan.
+type Cost struct {
+	Read      int `json:"read"`
+	Documents int `json:"documents"`
+	Proofs    int `json:"proofs"` // that what vanished is gone
+}
+
 // Change is one API of the source that a plan would do something to.
 type Change struct {
-	Action    string        `json:"action"`   // add, change, delete, leave, keep, hold, skip or clear
-	External  string        `json:"external"` // empty: the environment
-	Title     string        `json:"title"`
-	Resource  string        `json:"resource"`
-	Fields    []FieldChange `json:"fields"`
-	Documents []string      `json:"documents"` // to be fetched
-	Why       string        `json:"why"`
+	Action     string        `json:"action"`   // add, change, delete, leave, keep, hold, skip or clear
+	External   string        `json:"external"` // empty: the environment
+	Title      string        `json:"title"`
+	Resource   string        `json:"resource"` // its name here, if it has one
+	Fields     []FieldChange `json:"fields"`
+	MoreFields int           `json:"moreFields"` // that are not listed
+	Documents  []string      `json:"documents"`  // to be fetched
+	Moves      []Moved       `json:"moves"`      // versions that come from other APIs
+	Merges     []string      `json:"merges"`     // APIs of the link that become one with it, by name
+	Joins      string        `json:"joins"`      // the API of another link that it becomes one with, by name
+	Drops      []Dropped     `json:"drops"`      // what no longer hangs on it
+	Why        string        `json:"why"`
+}
+
+// Moved is a version that comes to another API.
+type Moved struct {
+	External string `json:"external"`
+	From     string `json:"from"` // the name of the API that it is in
+}
+
+// Dropped is a part of an API that goes.
+type Dropped struct {
+	Kind     string `json:"kind"`
+	External string `json:"external"`
 }
 
 // FieldChange is a field that would be another.

@@ -226,6 +226,9 @@ func changeLines(change object) []string {
 	if merged := joined(change, "merges"); merged != "" {
 		lines = append(lines, "becomes one with "+merged)
 	}
+	if other := change.text("joins"); other != "" {
+		lines = append(lines, "becomes one with "+other+", which another link brought")
+	}
 	if change.text("action") == "change" {
 		for _, f := range change.objects("fields") {
 			lines = append(lines, fieldLine(f))
@@ -274,6 +277,7 @@ func summary(plan object) string {
 		{"updates", "to update"},
 		{"moves", "to move"},
 		{"merges", "to merge"},
+		{"joins", "to become one with what another link brought"},
 		{"deletes", "to delete"},
 		{"leaves", "to leave the scope"},
 		{"kept", "to mark as gone"},

@@ -24,7 +24,11 @@ func (p *Pass) abide(ctx context.Context, read iter.Seq2[source.Object, error]) 
 	if err != nil {
 		return nil, err
 	}
-	digest, err := p.digest(objects)
+	ops, err := p.plan(ctx, objects)
+	if err != nil {
+		return nil, err
+	}
+	digest, err := p.digest(ops)
 	if err != nil {
 		return nil, err
 	}

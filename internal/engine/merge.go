@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -92,7 +91,7 @@ func (w *writer) merge() error {
 		w.joined = w.joined || moved
 		return err
 	}
-	partner, candidates, err := w.partner(w.tx, t.Op, w.key, w.recorded[i].Key)
+	partner, candidates, err := w.partner(w.tx, t.Op, w.key, w.recorded[i].Key, nil)
 	if err != nil {
 		return err
 	}
@@ -111,37 +110,38 @@ func (w *writer) merge() error {
 }
 
 // partner is the API of other links that a root is to be one with, of so many
-// candidates; zero if there is none that is older, or shared already. row is the root's own.
-func (p *Pass) partner(r inventory.Reader, op plan.Op, key string, row int64) (inventory.ID, int, error) {
-	candidates, err := r.Alike(p.claim.Link, op.External, key)
+// candidates; zero if there is none that is older, or shared already. row is the
+// root's own; what others of the link join is not for it.
+func (p *Pass) partner(r inventory.Reader, op plan.Op, key string, row int64, others map[inventory.ID]bool) (inventory.ID, int, error) {
+	candidates, err := r.Alike(p.claim.Link, p.link.Instance(), op.External, key)
 	for _, c := range candidates {
-		if c.Shared || op.Action == plan.Add || c.Key < row {
+		if !others[c.ID] && (c.Shared || op.Action == plan.Add || c.Key < row) {
 			return c.ID, len(candidates), err
 		}
 	}
 	return inventory.ID{}, len(candidates), err
 }
 
-// foreseePartner is the name of the API of other links that a task's root would
-// become one with; "" for none.
-func (p *Pass) foreseePartner(ctx context.Context, t *task) (name string, err error) {
-	w := writer{Pass: p, task: t, api: t.Recorded.ID, recorded: t.recorded}
-	root := inventory.Record{}
+// foreseePartner is the API of other links that an op's root would become one
+// with, zero for none; joined are those that roots before it would.
+func (p *Pass) foreseePartner(r inventory.Reader, op plan.Op, joined map[inventory.ID]bool) (inventory.ID, error) {
+	if writes := op.Action == plan.Add || op.Action == plan.Change; !writes || op.Object.Kind != inventory.KindAPI {
+		return inventory.ID{}, nil
+	}
+	recorded, err := p.recorded(r, op)
+	if err != nil {
+		return inventory.ID{}, err
+	}
+	w := writer{Pass: p, task: &task{Op: op}, api: op.Recorded.ID, recorded: recorded}
+	var root inventory.Record
 	if i := w.row(w.api); i >= 0 {
-		root = t.recorded[i]
+		root = recorded[i]
 	}
-	if t.Object.Kind != inventory.KindAPI || len(root.Origins) > 1 {
-		return "", nil
+	if len(root.Origins) > 1 {
+		return inventory.ID{}, nil
 	}
-	origin := w.rootOrigin()
-	err = p.engine.store.View(ctx, func(r inventory.Reader) error {
-		partner, _, err := p.partner(r, t.Op, origin.MergeKey, root.Key)
-		if !partner.IsZero() {
-			name = partner.Name()
-		}
-		return err
-	})
-	return name, err
+	partner, _, err := p.partner(r, op, w.rootOrigin().MergeKey, root.Key, joined)
+	return partner, err
 }
 
 // locate gives an op the places that its things have after APIs of this pass

@@ -101,7 +101,7 @@ func (w *town) look(name, api string) inventory.Run {
 		w.Fatal(err)
 	}
 	done, failure := p.Run(ctx, time.Now().Add(time.Minute), never)
-	if err := p.Finish(ctx, failure, nil); err != nil || !done {
+	if err := p.Finish(ctx, failure, nil); err != nil || !done && !errors.Is(failure, engine.ErrRefused) {
 		w.Fatal(done, failure, err)
 	}
 	var run inventory.Run
@@ -314,6 +314,62 @@ func versionsOf(all []inventory.Record, api inventory.ID) []inventory.Record {
 	return slices.DeleteFunc(all, func(rec inventory.Record) bool {
 		return rec.ID.Kind() != inventory.KindVersion || rec.ID.Parent() != api
 	})
+}
+
+// A plan says what becomes one, and is not done when that would be another thing by then.
+func TestAPlanCoversWhatItJoins(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		moves   func(w *town)
+		outcome string
+	}{
+		{"as planned", func(*town) {}, "ok"},
+		{"the other has gone", func(w *town) { w.unlink("dev") }, "refused"},
+		{"the other has another title", func(w *town) { w.sources["dev"].Put(orders("orders", "Sales", "v1")); w.pass("dev") }, "refused"},
+		{"the rule is another", func(w *town) { w.rule("name") }, "refused"},
+		{"a person said which it is", func(w *town) {
+			w.sources["dev"].Put(orders("b", "B", "v1"))
+			w.pass("dev")
+			w.update(func(tx inventory.Tx) error {
+				return tx.Join(w.api("test", "apiversionsets/mine").ID, w.api("dev", "apiversionsets/b").ID)
+			})
+		}, "ok"}, // nothing that it is about
+	} {
+		w := newTown(t, "title", "dev", "test", "prod")
+		w.sources["dev"].Put(orders("orders", "Orders", "v1"))
+		w.sources["test"].Put(orders("mine", "Mine", "v1"))
+		w.sources["prod"].Put(orders("orders", "Orders", "v1"))
+		w.sources["prod"].Put(orders("orders-too", "orders", "v1"))
+		w.pass("dev", "test")
+		plan, err := w.engine.Preview(t.Context(), linkTo("prod"), nil)
+		if err != nil || plan.Joins != 1 || plan.Changes[1].Joins != w.api("dev", "apiversionsets/orders").Name() || plan.Changes[2].Joins != "" {
+			t.Errorf("%s: the plan: %+v, %v", tt.name, plan, err)
+		}
+		tt.moves(w)
+		w.update(func(tx inventory.Tx) error {
+			return tx.SetStatus(linkTo("prod"), inventory.LinkStatus{Agreed: &inventory.Agreement{Plan: plan.Digest, By: "ann"}})
+		})
+		if run := w.pass("prod"); run.Outcome != tt.outcome {
+			t.Errorf("%s: the run ended %s, want %s", tt.name, run.Outcome, tt.outcome)
+		}
+	}
+}
+
+// A plan of a link that is not there knows what people said of its instance.
+func TestAPlanOfALinkToBeKnowsPeoplesWords(t *testing.T) {
+	w := newTown(t, "none", "dev", "prod")
+	w.sources["dev"].Put(orders("orders", "Orders", "v1"))
+	w.sources["prod"].Put(orders("sales", "Sales", "v1"))
+	w.pass("dev", "prod")
+	w.update(func(tx inventory.Tx) error {
+		return tx.Join(w.api("prod", "apiversionsets/sales").ID, w.api("dev", "apiversionsets/orders").ID)
+	})
+	w.unlink("prod")
+	again := inventory.Link{SourceType: "Script", Source: "/prod", Import: inventory.ImportAlways}
+	plan, err := w.engine.Preview(t.Context(), linkTo("again"), &again)
+	if want := w.api("dev", "apiversionsets/orders").Name(); err != nil || plan.Joins != 1 || plan.Changes[1].Joins != want {
+		t.Errorf("the plan: %+v, %v; want that it joins %s", plan, err, want)
+	}
 }
 
 func TestRulesOfMerging(t *testing.T) {

@@ -22,10 +22,10 @@ type Preview struct {
 	PlannedAt time.Time       `json:"plannedAt"`
 	Observed  int             `json:"observed"`
 	Adds      int             `json:"adds"`
-	Updates   int             `json:"updates"`         // those too whose document has to be looked at
-	Moves     int             `json:"moves"`           // versions that come to another API
-	Merges    int             `json:"merges"`          // APIs that become one with another
-	Joins     int             `json:"joins,omitempty"` // APIs that become one with that of another link
+	Updates   int             `json:"updates"` // those too whose document has to be looked at
+	Moves     int             `json:"moves"`   // versions that come to another API
+	Merges    int             `json:"merges"`  // APIs that become one with another
+	Joins     int             `json:"joins"`   // APIs that become one with that of another link
 	Deletes   int             `json:"deletes"`
 	Leaves    int             `json:"leaves"` // at the source, and the link does not cover them any more
 	Kept      int             `json:"kept"`   // gone at the source, and marked so
@@ -67,14 +67,15 @@ func (e *Engine) Preview(ctx context.Context, link inventory.ID, as *inventory.L
 	}
 	took := time.Since(began)
 	out := Preview{PlannedAt: e.store.Now(), Observed: p.run.Counts.Observed, Changes: []PreviewChange{}}
-	if out.Digest, err = p.digest(objects); err != nil {
+	ops, err := p.plan(ctx, objects)
+	if err != nil {
 		return Preview{}, err
 	}
-	for op, err := range plan.Compute(&p.index, pairs(objects), p.policy()) {
-		if err == nil {
-			err = p.foresee(ctx, op, &out)
-		}
-		if err != nil {
+	if out.Digest, err = p.digest(ops); err != nil {
+		return Preview{}, err
+	}
+	for _, op := range ops {
+		if err := p.foresee(ctx, op, &out); err != nil {
 			return Preview{}, err
 		}
 	}
@@ -140,16 +141,36 @@ func rank(o source.Object) int {
 	return 1
 }
 
-// digest is that of what the objects, gathered, bring about. It knows nothing of
-// the audit, which goes on at its own pace and changes nothing that was not changed.
-func (p *Pass) digest(objects []source.Object) (string, error) {
+// plan is all that the objects, gathered, bring about, with what they become one
+// with. It knows nothing of the audit, which goes on at its own pace and changes
+// nothing that was not changed.
+func (p *Pass) plan(ctx context.Context, objects []source.Object) (ops []plan.Op, err error) {
+	policy := p.policy()
+	policy.Verify = nil
+	err = p.engine.store.View(ctx, func(r inventory.Reader) error {
+		joined := map[inventory.ID]bool{}
+		for op, err := range plan.Compute(&p.index, pairs(objects), policy) {
+			if err == nil {
+				op.Join, err = p.foreseePartner(r, op, joined)
+			}
+			if err != nil {
+				return err
+			}
+			joined[op.Join] = true
+			ops = append(ops, op)
+		}
+		return nil
+	})
+	return ops, err
+}
+
+// digest names a plan of the link as it is.
+func (p *Pass) digest(ops []plan.Op) (string, error) {
 	settings, err := json.Marshal(p.link)
 	if err != nil {
 		return "", err
 	}
-	policy := p.policy()
-	policy.Verify = nil
-	return plan.Digest(p.claim.Link.String()+" "+string(settings), plan.Compute(&p.index, pairs(objects), policy))
+	return plan.Digest(p.claim.Link.String()+" "+string(settings), pairs(ops))
 }
 
 // expect is how long a pass would take: as long as its requests do at the pace of
@@ -204,8 +225,8 @@ func (p *Pass) foresee(ctx context.Context, op plan.Op, out *Preview) error {
 				return err
 			}
 		}
-		if c.change.Joins, err = p.foreseePartner(ctx, t); err != nil {
-			return err
+		if !op.Join.IsZero() {
+			c.change.Joins = op.Join.Name()
 		}
 		if !c.compare() && c.change.Joins == "" {
 			return nil // only a mark is written anew

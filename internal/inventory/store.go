@@ -63,11 +63,12 @@ type Reader interface {
 	// Groups gives the resource groups that were made in a subscription, or in
 	// all of them if it is empty, in order of creation.
 	Groups(subscription string) ([]Group, error)
-	// Alike gives the APIs of a link's workspace that an API of the link, by its
-	// identity at the source, is to be one with, oldest first: those of its merge
-	// key, unless a person said which they are, or that it is to stay alone. APIs
-	// of which the link states something already are not among them.
-	Alike(link ID, external, mergeKey string) ([]Alike, error)
+	// Alike gives the APIs of a link's workspace that an API of the link, by the
+	// identity of the instance and its own there, is to be one with, oldest first:
+	// those of its merge key, unless a person said which they are, or that it is to
+	// stay alone. APIs of which the link states something already are not among
+	// them. The link need not be there.
+	Alike(link ID, instance, external, mergeKey string) ([]Alike, error)
 	// Tally counts what a link states.
 	Tally(link ID) (Tally, error)
 	// Due lists definitions of a link to look at again: those verified before

@@ -47,6 +47,7 @@ func (m *marker) op(op Op) {
 		m.string(id.String())
 	}
 	m.string("")
+	m.string(op.Join.String())
 }
 
 func (m *marker) entry(e inventory.Entry) {

@@ -72,6 +72,7 @@ type Op struct {
 	Recorded inventory.Entry // Change, Clear: the resource that the root is; Vanish, Keep, Hold: the version
 	Adopt    []Adoption      // versions to move in from other APIs first
 	Absorb   []inventory.ID  // APIs that become one with this, unless another op still has versions to take from them
+	Join     inventory.ID    // the API of another link that it becomes one with: Compute knows of one link alone, and leaves it out
 	Verify   []string        // definitions below it whose document is to be fetched whatever its mark
 	Left     bool            // of a version that would go: it is at the source, and the link does not cover it any more
 	Why      string

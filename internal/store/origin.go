@@ -11,7 +11,11 @@ import (
 func (w *work) PutOrigin(id inventory.ID, o inventory.Origin, seeds inventory.Doc) error {
 	o.Link, o.Run = w.claim.Link, w.claim.Run
 	if o.MergeKey != "" {
-		group, said, err := w.word(o.Link, o.External)
+		instance, err := w.instanceOf(o.Link)
+		if err != nil {
+			return err
+		}
+		group, said, err := w.word(o.Link.Ancestor(inventory.KindService), instance, o.External)
 		if err != nil {
 			return err
 		}

@@ -48,9 +48,9 @@ func (w *work) remember(o inventory.Origin, group string) error {
 	return err
 }
 
-// word is what people said of an API of a link: the group that it is in, "" for
-// none; said is false when they said nothing.
-func (t *session) word(link inventory.ID, external string) (group string, said bool, err error) {
+// word is what people said of an API of an instance: the group that it is in, ""
+// for none; said is false when they said nothing.
+func (t *session) word(service inventory.ID, instance, external string) (group string, said bool, err error) {
 	if t.words == nil {
 		var some bool
 		if err := t.row([]any{&some}, `select exists (select 1 from together)`); err != nil {
@@ -61,12 +61,7 @@ func (t *session) word(link inventory.ID, external string) (group string, said b
 	if !*t.words {
 		return "", false, nil
 	}
-	source, err := t.instanceOf(link)
-	if err != nil {
-		return "", false, err
-	}
-	err = t.row([]any{&group}, `select api from together where service = $1 and source = $2 and external = $3`,
-		link.Ancestor(inventory.KindService).String(), source, external)
+	err = t.row([]any{&group}, `select api from together where service = $1 and source = $2 and external = $3`, service.String(), instance, external)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", false, nil
 	}
@@ -79,8 +74,8 @@ func (t *session) instanceOf(link inventory.ID) (string, error) {
 	return inventory.LinkOf(rec.Own).Instance(), err
 }
 
-func (t *session) Alike(link inventory.ID, external, mergeKey string) ([]inventory.Alike, error) {
-	group, said, err := t.word(link, external)
+func (t *session) Alike(link inventory.ID, instance, external, mergeKey string) ([]inventory.Alike, error) {
+	group, said, err := t.word(link.Ancestor(inventory.KindService), instance, external)
 	if err != nil || said && group == "" {
 		return nil, err
 	}
@@ -111,11 +106,11 @@ func (t *session) Alike(link inventory.ID, external, mergeKey string) ([]invento
 	}, scanAlike)
 }
 
-func (w *work) Alike(link inventory.ID, external, mergeKey string) ([]inventory.Alike, error) {
+func (w *work) Alike(link inventory.ID, instance, external, mergeKey string) ([]inventory.Alike, error) {
 	if err := w.flush(); err != nil {
 		return nil, err
 	}
-	return w.session.Alike(link, external, mergeKey)
+	return w.session.Alike(link, instance, external, mergeKey)
 }
 
 func scanAlike(rows *sql.Rows) (inventory.Alike, error) {

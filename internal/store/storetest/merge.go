@@ -82,10 +82,15 @@ func testJoinOfOthers(_ *testing.T, b *bench) {
 
 func testAlike(t *testing.T, b *bench) {
 	b.pair()
+	link := secondPath
 	ask := func(what string, want ...string) {
 		t.Helper()
 		b.view(func(tx inventory.Reader) error {
-			found, err := tx.Alike(id(secondPath), "apis/pets", "title pets")
+			second, err := tx.Record(id(secondPath))
+			if err != nil {
+				return err
+			}
+			found, err := tx.Alike(id(link), inventory.LinkOf(second.Own).Instance(), "apis/pets", "title pets")
 			got := []string{}
 			for _, a := range found {
 				got = append(got, a.ID.String())
@@ -102,6 +107,8 @@ func testAlike(t *testing.T, b *bench) {
 		return err
 	})
 	ask("once a person said that it stays alone")
+	link += "-to-be"
+	ask("of a link that is not there, for which the word holds, too")
 }
 
 func testWordsArePurged(t *testing.T, b *bench) {
