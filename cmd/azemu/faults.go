@@ -14,6 +14,7 @@ type faults struct {
 	bucket, refill                      int
 	latency, jitter                     time.Duration
 	exportDelay, consistencyDelay       time.Duration
+	logDelay                            time.Duration
 	errors, truncate, shift, expire     float64
 	dropEvents, doubleEvents, reordered float64
 }
@@ -30,6 +31,7 @@ func (x *faults) register(f *pflag.FlagSet) {
 	f.Float64Var(&x.expire, "expire-rate", 0, "share of the export links that have expired already")
 	f.DurationVar(&x.exportDelay, "export-delay", 0, "time that an export takes")
 	f.DurationVar(&x.consistencyDelay, "consistency-delay", 0, "time until reads show a write")
+	f.DurationVar(&x.logDelay, "activity-log-delay", 0, "time until the activity log shows a write, at most")
 	f.Float64Var(&x.dropEvents, "drop-events", 0, "share of the events that are lost")
 	f.Float64Var(&x.doubleEvents, "double-events", 0, "share of the events that come twice")
 	f.Float64Var(&x.reordered, "reorder-events", 0, "share of the events that are overtaken")
@@ -54,6 +56,7 @@ func (x *faults) config(seed uint64) fault.Config {
 		ExpireRate:       x.expire,
 		ExportDelay:      fault.Duration(x.exportDelay),
 		ConsistencyDelay: fault.Duration(x.consistencyDelay),
+		ActivityLogDelay: fault.Duration(x.logDelay),
 		DropEvents:       x.dropEvents,
 		DoubleEvents:     x.doubleEvents,
 		ReorderEvents:    x.reordered,

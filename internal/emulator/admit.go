@@ -11,7 +11,7 @@ import (
 )
 
 // extension serves resources that may stand below any other, in a room of its
-// own: role assignments and event subscriptions.
+// own: role assignments, event subscriptions and the log.
 type extension struct {
 	class string
 	http.Handler

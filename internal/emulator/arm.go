@@ -1,12 +1,15 @@
 package emulator
 
 import (
+	"cmp"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"apicenter/internal/emulator/activitylog"
 	"apicenter/internal/emulator/wire"
 )
 
@@ -70,8 +73,27 @@ func (s *Server) answer(c *call, to *route, path []string) (reply, error) {
 	if c.reads() {
 		locked = s.Cloud.View
 	}
+	began := time.Now()
 	err := locked(run)
+	if !c.reads() {
+		s.record(c, to, path, began, out, err)
+	}
 	return out, err
+}
+
+// record takes a write into the activity log.
+func (s *Server) record(c *call, to *route, path []string, began time.Time, out reply, err error) {
+	status := cmp.Or(out.status, http.StatusOK)
+	if err != nil {
+		status = http.StatusInternalServerError
+		if e, ok := errors.AsType[*wire.Error](err); ok {
+			status = e.Status
+		}
+	}
+	s.log.Record(activitylog.Write{
+		Action: to.action + "/" + verb(c.Method), ResourceID: strings.Join(path, "/"), Caller: c.principal,
+		Method: c.Method, RequestID: c.Header.Get("X-Ms-Client-Request-Id"), Began: began, Ended: time.Now(), Status: status,
+	})
 }
 
 // identify finds out who asks, and for which version.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"apicenter/internal/emulator/activitylog"
 	"apicenter/internal/emulator/apim"
 	"apicenter/internal/emulator/blob"
 	"apicenter/internal/emulator/eventgrid"
@@ -32,6 +33,7 @@ type Server struct {
 	roles     *rbac.Directory
 	faults    *fault.Faults
 	events    *eventgrid.Broker
+	log       *activitylog.Log
 	arm       http.Handler // with its faults
 	// extensions by provider
 	extensions map[string]*extension
@@ -53,6 +55,7 @@ func New(opts Options) (*Server, error) {
 	s.faults.Principal = s.caller
 	s.events = eventgrid.New(eventgrid.Options{Faults: s.faults.Events(), Transport: s.opts.Webhooks})
 	s.events.Register(s.others)
+	s.log = activitylog.New(activitylog.Options{PageSize: s.opts.PageSize, Delay: s.faults.LogDelay})
 	s.Cloud = apim.New(apim.Rules{TouchParent: s.opts.TouchParent, Late: s.faults.Stale, Notify: s.publish})
 	if err := s.registerIdentity(); err != nil {
 		return nil, err
@@ -146,7 +149,7 @@ func (s *Server) registerIdentity() error {
 	s.authority = authority
 	authority.Register(s.others)
 	s.roles = rbac.New()
-	s.extensions = map[string]*extension{rbac.Provider: {"role", s.roles}, eventgrid.Provider: {"event", s.events}}
+	s.extensions = map[string]*extension{rbac.Provider: {"role", s.roles}, eventgrid.Provider: {"event", s.events}, activitylog.Provider: {"log", s.log}}
 	return nil
 }
 

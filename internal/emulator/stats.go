@@ -29,7 +29,7 @@ const (
 
 func newStats() *stats {
 	s := &stats{classes: map[string]*atomic.Int64{}}
-	for _, c := range []string{"list", "get", "head", "export", "service", "azure", "write", "role", "event", "unknown"} {
+	for _, c := range []string{"list", "get", "head", "export", "service", "azure", "write", "role", "event", "log", "unknown"} {
 		s.classes[c] = new(atomic.Int64)
 	}
 	return s

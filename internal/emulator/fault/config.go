@@ -39,6 +39,10 @@ type Config struct {
 	// ConsistencyDelay is how old the state is that reads answer from.
 	ConsistencyDelay Duration `json:"consistencyDelay"`
 
+	// ActivityLogDelay is how long the activity log does not show an entry, at most: each is shown after a time of
+	// its own, from half of it on.
+	ActivityLogDelay Duration `json:"activityLogDelay"`
+
 	// DropEvents, DoubleEvents and ReorderEvents are how often an event is lost, comes twice, or is overtaken.
 	DropEvents    float64 `json:"dropEvents"`
 	DoubleEvents  float64 `json:"doubleEvents"`
@@ -73,6 +77,7 @@ func (c Config) Validate() error {
 		{"retryAfter", int64(c.RetryAfter)},
 		{"exportDelay", int64(c.ExportDelay)},
 		{"consistencyDelay", int64(c.ConsistencyDelay)},
+		{"activityLogDelay", int64(c.ActivityLogDelay)},
 		{"bucket", int64(c.Bucket)},
 		{"refill", int64(c.Refill)},
 		{"writeBucket", int64(c.WriteBucket)},

@@ -29,6 +29,7 @@ const (
 	drop
 	double
 	reorder
+	logged
 	kinds
 )
 
@@ -100,6 +101,16 @@ func (f *Faults) ExportDelay() time.Duration { return time.Duration(f.Config().E
 
 // Stale is how old the state is that a read answers from.
 func (f *Faults) Stale() time.Duration { return time.Duration(f.Config().ConsistencyDelay) }
+
+// LogDelay is how long the activity log does not show the entry that is made now.
+func (f *Faults) LogDelay() time.Duration {
+	s := f.now.Load()
+	if s.ActivityLogDelay <= 0 {
+		return 0
+	}
+	_, v := s.draw(logged)
+	return time.Duration(float64(s.ActivityLogDelay) * (1 + v) / 2)
+}
 
 // Events are the decisions about the delivery of events.
 func (f *Faults) Events() Events { return Events{f} }

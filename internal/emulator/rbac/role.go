@@ -103,6 +103,11 @@ func builtIn() []Role {
 			Actions:     []string{"*/read"},
 		},
 		{
+			ID: "43d0d8ad-25c7-4714-9337-8ba259a9fe05", Name: "Monitoring Reader",
+			Description: "Can read all monitoring data.",
+			Actions:     []string{"*/read", "Microsoft.OperationalInsights/workspaces/search/action", support},
+		},
+		{
 			ID: "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", Name: "User Access Administrator",
 			Description: "Lets you manage user access to Azure resources.",
 			Actions:     []string{"*/read", "Microsoft.Authorization/*", support},
