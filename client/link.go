@@ -170,8 +170,9 @@ func (a APISourceRef) Apply(ctx context.Context, digest string, properties *APIS
 // Deletion is one that a link holds back, or that waits to be done as somebody said.
 type Deletion struct {
 	External  string    `json:"external"`
-	ID        string    `json:"id"` // of the version that would go
-	Title     string    `json:"title"`
+	ID        string    `json:"id"`      // of the version that would go
+	Title     string    `json:"title"`   // of its API
+	Version   string    `json:"version"` // its own title
 	Why       string    `json:"why"`
 	Since     time.Time `json:"since"`
 	Verdict   string    `json:"verdict"` // approved, rejected; empty: it waits for somebody's word

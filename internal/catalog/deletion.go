@@ -8,10 +8,11 @@ import (
 	"apicenter/internal/inventory"
 )
 
-// HeldDeletion is a deletion of a link that waits, and the version that it is of.
+// HeldDeletion is a deletion of a link that waits, and what would go.
 type HeldDeletion struct {
 	inventory.Deletion
-	Resource inventory.Resource // zero when there is none
+	API     inventory.Resource // zero when there is none any more, like Version
+	Version inventory.Resource
 }
 
 // Deletions gives the deletions of a link that wait: for a person's word, or for
@@ -26,7 +27,10 @@ func (c *Catalog) Deletions(ctx context.Context, link inventory.ID) (out []HeldD
 			held := HeldDeletion{Deletion: d}
 			of, err := tx.Origin(link, inventory.KindVersion, d.External)
 			if err == nil {
-				held.Resource, err = tx.Get(of.ID)
+				held.Version, err = tx.Get(of.ID)
+			}
+			if err == nil {
+				held.API, err = tx.Get(of.ID.Ancestor(inventory.KindAPI))
 			}
 			if err != nil && !errors.Is(err, inventory.NotFound) {
 				return err

@@ -10,6 +10,7 @@ func deletionColumns() []column {
 	return []column{
 		{"SOURCE OBJECT", "external", nil},
 		{"TITLE", "title", nil},
+		{"VERSION", "version", nil},
 		{"SINCE", "since", age("since")},
 		{"WHY", "why", nil},
 		{"VERDICT", "verdict", nil},

@@ -142,7 +142,7 @@ func (s *session) verdict(run object) error {
 	case "ok":
 		return nil
 	case "held":
-		fmt.Fprintln(s.streams.Err, "Deletions are held back because they are many. See them with `apicenter integration plan`, allow them with `apicenter integration approve`.")
+		fmt.Fprintln(s.streams.Err, "Deletions are held back: see which and why with `apicenter integration deletions`, let them happen with `apicenter integration approve`, or keep the APIs with `apicenter integration reject`.")
 		return nil
 	default:
 		message := "the synchronisation ended " + outcome

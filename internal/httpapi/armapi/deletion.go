@@ -11,8 +11,9 @@ import (
 // deletion is one that waits, on the wire.
 type deletion struct {
 	External  string                    `json:"external"`
-	ID        string                    `json:"id,omitempty"` // of the version that would go
-	Title     string                    `json:"title,omitempty"`
+	ID        string                    `json:"id,omitempty"`      // of the version that would go
+	Title     string                    `json:"title,omitempty"`   // of its API
+	Version   string                    `json:"version,omitempty"` // its own title
 	Why       string                    `json:"why"`
 	Since     time.Time                 `json:"since"`
 	Verdict   inventory.DeletionVerdict `json:"verdict,omitempty"`
@@ -30,17 +31,25 @@ func (h *Handler) deletions(w http.ResponseWriter, r *request) error {
 		out[i] = deletion{
 			External: d.External, Why: d.Why, Since: d.Since, Verdict: d.Verdict, DecidedBy: d.By, DecidedAt: d.At,
 		}
-		if d.Resource.Key != 0 {
-			doc, err := inventory.ParseDoc(d.Resource.Doc)
-			if err != nil {
-				return err
-			}
-			out[i].ID, out[i].Title = string(appendID(nil, d.Resource.Path)), doc.Text("/title")
+		if d.API.Key == 0 {
+			continue
+		}
+		out[i].ID = string(appendID(nil, d.Version.Path))
+		if out[i].Title, err = titleOf(d.API); err != nil {
+			return err
+		}
+		if out[i].Version, err = titleOf(d.Version); err != nil {
+			return err
 		}
 	}
 	return reply.Value(w, http.StatusOK, struct {
 		Value []deletion `json:"value"`
 	}{out})
+}
+
+func titleOf(r inventory.Resource) (string, error) {
+	doc, err := inventory.ParseDoc(r.Doc)
+	return doc.Text("/title"), err
 }
 
 func (h *Handler) approve(w http.ResponseWriter, r *request) error {
