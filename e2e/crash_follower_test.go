@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/url"
 	"testing"
 
@@ -32,12 +33,18 @@ func follow(t *testing.T, source *system.Emulator) *follower {
 	f.start()
 	f.set("apply")
 	f.inStep()
-	apis, err := f.center.List(t.Context(), f.center.Workspace()+"/apis?$filter="+url.QueryEscape("startswith(name,'"+kept+"')"))
+	f.speak()
+	return f
+}
+
+// speak adds a person's words to some APIs.
+func (f *follower) speak() {
+	f.Helper()
+	apis, err := f.center.List(f.Context(), f.center.Workspace()+"/apis?$filter="+url.QueryEscape("startswith(name,'"+kept+"')"))
 	f.must(err)
 	for _, a := range apis {
-		f.must(f.center.Edit(t.Context(), a.ID, "summary", words))
+		f.must(f.center.Edit(f.Context(), a.ID, "summary", words))
 	}
-	return f
 }
 
 func (f *follower) start() {
@@ -62,6 +69,8 @@ func (f *follower) set(phase string) {
 		err = f.center.Link(f.Context(), crashLink, f.source.Ready.APIMID)
 	case "unlink":
 		err = f.center.Unlink(f.Context(), crashLink)
+	case "keep":
+		err = f.center.HandOver(f.Context(), crashLink)
 	default:
 		f.last, err = f.center.LastRun(f.Context(), crashLink)
 		f.must(err)
@@ -72,23 +81,45 @@ func (f *follower) set(phase string) {
 	} // else the work had begun, and the kill was faster than the answer
 }
 
-// arrive waits for the end of the work; after an unlinking it links again.
+// arrive waits for the end of the work; after the end of the link it links again.
 func (f *follower) arrive(phase string) {
 	f.Helper()
-	if phase == "unlink" {
+	switch phase {
+	case "unlink":
 		f.gone()
-		f.must(f.source.ResetStats(f.Context()))
-		f.set("apply")
+	case "keep":
+		f.left()
+	default:
+		f.inStep()
+		return
 	}
+	f.must(f.source.ResetStats(f.Context()))
+	f.set("apply")
 	f.inStep()
+	if phase == "keep" {
+		f.speak()
+	}
+}
+
+// left waits until the link has gone, and all that it brought is there as it was
+// and the people's own: they delete it.
+func (f *follower) left() {
+	f.Helper()
+	f.end()
+	f.compareWithSource()
+	for _, collection := range []string{"/apis", "/environments"} {
+		own, err := f.center.List(f.Context(), f.center.Workspace()+collection)
+		f.must(err)
+		for _, r := range own {
+			f.must(f.center.Delete(f.Context(), r.ID))
+		}
+	}
 }
 
 // gone waits until the link has gone, and nothing of it is left.
 func (f *follower) gone() {
 	f.Helper()
-	ctx, stop := context.WithTimeout(f.Context(), lapWithin)
-	defer stop()
-	f.must(system.Poll(ctx, "the link to be gone", func() (bool, error) { return f.unlinked(ctx) }))
+	f.end()
 	for _, collection := range []string{"/apis", "/environments"} {
 		left, err := f.center.List(f.Context(), f.center.Workspace()+collection)
 		f.must(err)
@@ -96,6 +127,14 @@ func (f *follower) gone() {
 			f.Errorf("after the link had gone, %d of its %s were left: %s …", len(left), collection[1:], left[0].ID)
 		}
 	}
+}
+
+// end waits until the link has gone.
+func (f *follower) end() {
+	f.Helper()
+	ctx, stop := context.WithTimeout(f.Context(), lapWithin)
+	defer stop()
+	f.must(system.Poll(ctx, "the link to be gone", func() (bool, error) { return f.unlinked(ctx) }))
 }
 
 func (f *follower) unlinked(ctx context.Context) (bool, error) {
@@ -120,5 +159,25 @@ func (f *follower) must(err error) {
 	f.Helper()
 	if err != nil {
 		f.Fatal(err)
+	}
+}
+
+// compareWithSource checks that the inventory holds the documents of the
+// source, each once, each under its title, and nothing half.
+func (f *follower) compareWithSource() {
+	f.Helper()
+	apis, err := f.center.Inventory(f.Context())
+	f.must(err)
+	want, got := ofSource(f.T, f.source), ofCenter(f.T, apis)
+	if !maps.Equal(want, got) {
+		f.Errorf("the inventory is not the source's:\n%s", difference(want, got))
+	}
+	for _, a := range apis {
+		if lacks, missing := missingIn(a); missing != "" {
+			f.Errorf("%s has %s", lacks.ID, missing)
+		}
+		if len(a.Deployments) != len(a.Versions) {
+			f.Errorf("%s has %d deployments of %d versions", a.ID, len(a.Deployments), len(a.Versions))
+		}
 	}
 }

@@ -31,8 +31,9 @@ const (
 
 // phases are where the server is killed. The engine logs each step that it
 // takes, with its phase. To be killed in apply, the server does a first
-// synchronisation; in the others, it is in step and has a little to do.
-var phases = []string{"read", "fetch", "apply", "delete", "unlink"}
+// synchronisation; in the others, it is in step and has a little to do. To keep
+// is to unlink, and have all stay.
+var phases = []string{"read", "fetch", "apply", "delete", "unlink", "keep"}
 
 // TestKilledAnywhereNothingIsLostDoubledOrHalf kills the server with SIGKILL at
 // random steps, starts it again, and compares what it ends with to the source
@@ -114,7 +115,7 @@ func (c *crash) rehearse(phase string) int {
 	c.prepare(phase)
 	var steps atomic.Int64
 	c.victim.center.Watch(func(line string) {
-		if stepOf(line) == phase {
+		if stepOf(line) == logged(phase) {
 			steps.Add(1)
 		}
 	})
@@ -140,7 +141,7 @@ func (c *crash) lap(phase string, k int, delay time.Duration) bool {
 	var steps atomic.Int64
 	victim := c.victim.center
 	victim.Watch(func(line string) {
-		if stepOf(line) == phase && steps.Add(1) == int64(k) {
+		if stepOf(line) == logged(phase) && steps.Add(1) == int64(k) {
 			time.AfterFunc(delay, func() {
 				_ = victim.Signal(syscall.SIGKILL)
 				close(killed)
@@ -175,7 +176,7 @@ func (c *crash) lap(phase string, k int, delay time.Duration) bool {
 	}
 	c.calm.set(phase)
 	c.calm.arrive(phase)
-	c.compareWithSource()
+	c.victim.compareWithSource()
 	c.outcome = fmt.Sprintf("at work again after %v, %d exports of %d documents", resumed.Round(time.Millisecond), exports, documents)
 	return true
 }
@@ -194,7 +195,7 @@ func (c *crash) struck(phase string, killed <-chan struct{}) bool {
 		default:
 		}
 		// An error below is that of a server which is being killed.
-		if phase == "unlink" {
+		if ends(phase) {
 			gone, _ := c.victim.unlinked(ctx)
 			return gone, nil
 		}
@@ -234,7 +235,7 @@ func (c *crash) prepare(phase string) (documents int) {
 			f.unlink()
 		}
 		return len(apis)
-	case "unlink":
+	case "unlink", "keep":
 		return len(apis) // when it is linked again
 	default:
 		return 0
@@ -255,7 +256,7 @@ func (c *crash) resume(before system.Stats, phase string) time.Duration {
 	defer stop()
 	since := time.Now()
 	c.must(system.Poll(ctx, "the link to resume after a kill in "+phase, func() (bool, error) {
-		if phase == "unlink" { // which asks nothing of the source; it is the link that must go
+		if ends(phase) { // which asks nothing of the source; it is the link that must go
 			return c.victim.unlinked(ctx)
 		}
 		now, err := c.source.Stats(ctx)
@@ -282,6 +283,17 @@ func (c *crash) must(err error) {
 	if err != nil {
 		c.Fatal(err)
 	}
+}
+
+// ends says that a phase is the end of the link.
+func ends(phase string) bool { return phase == "unlink" || phase == "keep" }
+
+// logged is the phase that the engine logs.
+func logged(phase string) string {
+	if ends(phase) {
+		return "unlink"
+	}
+	return phase
 }
 
 // stepOf is the phase of a logged step, or empty.

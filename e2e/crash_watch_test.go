@@ -81,26 +81,6 @@ func missingIn(a system.API) (lacks system.Thing, missing string) {
 	return system.Thing{}, ""
 }
 
-// compareWithSource checks that the inventory holds the documents of the
-// source, each once, each under its title, and nothing half.
-func (c *crash) compareWithSource() {
-	c.Helper()
-	apis, err := c.victim.center.Inventory(c.Context())
-	c.must(err)
-	want, got := ofSource(c.T, c.source), ofCenter(c.T, apis)
-	if !maps.Equal(want, got) {
-		c.Errorf("the inventory is not the source's:\n%s", difference(want, got))
-	}
-	for _, a := range apis {
-		if lacks, missing := missingIn(a); missing != "" {
-			c.Errorf("%s has %s", lacks.ID, missing)
-		}
-		if len(a.Deployments) != len(a.Versions) {
-			c.Errorf("%s has %d deployments of %d versions", a.ID, len(a.Deployments), len(a.Versions))
-		}
-	}
-}
-
 // compareWithUndisturbed compares all that the two servers show.
 func (c *crash) compareWithUndisturbed() {
 	c.Helper()

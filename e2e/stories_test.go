@@ -29,6 +29,7 @@ const storyWithin = time.Minute
 //	                                What it says is in $center, $emulator, $token, $apimId and so
 //	                                on, and the name of the link in $linkName
 //	stop NAME                       end it with SIGTERM; it must end well
+//	crash NAME                      end it with SIGKILL
 //	until REGEXP program args…      run a program until it ends well and prints a match
 //	fill FILE                       put the values of $names into a file
 //	http METHOD URL [FILE]          a request with $token, and with a JSON body from FILE; with
@@ -49,7 +50,7 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": start, "stop": stop, "until": until, "http": request, "fill": fill, "keep": keep, "receiver": receiver, "heard": heard,
+			"start": start, "stop": stop, "crash": crashed, "until": until, "http": request, "fill": fill, "keep": keep, "receiver": receiver, "heard": heard,
 		},
 	})
 }
@@ -92,6 +93,13 @@ func stop(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: stop NAME, of a program that was started")
 	}
 	ts.Check(processes(ts)[args[0]].Stop())
+}
+
+func crashed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 || processes(ts)[args[0]] == nil {
+		ts.Fatalf("usage: crash NAME, of a program that was started")
+	}
+	processes(ts)[args[0]].Kill()
 }
 
 func until(ts *testscript.TestScript, neg bool, args []string) {

@@ -87,7 +87,12 @@ func (c *Center) Link(ctx context.Context, name, apimID string) error {
 
 // Unlink asks for the end of a link; its APIs and then the link go in the background.
 func (c *Center) Unlink(ctx context.Context, name string) error {
-	return c.call(ctx, http.MethodDelete, c.link(name), nil, nil)
+	return c.Delete(ctx, c.link(name))
+}
+
+// HandOver is Unlink that keeps all that the link brought, as the people's own.
+func (c *Center) HandOver(ctx context.Context, name string) error {
+	return c.call(ctx, http.MethodDelete, c.link(name)+"?keep=true", nil, nil)
 }
 
 // Sync asks for a pass: of one API of the source, by its name there, or of all when api is empty.
@@ -137,6 +142,11 @@ func (c *Center) Edit(ctx context.Context, path, property string, value any) err
 	}
 	properties[property] = value
 	return c.call(ctx, http.MethodPut, path, map[string]any{"properties": properties}, nil)
+}
+
+// Delete deletes a resource.
+func (c *Center) Delete(ctx context.Context, path string) error {
+	return c.call(ctx, http.MethodDelete, path, nil, nil)
 }
 
 // List reads a collection to its end.
