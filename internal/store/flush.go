@@ -181,12 +181,9 @@ func (w *work) update(u *unit, view inventory.Doc) error {
 
 // writeOrigin stores what a link states of a unit, or that it states nothing any more.
 func (w *work) writeOrigin(u *unit, link inventory.ID) error {
-	key := w.link
-	if link != w.claim.Link {
-		var err error
-		if key, err = w.linkKey(link); err != nil {
-			return err
-		}
+	key, err := w.linkKey(link)
+	if err != nil {
+		return err
 	}
 	at := slices.IndexFunc(u.record.Origins, func(o inventory.Origin) bool { return o.Link == link })
 	if at < 0 {
@@ -198,7 +195,7 @@ func (w *work) writeOrigin(u *unit, link inventory.ID) error {
 	if u.stored.key == 0 {
 		text = firstOrigin
 	}
-	_, err := w.exec(text,
+	_, err = w.exec(text,
 		u.record.Key, key, string(u.record.ID.Kind()), o.External, o.Mark, o.DocumentMark, o.States.Text(inventory.FieldDocument),
 		micros(o.Read), micros(o.Verified), o.Problem, micros(o.Retry), string(o.States.Encode()), o.Run, o.MergeKey, micros(o.Gone.At), string(o.Gone.Why))
 	return err

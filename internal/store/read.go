@@ -79,10 +79,12 @@ func (t *session) missing(id inventory.ID) error {
 const (
 	recordColumns = resourceColumns + `, r.own`
 	getRecord     = `select ` + recordColumns + ` from resource r where r.path = $1`
-	originsOf     = `
-		select l.path, o.external, o.states, o.mark, o.read, o.document_mark, o.verified, o.problem, o.retry, o.run, o.merge_key, o.gone, o.gone_why
-		from origin o join resource l on l.id = o.link
-		where o.resource = $1 order by o.position`
+	originColumns = `o.resource, l.path, o.external, o.states, o.mark, o.read, o.document_mark, o.verified, o.problem, o.retry, o.run, o.merge_key, o.gone, o.gone_why`
+	originsOf     = `select ` + originColumns + ` from origin o join resource l on l.id = o.link where o.resource = $1 order by o.position`
+	originsBelow  = `
+		select ` + originColumns + `
+		from resource r join origin o on o.resource = r.id join resource l on l.id = o.link
+		where r.path = $1 or (r.path > $2 and r.path < $3) order by r.path, o.position`
 )
 
 func (t *session) Record(id inventory.ID) (inventory.Record, error) {
@@ -99,7 +101,10 @@ func (t *session) lookup(id inventory.ID) (*inventory.Record, error) {
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	return &found[0], t.fillOrigins(found)
+	if found[0].Linked {
+		err = t.fillOrigins(found, query{text: originsOf, args: []any{found[0].Key}})
+	}
+	return &found[0], err
 }
 
 // scanRecord reads a record but for its origins.
@@ -114,21 +119,31 @@ func scanRecord(rows *sql.Rows) (inventory.Record, error) {
 	return rec, err
 }
 
-func (t *session) fillOrigins(records []inventory.Record) (err error) {
+// fillOrigins gives records the origins that a query finds in the order of the records.
+func (t *session) fillOrigins(records []inventory.Record, q query) error {
+	origins, err := collect(t, q, scanOrigin)
 	for i := range records {
-		if records[i].Linked && err == nil {
-			records[i].Origins, err = collect(t, query{text: originsOf, args: []any{records[i].Key}}, scanOrigin)
+		rec := &records[i]
+		for len(origins) > 0 && origins[0].resource == rec.Key {
+			rec.Origins = append(rec.Origins, origins[0].Origin)
+			origins = origins[1:]
 		}
 	}
 	return err
 }
 
-func scanOrigin(rows *sql.Rows) (inventory.Origin, error) {
-	var o inventory.Origin
+// originOf is an origin with the row that it is of.
+type originOf struct {
+	inventory.Origin
+	resource int64
+}
+
+func scanOrigin(rows *sql.Rows) (originOf, error) {
+	var o originOf
 	var link string
 	var states []byte
 	var read, verified, retry, gone int64
-	err := rows.Scan(&link, &o.External, &states, &o.Mark, &read, &o.DocumentMark, &verified, &o.Problem, &retry, &o.Run, &o.MergeKey, &gone, &o.Gone.Why)
+	err := rows.Scan(&o.resource, &link, &o.External, &states, &o.Mark, &read, &o.DocumentMark, &verified, &o.Problem, &retry, &o.Run, &o.MergeKey, &gone, &o.Gone.Why)
 	if err != nil {
 		return o, err
 	}
@@ -153,14 +168,15 @@ func (t *session) List(q inventory.Query) iter.Seq2[inventory.Resource, error] {
 
 func (t *session) Below(id inventory.ID) ([]inventory.Record, error) {
 	// The slash is the character before '0': the range holds the paths below id and no others.
+	within := []any{id.String(), id.String() + "/", id.String() + "0"}
 	all, err := collect(t, query{
 		text: `select ` + recordColumns + ` from resource r where r.path = $1 or (r.path > $2 and r.path < $3) order by r.path`,
-		args: []any{id.String(), id.String() + "/", id.String() + "0"},
+		args: within,
 	}, scanRecord)
 	if err != nil {
 		return nil, err
 	}
-	return all, t.fillOrigins(all)
+	return all, t.fillOrigins(all, query{text: originsBelow, args: within})
 }
 
 const entryColumns = `r.path, r.id, o.external, o.mark, o.document_mark, coalesce(o.document, ''), o.read, o.verified, o.problem, o.retry, o.gone, o.gone_why`

@@ -63,6 +63,14 @@ func (w *work) resume(c inventory.Claim) error {
 	return err
 }
 
+// linkKey is the row of a link; that of the claim is known.
+func (w *work) linkKey(link inventory.ID) (int64, error) {
+	if w.link != 0 && link == w.claim.Link {
+		return w.link, nil
+	}
+	return w.session.linkKey(link)
+}
+
 func (w *work) Get(id inventory.ID) (inventory.Resource, error) {
 	if err := w.flush(); err != nil {
 		return inventory.Resource{}, err
