@@ -45,13 +45,28 @@ func (w *world) records() (all []inventory.Record) {
 	return all
 }
 
+// entries yields what the link states of a kind.
+func (w *world) entries(kind inventory.Kind, of func(inventory.Entry)) {
+	if err := w.store.View(w.ctx, func(r inventory.Reader) error {
+		for e, err := range r.Origins(link, kind) {
+			if err != nil {
+				return err
+			}
+			of(e)
+		}
+		return nil
+	}); err != nil {
+		w.fault("read the inventory: %v", err)
+	}
+}
+
 // retry is when the last of the documents that could not be had may be tried again.
 func (w *world) retry() (last time.Time) {
-	for _, rec := range w.records() {
-		if o, ok := stated(rec); ok && o.Retry.After(last) {
-			last = o.Retry
+	w.entries(inventory.KindDefinition, func(e inventory.Entry) {
+		if e.Retry.After(last) {
+			last = e.Retry
 		}
-	}
+	})
 	return last
 }
 
@@ -84,17 +99,7 @@ func (w *world) byExternal(records []inventory.Record) map[string]inventory.Reco
 // present are the external identities of the versions that the link states.
 func (w *world) present() map[string]bool {
 	out := map[string]bool{}
-	if err := w.store.View(w.ctx, func(r inventory.Reader) error {
-		for e, err := range r.Origins(link, inventory.KindVersion) {
-			if err != nil {
-				return err
-			}
-			out[e.External] = true
-		}
-		return nil
-	}); err != nil {
-		w.fault("read the inventory: %v", err)
-	}
+	w.entries(inventory.KindVersion, func(e inventory.Entry) { out[e.External] = true })
 	return out
 }
 
@@ -139,8 +144,13 @@ func (w *world) braked(before int) {
 		if _, err := r.Get(link); errors.Is(err, inventory.NotFound) {
 			return nil
 		}
-		if runs, err = r.Runs(link, 200); err != nil {
+		if runs, err = r.Runs(link, 10); err != nil {
 			return err
+		}
+		if len(runs) == 10 && runs[9].ID > w.seen.run {
+			if runs, err = r.Runs(link, 200); err != nil { // all that are kept
+				return err
+			}
 		}
 		waiting, err = r.Deletions(link)
 		return err
