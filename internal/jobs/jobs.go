@@ -3,8 +3,11 @@
 // wakes a worker for a link, one at a time, and spreads them over servers:
 //
 //	hint, due time ──▶ rows ◀──sweep── Queue.Run ──insert──▶ River ──▶ slice of a pass
-//	                    ▲                                               │ not done: snooze for nothing
+//	                    ▲                     └─── somebody rang ─────▶┘│ not done: snooze for nothing
 //	                    └──────────── outcome, next due ────────────────┘
+//
+// Where somebody rang in this process the slice begins without River, which holds
+// a link's job for a while after its work has ended.
 //
 // A hint that finds a worker busy is not lost: its row stays until a pass has
 // answered it, and the sweep, once a second, wakes whatever has rows waiting.
@@ -37,7 +40,7 @@ type Options struct {
 	Store   inventory.Store
 	Engine  *engine.Engine
 	Log     *slog.Logger
-	Workers int // links worked at once; 8
+	Workers int // links worked at once by River, and as many where somebody rang; 8
 	// TakeOver, where only one server may run, ends what a dead one was doing.
 	TakeOver func(context.Context) error
 	// Sweep deletes documents that nothing has named since before an instant.
@@ -49,6 +52,7 @@ type Queue struct {
 	*Worker
 	o      Options
 	client *river.Client[*sql.Tx]
+	room   chan struct{} // one for each link that is worked without River
 }
 
 // slice is how long a job works at most before it lets others go first. What is
@@ -76,7 +80,8 @@ func (wake) InsertOpts() river.InsertOpts {
 
 // New builds a queue and brings River's tables up to date.
 func New(ctx context.Context, o Options) (*Queue, error) {
-	q := &Queue{Worker: NewWorker(o.Store, o.Engine), o: o}
+	o.Workers = cmp.Or(o.Workers, 8)
+	q := &Queue{Worker: NewWorker(o.Store, o.Engine), o: o, room: make(chan struct{}, o.Workers)}
 	driver := local{riversqlite.New(o.DB)}
 	quiet := slog.New(slog.DiscardHandler)
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet})
@@ -90,7 +95,7 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 	river.AddWorker(workers, river.WorkFunc(q.work))
 	q.client, err = river.NewClient(driver, &river.Config{
 		Logger:                      slog.New(levelled{o.Log.Handler()}),
-		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cmp.Or(o.Workers, 8)}},
+		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}},
 		Workers:                     workers,
 		FetchCooldown:               5 * time.Millisecond,
 		FetchPollInterval:           time.Second,
@@ -128,36 +133,44 @@ func (q *Queue) Run(ctx context.Context) error {
 	return q.Close(stop)
 }
 
-// work is what River calls: one slice of a link's work.
+// work is what River calls.
 func (q *Queue) work(ctx context.Context, job *river.Job[wake]) error {
 	link, err := inventory.ParseID(job.Args.Link)
 	if err != nil {
 		return err
 	}
-	again, err := q.Step(ctx, link, time.Now().Add(slice))
-	switch {
-	case errors.Is(err, ErrBusy):
-		return river.JobSnooze(time.Second) // River may think the other one dead
-	case ctx.Err() != nil || err == nil && again:
+	if q.step(ctx, link) {
 		return river.JobSnooze(0)
-	case err != nil:
-		q.o.Log.Error("work on a link", "link", link.String(), "error", err)
 	}
 	return nil // the sweep wakes it again while it is due
 }
 
-// sweep gives every waiting link its job.
+// step works one slice of a link's work. It says whether there is more, unless
+// somebody else is at the link, who will know.
+func (q *Queue) step(ctx context.Context, link inventory.ID) (more bool) {
+	more, err := q.Step(ctx, link, time.Now().Add(slice))
+	switch {
+	case errors.Is(err, ErrBusy):
+		return false
+	case ctx.Err() != nil:
+		return true
+	case err != nil:
+		q.o.Log.Error("work on a link", "link", link.String(), "error", err)
+		return false
+	}
+	return more
+}
+
+// sweep has every waiting link worked. It returns when the slices that it began
+// itself have ended.
 func (q *Queue) sweep(ctx context.Context) {
+	var slices sync.WaitGroup
+	defer slices.Wait()
 	for {
-		pause := time.Second
-		skipped, err := q.wakeWaiting(ctx)
-		if err != nil && ctx.Err() == nil {
+		if err := q.wakeWaiting(ctx, &slices); err != nil && ctx.Err() == nil {
 			q.o.Log.Error("look for links that are due", "error", err)
 		}
-		if skipped {
-			pause = 50 * time.Millisecond // its job may just be ending; only then is a new one taken
-		}
-		timer := time.NewTimer(pause)
+		timer := time.NewTimer(time.Second)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -169,21 +182,45 @@ func (q *Queue) sweep(ctx context.Context) {
 	}
 }
 
-// wakeWaiting inserts the missing jobs. It says whether a link that nobody is
-// working on seems to have one already.
-func (q *Queue) wakeWaiting(ctx context.Context) (skipped bool, err error) {
+// wakeWaiting begins a slice of each waiting link where somebody rang, while
+// there is room, and gives the others their jobs.
+func (q *Queue) wakeWaiting(ctx context.Context, slices *sync.WaitGroup) error {
 	links, err := q.Waiting(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	for _, link := range links {
-		result, err := q.client.Insert(ctx, wake{Link: link.String()}, nil)
-		if err != nil {
-			return skipped, err
+		if q.ringing(link) && q.enter() {
+			slices.Go(func() {
+				defer q.leave()
+				q.prompt(ctx, link)
+			})
+		} else if _, err := q.client.Insert(ctx, wake{Link: link.String()}, nil); err != nil {
+			return err
 		}
-		skipped = skipped || result.UniqueSkippedAsDuplicate && q.ringing(link)
 	}
-	return skipped, nil
+	return nil
+}
+
+// enter takes a place among those who work without River, if there is one.
+func (q *Queue) enter() bool {
+	select {
+	case q.room <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (q *Queue) leave() { <-q.room }
+
+// prompt works one slice of a link, and leaves what more there is to a job.
+func (q *Queue) prompt(ctx context.Context, link inventory.ID) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if q.step(ctx, link) {
+		q.Wake()
+	}
 }
 
 // sweepDocuments deletes documents that nothing names, an hour after nothing did.

@@ -145,6 +145,19 @@ func TestAHintIsAnsweredAtOnce(t *testing.T) {
 	})
 }
 
+func TestABellIsAnsweredBeforeAnyTimePasses(t *testing.T) {
+	run(t, "always", func(b *bench) {
+		time.Sleep(5 * time.Second)
+		for i := range 5 { // each after the one before has ended, whose job need not have
+			b.notify("apis/petstore")
+			synctest.Wait()
+			if got := len(b.runs()); got != 2+i || b.runs()[0].Ended.IsZero() {
+				b.Fatalf("%d runs as soon as the bell was rung for the %d. time, want %d that have ended", got, i+1, 2+i)
+			}
+		}
+	})
+}
+
 func TestAHintDuringAPassIsNotLost(t *testing.T) {
 	run(t, "always", func(b *bench) {
 		release := b.source.Block()
