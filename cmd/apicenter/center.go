@@ -169,7 +169,8 @@ func (b *building) sweep(ctx context.Context, before time.Time) (int64, error) {
 func (b *building) keepInventory(context.Context) error {
 	b.people = catalog.New(b.center.store, catalog.Options{
 		Waker: waker{b.queue}, Fetcher: b.queue, Planner: planner{b.passes}, Checker: b.passes, Seeker: b.passes, Importer: b.passes,
-		Identities: identities{b.credentials}, Downloader: b.settings.downloads(), Rights: b.door, Limits: b.limits, Promise: b.promise, Log: b.log,
+		Identities: identities{b.credentials}, Downloader: b.settings.downloads(), Rights: b.door, Limits: b.limits, Promise: b.promise,
+		Tombstones: b.settings.tombstones, Log: b.log,
 	})
 	b.changes = feed.New(b.center.store, feed.Options{Retention: b.settings.eventRetention, Log: b.log})
 	b.deliveries = feed.NewDeliverer(b.changes, feed.DelivererOptions{

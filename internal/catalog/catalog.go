@@ -78,6 +78,7 @@ type Options struct {
 	Rights     Rights
 	Limits     Limits
 	Promise    inventory.Promise // how fresh links are kept
+	Tombstones time.Duration     // for how long they are kept; 0: for ever
 	Log        *slog.Logger
 }
 
@@ -96,6 +97,7 @@ type Catalog struct {
 	rights     Rights
 	limits     Limits
 	promise    inventory.Promise
+	tombstones time.Duration
 	log        *slog.Logger
 	long       long
 }
@@ -104,7 +106,7 @@ type Catalog struct {
 func New(store inventory.Store, o Options) *Catalog {
 	return &Catalog{
 		store: store, waker: o.Waker, fetcher: o.Fetcher, planner: o.Planner, checker: o.Checker, seeker: o.Seeker, identities: o.Identities,
-		downloader: o.Downloader, importer: o.Importer, rights: o.Rights, limits: o.Limits, promise: o.Promise, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
+		downloader: o.Downloader, importer: o.Importer, rights: o.Rights, limits: o.Limits, promise: o.Promise, tombstones: o.Tombstones, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		long: long{started: make(chan struct{})},
 	}
 }

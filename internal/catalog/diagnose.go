@@ -34,6 +34,9 @@ func (c *Catalog) Diagnose(ctx context.Context, link inventory.ID) ([]inventory.
 		if d.runs, err = tx.Runs(link, examinedRuns); err != nil {
 			return err
 		}
+		if d.heard, err = tx.Heard(link); err != nil {
+			return err
+		}
 		for e, err := range tx.Origins(link, inventory.KindDefinition) {
 			if err != nil {
 				return err
@@ -55,6 +58,7 @@ type diagnosis struct {
 	fresh    inventory.Freshness
 	runs     []inventory.Run // newest first
 	problems []string        // definitions that could not be had
+	heard    time.Time       // when an event of its source last came
 	now      time.Time
 }
 
@@ -159,14 +163,21 @@ func (d diagnosis) definitions() inventory.Finding {
 	return finding("definitions", inventory.Passed, "all that were asked for could be had")
 }
 
-// events tells when an event of the source last led to a run.
+// events tells when an event of the source last came, and whether a run has looked since.
 func (d diagnosis) events() inventory.Finding {
-	for _, r := range d.runs {
-		if r.Trigger == "event" {
-			return finding("events", inventory.Passed, "the last one was followed at %s", r.Started.Format(time.RFC3339))
-		}
+	if d.heard.IsZero() {
+		return finding("events", inventory.Skipped, "none has come; without events, changes show within the poll interval: apicenter integration events -i %s", d.name)
 	}
-	return finding("events", inventory.Skipped, "none in the last %d runs; without events, changes show within the poll interval", len(d.runs))
+	at := d.heard.Format(time.RFC3339)
+	followed := len(d.runs) > 0 && !d.runs[0].Started.Before(d.heard)
+	switch {
+	case !followed && d.now.Sub(d.heard) > overdue:
+		return finding("events", inventory.NotProven, "the last one came at %s, and no run has looked since; look at the server's log", at)
+	case !followed:
+		return finding("events", inventory.Passed, "the last one came at %s; a run is to look", at)
+	default:
+		return finding("events", inventory.Passed, "the last one came at %s; a run has looked since", at)
+	}
 }
 
 func (d diagnosis) requests() inventory.Finding {

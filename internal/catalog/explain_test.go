@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,7 +153,7 @@ func TestExplainMissing(t *testing.T) {
 		{"deep", synced, nil, all, inventory.Withheld, "too deep"},
 		{"secret", synced, nil, all, inventory.OutOfScope, "excludes name=secret"},
 		{"Gone by hand", synced, nil, all, inventory.Removed, "by ada"},
-		{"old", synced, nil, all, inventory.Removed, "no longer"},
+		{"old", synced, nil, all, inventory.Removed, "deleted at the source"},
 		{"Lonely", synced, nil, all, inventory.Elsewhere, "workspaces/other/apis/lonely"},
 		{"Lonely", synced, nil, none, inventory.Nowhere, "no source"},
 		{"never", synced, nil, all, inventory.Nowhere, "no source"},
@@ -184,6 +185,98 @@ func TestExplainMissing(t *testing.T) {
 	}
 }
 
+func TestExplainWhatWaitsToGoAndWhatIsKeptOfWhatWent(t *testing.T) {
+	d := linked(t)
+	const month = 30 * 24 * time.Hour
+	source := seeker{apis: map[string]string{}}
+	d.Catalog = catalog.New(d.store, catalog.Options{Waker: d.source, Seeker: &source, Tombstones: month})
+	all := func(inventory.Resource) bool { return true }
+	explains := func(name string, want inventory.Absence, says ...string) inventory.Missing {
+		t.Helper()
+		m, err := d.ExplainMissing(d.ctx, id(workspace), name, "", all)
+		if err != nil || m.Verdict != want {
+			t.Errorf("%q: %s %q, %v; want %s", name, m.Verdict, m.Message, err, want)
+		}
+		for _, text := range says {
+			if !strings.Contains(m.Message, text) {
+				t.Errorf("%q: %q does not say %q", name, m.Message, text)
+			}
+		}
+		return m
+	}
+	link := func(f func(tx inventory.SourceTx) error) {
+		t.Helper()
+		var claim inventory.Claim
+		if err := d.store.Update(d.ctx, "test", func(tx inventory.Tx) (err error) {
+			claim, err = tx.Begin(id(linkPath))
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.store.Apply(d.ctx, claim, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hold := func(deletion inventory.Deletion) {
+		t.Helper()
+		link(func(tx inventory.SourceTx) error { return tx.PutDeletion(id(linkPath), deletion) })
+	}
+	explains("orders", inventory.Present, "apis/orders-1", "does not list it")
+
+	since := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	waits := inventory.Deletion{External: "apis/orders", Why: "12 of 29 APIs would go at once", Since: since}
+	hold(waits)
+	for _, name := range []string{"orders", "Orders", "orders-1", "apis/orders"} {
+		m := explains(name, inventory.HeldBack, "apis/orders-1", "held since 2026-03-01T12:00:00Z (12 of 29", "approve -i gateway --object apis/orders")
+		if len(m.Found) != 1 {
+			t.Errorf("%q: found %q", name, m.Found)
+		}
+	}
+	waits.Verdict, waits.By, waits.At = inventory.Approved, "ada", since.Add(time.Hour)
+	hold(waits)
+	explains("orders", inventory.HeldBack, "held since 2026-03-01T12:00:00Z, and ada approved it at 2026-03-01T13:00:00Z")
+	source.apis["apis/orders"] = "Orders" // it came again, and the next pass ends the deletion
+	explains("orders", inventory.Present, "its source has it")
+	delete(source.apis, "apis/orders")
+
+	link(func(tx inventory.SourceTx) error {
+		if err := tx.EndDeletion(id(linkPath), "apis/orders"); err != nil {
+			return err
+		}
+		return tx.MarkGone(id(workspace+"/apis/orders-1/versions/v1"), inventory.Gone{At: d.store.Now(), Why: inventory.Vanished})
+	})
+	explains("orders", inventory.Present, "apis/orders-1", "marked as gone at its source since 2")
+
+	hold(waits)
+	link(func(tx inventory.SourceTx) error {
+		return tx.DropOrigin(id(workspace+"/apis/orders-1"), inventory.Vanished)
+	})
+	for _, name := range []string{"orders", "Orders", "orders-1", "apis/orders"} {
+		m := explains(name, inventory.Removed, "deleted at the source", "kept in tombstone ", "until 2", "comes back when it is at the source again")
+		if m.Left == nil || m.Left.Tombstone == 0 || !m.Left.Until.Equal(m.Left.At.Add(month)) {
+			t.Errorf("%q left as %+v", name, m.Left)
+		}
+	}
+
+	if _, err := d.store.Fold(d.ctx, time.Now().Add(time.Hour)); err != nil { // the events are forgotten first
+		t.Fatal(err)
+	}
+	if m := explains("orders", inventory.Removed, "link/gateway", "kept in tombstone"); m.Left == nil || m.Left.Run != 0 {
+		t.Errorf("left as %+v", m.Left)
+	}
+	if _, err := d.store.Forget(d.ctx, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	explains("orders", inventory.Nowhere)
+
+	d.brings(workspace+"/apis/bills-1", "groups/bills", `{"title":"Bills"}`)
+	link(func(tx inventory.SourceTx) error { return tx.DropOrigin(id(workspace+"/apis/bills-1"), inventory.Left) })
+	if _, err := d.store.Forget(d.ctx, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	explains("Bills", inventory.Removed, "left what the link takes", "not kept any more")
+}
+
 func TestDiagnosis(t *testing.T) {
 	d, _ := examined(t, inventory.Finding{Check: "token", Outcome: inventory.Passed})
 	d.put(linkPath, linkBody)
@@ -196,7 +289,7 @@ func TestDiagnosis(t *testing.T) {
 		want   inventory.Outcome
 		says   string
 	}{
-		{"well", inventory.LinkStatus{State: inventory.Syncing, SyncedAt: now, NextDue: now.Add(time.Minute)}, inventory.Run{Outcome: "ok", Trigger: "event"}, "events", inventory.Passed, "followed at"},
+		{"well", inventory.LinkStatus{State: inventory.Syncing, SyncedAt: now, NextDue: now.Add(time.Minute)}, inventory.Run{Outcome: "ok"}, "events", inventory.Skipped, "none has come"},
 		{"waits for a role", inventory.LinkStatus{State: inventory.Failed, Stalled: true, Message: "no role"}, inventory.Run{Outcome: "ok"}, "state", inventory.Refused, "no role"},
 		{"fails", inventory.LinkStatus{State: inventory.Failed, Message: "503"}, inventory.Run{Outcome: "failed", Message: "503 again"}, "runs", inventory.NotProven, "503 again"},
 		{"overdue", inventory.LinkStatus{State: inventory.Syncing, SyncedAt: now, NextDue: now.Add(-time.Hour)}, inventory.Run{Outcome: "ok"}, "synchronised", inventory.NotProven, "overdue"},
@@ -228,4 +321,39 @@ func TestDiagnosis(t *testing.T) {
 	if _, err := d.Diagnose(d.ctx, id(workspace+"/links/none")); !errors.Is(err, inventory.NotFound) {
 		t.Errorf("of no link: %v", err)
 	}
+}
+
+func TestDiagnosisOfEvents(t *testing.T) {
+	d, _ := examined(t, inventory.Finding{Check: "token", Outcome: inventory.Passed})
+	d.put(linkPath, linkBody)
+	says := func(outcome inventory.Outcome, text string) {
+		t.Helper()
+		findings, err := d.Diagnose(d.ctx, id(linkPath))
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(findings, func(f inventory.Finding) bool { return f.Check == "events" })
+		if f := findings[i]; f.Outcome != outcome || !strings.Contains(f.Message, text) {
+			t.Errorf("%+v, want %s because of %q", f, outcome, text)
+		}
+	}
+	change := func(f func(tx inventory.Tx) error) {
+		t.Helper()
+		if err := d.store.Update(d.ctx, "test", f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func() {
+		change(func(tx inventory.Tx) error {
+			_, err := tx.PutRun(inventory.Run{Link: id(linkPath), Started: d.store.Now(), Outcome: "ok", Trigger: "schedule"})
+			return err
+		})
+	}
+	run()
+	change(func(tx inventory.Tx) error { return tx.PutHint(inventory.Hint{Link: id(linkPath), Trigger: "request"}) })
+	says(inventory.Skipped, "none has come")
+	change(func(tx inventory.Tx) error { return tx.PutHint(inventory.Hint{Link: id(linkPath), Trigger: "event"}) })
+	says(inventory.Passed, "a run is to look")
+	run()
+	says(inventory.Passed, "a run has looked since")
 }

@@ -1,10 +1,8 @@
 package catalog
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -66,7 +64,9 @@ type search struct {
 	readable  func(inventory.Resource) bool
 	out       inventory.Missing
 	elsewhere []string
-	merged    string // what a look-up says of something that became part of another
+	here      []inventory.ID // of those found, the ones of the workspace
+	approved  string         // who let what is entombed go
+	merged    string         // what a look-up says of something that became part of another
 	sought    []sought
 	more      int // links that are not asked
 }
@@ -77,6 +77,9 @@ type sought struct {
 	link     inventory.Link
 	status   inventory.LinkStatus
 	external string
+	recorded *inventory.Entry    // what the link states of it
+	api      string              // path of its API
+	held     *inventory.Deletion // its removal that waits
 	runs     []inventory.Run
 }
 
@@ -89,6 +92,9 @@ func (s *search) recall(tx inventory.Reader, link string) error {
 		return err
 	}
 	if err := s.depart(tx); err != nil {
+		return err
+	}
+	if err := s.entombed(tx); err != nil {
 		return err
 	}
 	for r, err := range tx.List(inventory.Query{Parent: s.workspace, Kind: inventory.KindLink}) {
@@ -124,7 +130,7 @@ func (s *search) find(tx inventory.Reader) error {
 		switch {
 		case s.workspace.Contains(r.ID):
 			if len(s.out.Found) < foundAtMost {
-				s.out.Found = append(s.out.Found, r.Path)
+				s.out.Found, s.here = append(s.out.Found, r.Path), append(s.here, r.ID)
 			}
 		case len(s.elsewhere) < foundAtMost && s.readable(r):
 			s.elsewhere = append(s.elsewhere, r.Path)
@@ -159,10 +165,41 @@ func (s *search) depart(tx inventory.Reader) error {
 	return nil
 }
 
+// entombed looks for what is kept of what left.
+func (s *search) entombed(tx inventory.Reader) error {
+	name := lastOf(s.out.Name)
+	if s.out.Left != nil {
+		name = lastOf(s.out.Left.Path)
+	}
+	t, err := tx.Entombed(s.workspace, name)
+	if errors.Is(err, inventory.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if s.out.Left == nil { // the events of then are forgotten
+		id, err := inventory.ParseID(t.Path)
+		if err != nil {
+			return err
+		}
+		link, err := inventory.ParseID(t.Link)
+		if err != nil {
+			return err
+		}
+		s.out.Left = &inventory.Departure{Path: id.Ancestor(inventory.KindAPI).String(), At: t.At, By: "link/" + link.Name(), Why: t.Why}
+	}
+	s.approved, s.out.Left.Tombstone = t.ApprovedBy, t.ID
+	if s.catalog.tombstones > 0 {
+		s.out.Left.Until = t.At.Add(s.catalog.tombstones)
+	}
+	return nil
+}
+
 // means says that a deletion is of what is sought: by its name in the
 // inventory, which for a thing of a source begins with its name there, or by its title.
 func (s *search) means(c inventory.Change) bool {
-	name, sought := strings.ToLower(c.Path[strings.LastIndexByte(c.Path, '/')+1:]), strings.ToLower(s.out.Name)
+	name, sought := strings.ToLower(lastOf(c.Path)), strings.ToLower(lastOf(s.out.Name))
 	if name == sought || strings.HasPrefix(name, sought+"-") {
 		return true
 	}
@@ -186,9 +223,57 @@ func (s *search) prepare(tx inventory.Reader, r inventory.Resource) error {
 	if err != nil {
 		return err
 	}
+	if err := l.recall(tx, s.here); err != nil {
+		return err
+	}
 	l.runs, err = tx.Runs(r.ID, runsPast)
 	s.sought = append(s.sought, l)
 	return err
+}
+
+// recall finds what the link states of what is sought: by its identity at the
+// source, or of the APIs that were found.
+func (l *sought) recall(tx inventory.Reader, here []inventory.ID) error {
+	externals := []string{l.external}
+	for _, api := range here {
+		below, err := tx.Below(api)
+		if err != nil {
+			return err
+		}
+		for _, rec := range below {
+			for _, o := range rec.Origins {
+				if o.Link == l.resource.ID && rec.ID.Kind() == inventory.KindVersion {
+					externals = append(externals, o.External)
+				}
+			}
+		}
+	}
+	held, err := tx.Deletions(l.resource.ID)
+	if err != nil {
+		return err
+	}
+	for _, external := range externals {
+		e, err := tx.Origin(l.resource.ID, inventory.KindVersion, external)
+		if errors.Is(err, inventory.NotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(held, func(d inventory.Deletion) bool { return d.External == external })
+		if i < 0 && l.recorded != nil {
+			continue
+		}
+		api, err := tx.Get(e.ID.Ancestor(inventory.KindAPI))
+		if err != nil {
+			return err
+		}
+		if l.recorded, l.api = &e, api.Path; i >= 0 {
+			l.held = &held[i]
+			break
+		}
+	}
+	return nil
 }
 
 // look asks the source of a link, and says what that means.
@@ -205,6 +290,10 @@ func (s *search) look(ctx context.Context, l *sought) error {
 		out.Verdict, out.Message = inventory.Nowhere, "its source has no such API"
 		if err != nil {
 			out.Verdict, out.Message = inventory.Unreachable, "its source cannot be asked: "+err.Error()
+		}
+		if l.recorded != nil {
+			out.Verdict, out.Message = l.remains(err == nil)
+			s.has(l.api)
 		}
 		s.out.Links = append(s.out.Links, out)
 		return nil
@@ -223,9 +312,7 @@ func (s *search) look(ctx context.Context, l *sought) error {
 				return err
 			}
 			out.Verdict, out.Message = inventory.Present, "its source has it, and it is in the inventory as "+inventory.ShortID(api.Path)
-			if !slices.Contains(s.out.Found, api.Path) {
-				s.out.Found = append(s.out.Found, api.Path)
-			}
+			s.has(api.Path)
 			return nil
 		}
 		return nil
@@ -237,97 +324,9 @@ func (s *search) look(ctx context.Context, l *sought) error {
 	return err
 }
 
-// outstanding says why a link has not brought what its source has.
-func (l *sought) outstanding(seen inventory.Sighting) (inventory.Absence, string) {
-	name, external := l.resource.Name(), seen.External
-	if seen.Outside != "" {
-		return inventory.OutOfScope, fmt.Sprintf("its source has it as %s, but %s; change what it covers: apicenter integration update -i %s", external, seen.Outside, name)
+// has notes an API of the workspace that is what was meant.
+func (s *search) has(path string) {
+	if !slices.Contains(s.out.Found, path) {
+		s.out.Found = append(s.out.Found, path)
 	}
-	for _, r := range l.runs {
-		if i := slices.IndexFunc(r.Errors, func(e inventory.RunError) bool { return e.External == external }); i >= 0 {
-			return inventory.Withheld, fmt.Sprintf("its source has it as %s, and run %d could not bring it: %s", external, r.ID, r.Errors[i].Message)
-		}
-	}
-	now := fmt.Sprintf("synchronise now: apicenter integration sync -i %s", name)
-	switch s := l.status; {
-	case s.State == inventory.Deleting:
-		return inventory.Withheld, fmt.Sprintf("its source has it as %s, but the link %s is being deleted", external, name)
-	case s.State == inventory.Failed:
-		return inventory.Withheld, fmt.Sprintf("its source has it as %s, but the link fails: %s", external, s.Message)
-	case s.Limited:
-		return inventory.Full, fmt.Sprintf("its source has it as %s, but %s", external, cmp.Or(s.Message, "a limit keeps new APIs out"))
-	case s.SyncedAt.IsZero():
-		return inventory.Pending, fmt.Sprintf("its source has it as %s, and the first synchronisation has not ended; wait for it: apicenter integration runs -i %s", external, name)
-	default:
-		return inventory.Pending, fmt.Sprintf("its source has it as %s, and the next synchronisation, due %s, brings it; or %s --api %s", external, s.NextDue.Format(time.RFC3339), now, external)
-	}
-}
-
-// ranks are the verdicts, the one that explains the most first.
-var ranks = []inventory.Absence{
-	inventory.Present, inventory.Withheld, inventory.Full, inventory.OutOfScope, inventory.Pending, inventory.Elsewhere, inventory.MergedAway,
-	inventory.Removed, inventory.Unreachable, inventory.Nowhere, inventory.NoLinks,
-}
-
-// conclude makes one verdict of all.
-func (s *search) conclude() {
-	found := map[inventory.Absence]string{inventory.NoLinks: "nothing brings it: the workspace has no link; link its gateway, or register it: apicenter api register"}
-	if len(s.sought) > 0 {
-		delete(found, inventory.NoLinks)
-	}
-	if left := s.out.Left; left != nil {
-		at := left.At.Format(time.RFC3339)
-		found[inventory.Removed] = removed(*left, at)
-		if s.merged != "" {
-			found[inventory.MergedAway] = fmt.Sprintf("%s since %s", s.merged, at)
-		}
-	}
-	if len(s.elsewhere) > 0 {
-		found[inventory.Elsewhere] = "it is not in this workspace, but " + inventory.ShortID(s.elsewhere[0]) + " of the service " + serviceOf(s.elsewhere[0]) + " has that name"
-	}
-	for _, l := range slices.Backward(s.out.Links) {
-		found[l.Verdict] = "link " + l.Link[strings.LastIndexByte(l.Link, '/')+1:] + ": " + l.Message
-	}
-	if _, all := found[inventory.Nowhere]; all {
-		found[inventory.Nowhere] = "no source of a link has an API with that name, title or path; create it there, or link the gateway that has it"
-		if s.more > 0 {
-			delete(found, inventory.Nowhere)
-			found[inventory.Unreachable] = fmt.Sprintf("the sources that were asked do not have it, and %d more links were not asked; name one with -i", s.more)
-		}
-	}
-	if len(s.out.Found) > 0 {
-		found[inventory.Present] = "it is here: " + inventory.ShortID(s.out.Found[0])
-	} else {
-		s.out.Found = append(s.out.Found, s.elsewhere...)
-	}
-	for _, v := range ranks {
-		if message, ok := found[v]; ok {
-			s.out.Verdict, s.out.Message = v, message
-			return
-		}
-	}
-	panic("catalog: a search without a verdict")
-}
-
-// removed says how something left, and how it comes back.
-func removed(left inventory.Departure, at string) string {
-	path := inventory.ShortID(left.Path)
-	switch left.Why {
-	case inventory.Vanished:
-		return fmt.Sprintf("%s was removed at %s by %s (run %d), since its source had it no longer; what people had said of it comes back when it does", path, at, left.By, left.Run)
-	case inventory.Unlinked:
-		return fmt.Sprintf("%s was removed at %s with its link; link the source again", path, at)
-	case inventory.Left:
-		return fmt.Sprintf("%s was removed at %s by %s (run %d): it left what the link takes from the source", path, at, left.By, left.Run)
-	case inventory.Merged:
-		return fmt.Sprintf("%s became part of another API at %s", path, at)
-	default:
-		return fmt.Sprintf("%s was deleted at %s by %s; create it anew: apicenter api create", path, at, left.By)
-	}
-}
-
-// serviceOf is the name of the service that a path is in.
-func serviceOf(path string) string {
-	parts := strings.SplitN(path, "/", 4)
-	return parts[2]
 }

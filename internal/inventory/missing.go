@@ -24,6 +24,7 @@ type Absence string
 
 // The reasons, the one that explains the most first.
 const (
+	HeldBack    Absence = "held"        // it is here, its source has it no more, and its deletion waits
 	Present     Absence = "present"     // it is here, perhaps under another name
 	Elsewhere   Absence = "elsewhere"   // it is in another workspace or service
 	Withheld    Absence = "failed"      // its link tries to bring it, and fails
@@ -53,4 +54,7 @@ type Departure struct {
 	By   string    `json:"by"`
 	Run  int64     `json:"run,omitempty"`
 	Why  Why       `json:"why,omitempty"` // of what a source brought
+	// Tombstone keeps what people had said of it; 0: nothing does, or does any more.
+	Tombstone int64     `json:"tombstone,omitempty"`
+	Until     time.Time `json:"until,omitzero"` // it is kept; zero: for ever
 }

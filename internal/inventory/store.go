@@ -100,6 +100,12 @@ type Reader interface {
 	// Tombstones gives those of a service that are newest, at most limit: those
 	// before an ID, if that is not 0.
 	Tombstones(service ID, before int64, limit int) ([]Tombstone, error)
+	// Entombed gives the newest tombstone of an API of a workspace, or of a version
+	// of one, by the name that the API had or the last part of its identity at the
+	// source. NotFound.
+	Entombed(workspace ID, name string) (Tombstone, error)
+	// Heard says when an event of a link's source last came; zero: none did.
+	Heard(link ID) (time.Time, error)
 	// Deletions gives those of a link that wait, for a person's word or to be done
 	// as a person said, by external identity.
 	Deletions(link ID) ([]Deletion, error)
@@ -185,7 +191,8 @@ type Tx interface {
 	Inherit(link ID, from string) (Inheritance, error)
 	// PutHint notes that a link should look at one API of its source, or at all.
 	// It takes the place of an unread one that says the same, under a new number:
-	// whoever took the old one up has not seen what this one is about.
+	// whoever took the old one up has not seen what this one is about. One of an
+	// event, for a look at once, also notes when that came.
 	PutHint(h Hint) error
 	// SetDue sets when the link's next pass is due. NotFound.
 	SetDue(link ID, due time.Time) error

@@ -67,9 +67,19 @@ func (w *work) PutHint(h inventory.Hint) error {
 		key, h.API, micros(h.Due), h.Trigger); err != nil {
 		return err
 	}
-	_, err = w.exec(`insert into hint (link, api, due, "trigger", at) values ($1, $2, $3, $4, $5)`,
-		key, h.API, micros(h.Due), h.Trigger, micros(w.now))
+	if _, err = w.exec(`insert into hint (link, api, due, "trigger", at) values ($1, $2, $3, $4, $5)`,
+		key, h.API, micros(h.Due), h.Trigger, micros(w.now)); err != nil || h.Trigger != "event" || !h.Due.IsZero() {
+		return err
+	}
+	_, err = w.exec(`insert into link (resource, heard) values ($1, $2) on conflict (resource) do update set heard = $2`, key, micros(w.now))
 	return err
+}
+
+func (t *session) Heard(link inventory.ID) (time.Time, error) {
+	var heard int64
+	err := t.row([]any{&heard}, `
+		select coalesce((select heard from link where resource = (select id from resource where path = $1)), 0)`, link.String())
+	return instant(heard), err
 }
 
 func (w *work) TakeHints(sequences []int64) error {

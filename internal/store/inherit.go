@@ -16,6 +16,24 @@ func (t *session) Tombstones(service inventory.ID, before int64, limit int) ([]i
 	return collect(t, query{text: tombstones + ` and ($2 = 0 or id < $2) order by id desc limit $3`, args: []any{service.String(), before, limit}}, scanTombstone)
 }
 
+func (t *session) Entombed(workspace inventory.ID, name string) (inventory.Tombstone, error) {
+	apis := workspace.String() + "/apis/"
+	name = strings.ToLower(name)
+	found, err := collect(t, query{
+		text: tombstones + ` and folded >= $2 and folded < $3
+			and (kind = 'api' and folded = $4 or kind in ('api', 'version') and substr('/' || external, -length($5)) = $5)
+			order by id desc limit 1`,
+		args: []any{workspace.Ancestor(inventory.KindService).String(), apis, strings.TrimSuffix(apis, "/") + "0", apis + name, "/" + name}, long: true,
+	}, scanTombstone)
+	if err == nil && len(found) == 0 {
+		err = inventory.Errorf(inventory.NotFound, "", "nothing is kept of an API %q", name)
+	}
+	if err != nil {
+		return inventory.Tombstone{}, err
+	}
+	return found[0], nil
+}
+
 const tombstones = `
 	select id, source, kind, external, path, own, below, why, at, moved_to, link, approved_by from tombstone where service = $1`
 

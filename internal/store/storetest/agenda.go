@@ -15,6 +15,7 @@ var agenda = []promise{
 	{"the claim of a link that is gone cannot write", testClaimOfNothing},
 	{"a status raises the version and not the revision", testStatus},
 	{"a hint stays until it is taken", testHints},
+	{"a link knows when an event came", testHeard},
 	{"equal hints are one, and the newest", testEqualHints},
 	{"a hint is not read before it is due", testDueHints},
 	{"links wait that are due, hinted or being deleted", testWaiting},
@@ -146,6 +147,32 @@ func testHints(t *testing.T, b *bench) {
 	b.refused("hint of nothing", b.Update(t.Context(), "ann", func(tx inventory.Tx) error {
 		return tx.PutHint(inventory.Hint{Link: id(linkPath + "-2")})
 	}), inventory.NotFound)
+}
+
+func testHeard(_ *testing.T, b *bench) {
+	heard := func() (at time.Time) {
+		b.Helper()
+		b.view(func(tx inventory.Reader) (err error) {
+			at, err = tx.Heard(id(linkPath))
+			return err
+		})
+		return at
+	}
+	put := func(h inventory.Hint) {
+		b.Helper()
+		h.Link = id(linkPath)
+		b.update(func(tx inventory.Tx) error { return tx.PutHint(h) })
+	}
+	put(inventory.Hint{Trigger: "request"})
+	put(inventory.Hint{Trigger: "event", Due: b.Now().Add(time.Minute)}) // a later look is no event
+	b.same("before an event", heard().IsZero(), true)
+	put(inventory.Hint{Trigger: "event", API: "apis/x"})
+	first := heard()
+	b.same("an event", first.IsZero(), false)
+	b.apply(func(tx inventory.SourceTx) error { return tx.TakeHints([]int64{b.hints()[0].Sequence, b.hints()[1].Sequence}) })
+	b.same("when the hints are taken", heard(), first)
+	put(inventory.Hint{Trigger: "event"})
+	b.same("another", heard().After(first), true)
 }
 
 // testEqualHints has a hint come again after a worker took it up: what the

@@ -23,6 +23,7 @@ var sources = []promise{
 	{"a link to a workspace and one to the instance find each other's tombstones", testWorkspaceTombstones},
 	{"a link inherits from an instance that has got another identity", testInherit},
 	{"old tombstones go, unless they say where a thing went", testForgetTombstones},
+	{"a tombstone is found by the names of its API", testEntombed},
 	{"one identity may leave several tombstones", testSeveralTombstones},
 	{"a thing that is let go stays as readers saw it", testLetGo},
 	{"a version moves with all below it, and what points to it follows", testMove},

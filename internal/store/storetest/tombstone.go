@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -40,6 +41,30 @@ func testForgetTombstones(t *testing.T, b *bench) {
 	forget(b.Now().Add(time.Hour), 1) // not the one of what is part of a thing that is there
 	b.drop(petstore)
 	forget(b.Now().Add(time.Hour), 2)
+}
+
+func testEntombed(_ *testing.T, b *bench) {
+	find := func(workspace, name string) (path string) {
+		b.Helper()
+		b.view(func(tx inventory.Reader) error {
+			found, err := tx.Entombed(id(workspace), name)
+			if path = found.Path; errors.Is(err, inventory.NotFound) {
+				return nil
+			}
+			return err
+		})
+		return path
+	}
+	b.same("of nothing", find(workspace, "pets"), "")
+	b.put(petstore, "apiVersionSets/animals", `{"title":"Pets"}`, `{}`, noon)
+	b.put(petstore+"/versions/v1", "apis/pets_v1", `{"title":"v1"}`, `{}`, noon)
+	b.same("of what is there", find(workspace, "petstore"), "")
+	b.drop(petstore)
+	b.same("by its name", find(workspace, "PetStore"), petstore)
+	b.same("by the name of its set", find(workspace, "animals"), petstore)
+	b.same("by that of a version", find(workspace, "Pets_v1"), petstore+"/versions/v1")
+	b.same("by a part of it", find(workspace, "store"), "")
+	b.same("in another workspace", find(service+"/workspaces/other", "petstore"), "")
 }
 
 func testWorkspaceTombstones(_ *testing.T, b *bench) {
