@@ -50,7 +50,7 @@ func (c *Catalog) Inherit(ctx context.Context, link inventory.ID, from string) (
 		if sum, err = tx.Inherit(link, old.Instance()); err != nil {
 			return err
 		}
-		if sum.Filed == 0 {
+		if sum.Filed+sum.Words == 0 {
 			return inventory.Errorf(inventory.Invalid, "from", "nothing is kept of %s; look at the tombstones", from)
 		}
 		return nil

@@ -101,6 +101,6 @@ unless people have said otherwise since.`,
 		if err != nil {
 			return err
 		}
-		return s.print.one(o, []column{{"FILED", "filed", nil}, {"RETURNED", "returned", nil}, {"LEFT", "left", nil}})
+		return s.print.one(o, []column{{"FILED", "filed", nil}, {"RETURNED", "returned", nil}, {"LEFT", "left", nil}, {"WORDS", "words", nil}})
 	})
 }

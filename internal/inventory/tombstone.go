@@ -25,9 +25,11 @@ type Buried struct {
 	Own  Doc    `json:"own"`
 }
 
-// Inheritance says what became of the tombstones of another instance.
+// Inheritance says what became of the tombstones of another instance, and of
+// people's words on what is one there.
 type Inheritance struct {
-	Filed    int // under the instance of the link, until what they are of comes
-	Returned int // given back at once, to what is there already
+	Filed    int // tombstones, under the instance of the link, until what they are of comes
+	Returned int // of those, given back at once, to what is there already
 	Left     int // of those, the ones that still keep something which people have said otherwise since
+	Words    int // on which APIs are one with which, or stay alone; what is there already is so at once
 }

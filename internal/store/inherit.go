@@ -109,6 +109,9 @@ func (w *work) Inherit(link inventory.ID, from string) (sum inventory.Inheritanc
 			sum.Left++
 		}
 	}
+	if sum.Words, err = w.inheritTogether(link, from, to, old, fresh); err != nil {
+		return sum, err
+	}
 	return sum, w.flush()
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"strings"
 
 	"apicenter/internal/inventory"
 )
@@ -142,4 +143,104 @@ func (w *work) reconsider(mergeKey string, except inventory.ID, but int64) error
 			and link in (select id from resource where kind = 'link' and path > $3 and path < $4)`,
 		mergeKey, except.String(), except.Parent().String()+"/links/", except.Parent().String()+"/links0", but)
 	return err
+}
+
+// inheritTogether has people's words on what is one hold for an instance under
+// another identity, and gives how many. What they said of that already stands.
+func (w *work) inheritTogether(link inventory.ID, from, to, oldSpace, newSpace string) (int, error) {
+	service := link.Ancestor(inventory.KindService).String()
+	type word struct{ external, group string }
+	words, err := collect(w.session, query{
+		text: `select external, api from together where service = $1 and source = $2 order by external`,
+		args: []any{service, from},
+	}, func(rows *sql.Rows) (found word, err error) {
+		return found, rows.Scan(&found.external, &found.group)
+	})
+	if err != nil {
+		return 0, err
+	}
+	moved := 0
+	for _, word := range words {
+		rest, ok := strings.CutPrefix(word.external, oldSpace)
+		if !ok {
+			continue // of another workspace of that instance
+		}
+		external := newSpace + rest
+		result, err := w.exec(`
+			insert into together (service, source, external, api) values ($1, $2, $3, $4) on conflict (service, source, external) do nothing`,
+			service, to, external, word.group)
+		if err != nil {
+			return 0, err
+		}
+		if _, err := w.exec(`delete from together where service = $1 and source = $2 and external = $3`, service, from, word.external); err != nil {
+			return 0, err
+		}
+		fresh, err := result.RowsAffected()
+		if err != nil {
+			return 0, err
+		}
+		if fresh == 0 {
+			continue
+		}
+		moved++
+		if err := w.heed(link, to, external, word.group); err != nil {
+			return 0, err
+		}
+	}
+	return moved, nil
+}
+
+// heed has an API that is there already be one with those of its group, or alone.
+// Passes that are under way know it by its old place, and end.
+func (w *work) heed(link inventory.ID, instance, external, group string) error {
+	of, err := w.Origin(link, inventory.KindAPI, external)
+	if errors.Is(err, inventory.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rec, err := w.Record(of.ID)
+	if err != nil {
+		return err
+	}
+	if group == "" {
+		if len(rec.Origins) == 1 {
+			return nil
+		}
+		if err := w.supersede(rec); err != nil {
+			return err
+		}
+		_, err := w.Part(rec.ID, link)
+		return err
+	}
+	alike, err := w.Alike(link, instance, external, "")
+	if err != nil || len(alike) == 0 {
+		return err
+	}
+	other, err := w.Record(alike[0].ID)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(w.supersede(rec), w.supersede(other)); err != nil {
+		return err
+	}
+	if other.Key < rec.Key {
+		rec, other = other, rec
+	}
+	err = w.Join(other.ID, rec.ID)
+	if errors.Is(err, inventory.Conflict) {
+		err = nil // a rule has made it one with another API of that link
+	}
+	return err
+}
+
+// supersede ends the passes of the links that state something.
+func (w *work) supersede(rec inventory.Record) error {
+	for _, o := range rec.Origins {
+		if _, err := w.Begin(o.Link); err != nil {
+			return err
+		}
+	}
+	return nil
 }

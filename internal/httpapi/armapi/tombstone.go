@@ -94,5 +94,6 @@ func (h *Handler) inherit(w http.ResponseWriter, r *request) error {
 		Filed    int `json:"filed"`
 		Returned int `json:"returned"`
 		Left     int `json:"left"`
-	}{sum.Filed, sum.Returned, sum.Left})
+		Words    int `json:"words"`
+	}{sum.Filed, sum.Returned, sum.Left, sum.Words})
 }

@@ -14,6 +14,7 @@ var merges = []promise{
 	{"a source joins only what is its own", testJoinOfOthers},
 	{"who is alike is found by key, unless a person said otherwise", testAlike},
 	{"words on what is one go with their service", testWordsArePurged},
+	{"words on what is one follow an instance to its new identity", testWordsAreInherited},
 }
 
 const twin = petstore + "-twin"
@@ -120,4 +121,48 @@ func testWordsArePurged(t *testing.T, b *bench) {
 	if err := b.Writer().QueryRowContext(t.Context(), `select count(*) from together`).Scan(&left); err != nil || left > 0 {
 		t.Errorf("%d words are left, %v", left, err)
 	}
+}
+
+func testWordsAreInherited(t *testing.T, b *bench) {
+	b.pair()
+	b.update(func(tx inventory.Tx) error { return tx.Join(id(twin), id(petstore)) })
+	rename := func(instance string) {
+		b.link = secondPath
+		b.apply(func(tx inventory.SourceTx) error { return tx.DropOrigin(id(petstore), inventory.Unlinked) })
+		b.missing(twin)
+		b.relink(instance)
+		b.apply(func(tx inventory.SourceTx) error {
+			return tx.PutOrigin(id(twin), inventory.Origin{External: "apis/pets", States: doc(`{"title":"twin"}`), Read: noon}, nil)
+		})
+	}
+	inherit := func(from string) (sum inventory.Inheritance) {
+		b.update(func(tx inventory.Tx) (err error) {
+			sum, err = tx.Inherit(id(secondPath), from)
+			return err
+		})
+		delete(b.claims, secondPath) // its passes have ended
+		return sum
+	}
+	was := inventory.LinkOf(b.record(secondPath).Own).Instance()
+	rename("/instance/renamed")
+	b.same("words", inherit(was).Words, 1)
+	b.missing(twin)
+	b.same("who states it", len(b.record(petstore).Origins), 2)
+
+	b.update(func(tx inventory.Tx) error {
+		_, err := tx.Part(id(petstore), id(secondPath))
+		return err
+	})
+	b.apply(func(tx inventory.SourceTx) error { return tx.DropOrigin(id(twin), inventory.Unlinked) })
+	b.relink("/instance/again")
+	b.apply(func(tx inventory.SourceTx) error {
+		if err := tx.PutOrigin(id(twin), inventory.Origin{External: "apis/pets", States: doc(`{"title":"twin"}`), Read: noon}, nil); err != nil {
+			return err
+		}
+		return tx.Join(id(twin), id(petstore)) // as a rule does that knows of no word
+	})
+	b.same("words", inherit("/instance/renamed").Words, 1)
+	b.same("who states the one", len(b.record(petstore).Origins), 1)
+	b.same("who states the other", len(b.record(twin).Origins), 1)
+	b.same("what is left of the old identity", inherit("/instance/renamed"), inventory.Inheritance{})
 }
