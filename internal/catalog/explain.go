@@ -80,7 +80,7 @@ func (x *explainer) fields() (_ []inventory.Field, err error) {
 	for _, o := range x.rec.Origins {
 		maps.Copy(all, o.States)
 	}
-	delete(all, inventory.FieldImported)
+	maps.DeleteFunc(all, func(f inventory.Field, _ json.RawMessage) bool { return f.Hidden() })
 	return slices.Sorted(maps.Keys(all)), nil
 }
 

@@ -20,11 +20,11 @@ const defaultAnalyzer = "spectral"
 // kept are the fields of a people's layer that a Put does not remove.
 var kept = map[inventory.Kind][]inventory.Field{
 	inventory.KindWorkspace:   {inventory.FieldMergeRule}, // clients of Azure do not know it, and send the rest
-	inventory.KindAPI:         {inventory.FieldImported},
-	inventory.KindVersion:     {inventory.FieldImported},
-	inventory.KindDefinition:  {inventory.FieldDocument, fieldSpecification, inventory.FieldImported},
-	inventory.KindDeployment:  {inventory.FieldImported},
-	inventory.KindEnvironment: {inventory.FieldImported},
+	inventory.KindAPI:         {inventory.FieldImported, inventory.FieldHandedOver},
+	inventory.KindVersion:     {inventory.FieldImported, inventory.FieldHandedOver},
+	inventory.KindDefinition:  {inventory.FieldDocument, fieldSpecification, inventory.FieldImported, inventory.FieldHandedOver},
+	inventory.KindDeployment:  {inventory.FieldImported, inventory.FieldHandedOver},
+	inventory.KindEnvironment: {inventory.FieldImported, inventory.FieldHandedOver},
 	inventory.KindAnalyzer:    {inventory.FieldDocument},
 }
 

@@ -236,6 +236,11 @@ func wildLife(t *rapid.T) {
 			w.connect(link)
 		},
 		func() {
+			link := anyLink()
+			w.handOver(link)
+			w.connect(link)
+		},
+		func() {
 			if a, ok := anyAPI(); ok {
 				tolerant(func(tx inventory.Tx) error {
 					return errors.Join(put(tx, a.Path+"/versions/mine", `{"title":"v1"}`), put(tx, a.Path+"/deployments/mine", `{"title":"mine"}`))

@@ -117,12 +117,21 @@ func (w *town) look(name, api string) inventory.Run {
 	return run
 }
 
-// unlink deletes a link.
+// unlink deletes a link with what it brought.
 func (w *town) unlink(name string) {
 	w.Helper()
-	w.update(func(tx inventory.Tx) error {
-		return tx.SetStatus(linkTo(name), inventory.LinkStatus{State: inventory.Deleting})
-	})
+	w.end(name, inventory.LinkStatus{State: inventory.Deleting})
+}
+
+// handOver deletes a link, and leaves what it brought to people.
+func (w *town) handOver(name string) {
+	w.Helper()
+	w.end(name, inventory.LinkStatus{State: inventory.Deleting, HandsOver: true})
+}
+
+func (w *town) end(name string, s inventory.LinkStatus) {
+	w.Helper()
+	w.update(func(tx inventory.Tx) error { return tx.SetStatus(linkTo(name), s) })
 	p, err := w.engine.Begin(context.Background(), linkTo(name), engine.Work{Trigger: "unlink"})
 	if err != nil {
 		w.Fatal(err)

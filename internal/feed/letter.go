@@ -150,7 +150,7 @@ func told(k inventory.Kind, c inventory.Change, doc []byte) (d data) {
 func Visible(fields []FieldChange) []FieldChange {
 	out := make([]FieldChange, 0, len(fields))
 	for _, f := range fields {
-		if f.Field != inventory.FieldImported {
+		if !f.Field.Hidden() {
 			out = append(out, f)
 		}
 	}

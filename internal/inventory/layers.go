@@ -24,6 +24,10 @@ const (
 	// FieldImported holds where an import took a thing from, so that the next one
 	// finds it again. Like FieldDocument it is not part of what readers see.
 	FieldImported Field = "/importedFrom"
+	// FieldHandedOver says of a thing that a link handed it over while others state
+	// it, too: it stays, as people's own, when the last of them goes. It is not part
+	// of what readers see either.
+	FieldHandedOver Field = "/handedOver"
 	// FieldGone tells readers that no source has the thing any more. It is derived
 	// from Origin.Gone.
 	FieldGone Field = "/gone"
@@ -93,6 +97,9 @@ func (d Doc) With(f Field, v any) Doc {
 	out.Set(f, v)
 	return out
 }
+
+// Hidden says that a field is no reader's: the house notes something there.
+func (f Field) Hidden() bool { return f == FieldImported || f == FieldHandedOver }
 
 // Text is the string at f, or "" when there is none.
 func (d Doc) Text(f Field) string {
@@ -182,12 +189,12 @@ var defaults = map[Kind]map[string]string{
 }
 
 // JSON is the doc as the properties object of a resource of kind k, members in
-// order, with the defaults of the kind, without FieldDocument and FieldImported.
+// order, with the defaults of the kind, without FieldDocument and what is hidden.
 func (d Doc) JSON(k Kind) json.RawMessage {
 	top := make(map[string]json.RawMessage, len(d)+3)
 	inner := map[string]Doc{}
 	for f, v := range d {
-		if f == FieldDocument || f == FieldImported {
+		if f == FieldDocument || f.Hidden() {
 			continue
 		}
 		name, member, nested := strings.Cut(string(f[1:]), "/")

@@ -185,8 +185,9 @@ type Tx interface {
 	// EndDeletion forgets one that waits no more.
 	EndDeletion(link ID, external string) error
 	// Inherit files what is kept of another instance, or of a workspace in one,
-	// under that which a link reads, for an instance that has got another identity.
-	// What is there already gets its words back, unless people have said otherwise
+	// under that which a link reads, for an instance that has got another identity:
+	// tombstones, and words on what is one. What is there already gets its words
+	// back, and is one or alone as they say, unless people have said otherwise
 	// since: then the tombstone keeps the rest. NotFound.
 	Inherit(link ID, from string) (Inheritance, error)
 	// PutHint notes that a link should look at one API of its source, or at all.
@@ -217,7 +218,8 @@ type SourceTx interface {
 	Former(kind Kind, external string) (string, error)
 	// DropOrigin ends what the claim's link states of id and of all below it.
 	// What no other source states then goes, with all that people made below it,
-	// the own layers entombed. Dropping twice is no error.
+	// the own layers entombed; but what some link let go of stays. Dropping twice is
+	// no error.
 	DropOrigin(id ID, why Why) error
 	// Move gives the subtree of an API, or of what is below one, a new place; the
 	// deployments that point into it follow. NotFound, Exists, NoParent, Invalid.
@@ -236,8 +238,9 @@ type SourceTx interface {
 	// Reconsider has the next pass of each other link write its APIs of a merge key
 	// anew, those in the workspace of the API that has got the key.
 	Reconsider(mergeKey string, api ID) error
-	// LetGo ends what the link states of id, and of id alone: the thing stays as
-	// readers see it, and what no other source states of it becomes the people's. NotFound.
+	// LetGo ends what the link states of id, and of id alone: all that becomes the
+	// people's, below what other sources state. The thing stays, also when those
+	// drop it. NotFound.
 	LetGo(id ID) error
 	// MarkGone notes that the source has id no more, and says so to readers: of id
 	// alone, which stays as the link last stated it. An observation that is newer

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"encoding/json"
-	"maps"
 	"slices"
 
 	"apicenter/internal/inventory"
@@ -114,10 +112,11 @@ func (w *work) drop(id inventory.ID, why inventory.Why, to string) error {
 	if err != nil {
 		return err
 	}
-	stays := map[inventory.ID]bool{} // another link states it, or something below it
+	stays := map[inventory.ID]bool{} // it is another link's, too, or the people's, or something below it is
 	for _, rec := range slices.Backward(all) {
 		others := slices.ContainsFunc(rec.Origins, func(o inventory.Origin) bool { return o.Link != w.claim.Link })
-		if others || stays[rec.ID] {
+		_, people := rec.Own[inventory.FieldHandedOver]
+		if others || people || stays[rec.ID] {
 			stays[rec.ID], stays[rec.ID.Parent()] = true, true
 		}
 	}
@@ -183,13 +182,11 @@ func (w *work) LetGo(id inventory.ID) error {
 		return nil
 	}
 	o := u.record.Origins[at]
-	others := inventory.Record{Origins: slices.Delete(slices.Clone(u.record.Origins), at, at+1)}
-	o.Gone, o.States = inventory.Gone{}, maps.Clone(o.States)
-	maps.DeleteFunc(o.States, func(f inventory.Field, _ json.RawMessage) bool {
-		_, stated := others.Stated(f)
-		return stated
-	})
+	o.Gone = inventory.Gone{}
 	u.record.Own = inventory.Overlay(u.record.Own, []inventory.Origin{o})
+	if len(u.record.Origins) > 1 {
+		u.record.Own.Set(inventory.FieldHandedOver, true)
+	}
 	return w.letGo(id)
 }
 

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -96,7 +97,8 @@ func (w *work) part(rec inventory.Record, link, parent inventory.ID) (inventory.
 			return inventory.ID{}, err
 		}
 	} else {
-		kept = &remnant{}
+		kept, own = &remnant{}, maps.Clone(own)
+		delete(own, inventory.FieldHandedOver) // that is of what stays
 	}
 	to, err := w.free(parent, rec.ID.Kind(), name)
 	if err != nil {

@@ -15,6 +15,7 @@ var merges = []promise{
 	{"who is alike is found by key, unless a person said otherwise", testAlike},
 	{"words on what is one go with their service", testWordsArePurged},
 	{"words on what is one follow an instance to its new identity", testWordsAreInherited},
+	{"what a link lets go of stays when the others drop it", testLetGoOfWhatIsShared},
 }
 
 const twin = petstore + "-twin"
@@ -165,4 +166,22 @@ func testWordsAreInherited(t *testing.T, b *bench) {
 	b.same("who states the one", len(b.record(petstore).Origins), 1)
 	b.same("who states the other", len(b.record(twin).Origins), 1)
 	b.same("what is left of the old identity", inherit("/instance/renamed"), inventory.Inheritance{})
+}
+
+func testLetGoOfWhatIsShared(t *testing.T, b *bench) {
+	b.pair()
+	b.update(func(tx inventory.Tx) error { return tx.Join(id(twin), id(petstore)) })
+	b.own(petstore, `{"summary":"ours"}`)
+	b.link = linkPath
+	b.apply(func(tx inventory.SourceTx) error { return tx.LetGo(id(petstore)) })
+	b.same("the title while another states it", b.record(petstore).View().Text("/title"), "petstore-twin")
+	b.link = secondPath
+	b.drop(petstore)
+	left := b.record(petstore)
+	b.same("the title when nobody does", left.View().Text("/title"), "petstore")
+	b.same("people's word", left.View().Text("/summary"), "ours")
+	b.same("who states it", len(left.Origins), 0)
+	if strings.Contains(string(left.Doc), "handedOver") {
+		t.Errorf("readers see %s", left.Doc)
+	}
 }

@@ -1,0 +1,130 @@
+package engine_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"apicenter/internal/inventory"
+)
+
+// An entry of several links goes on with the others when one hands over, and
+// what that one brought stays in it, as people's own.
+func TestASharedEntryIsHandedOver(t *testing.T) {
+	w := newTown(t, "name", "dev", "prod")
+	w.sources["dev"].Put(orders("orders", "Orders of dev", "v1", "v2"))
+	w.sources["prod"].Put(orders("orders", "Orders", "v1"))
+	w.pass("dev", "prod")
+	entry := w.api("dev", "apiversionsets/orders")
+	w.handOver("dev")
+	w.wants("after dev has gone", `Orders [prod:apiversionsets/orders]
+  deployment [people] in dev
+  deployment [people] in dev
+  deployment [prod:apis/orders-v1] in prod
+  version v1 [prod:apis/orders-v1]
+  version v1 has definition [people]
+  version v1 has definition [prod:apis/orders-v1]
+  version v2 [people]
+  version v2 has definition [people]
+`)
+	w.rests("prod")
+
+	w.connect("dev")
+	w.pass("dev")
+	if got := w.api("dev", "apiversionsets/orders").ID; got != entry.ID {
+		t.Errorf("linked again, dev has %s, want %s", got, entry.ID)
+	}
+	w.rests("prod", "dev")
+	w.unlink("dev")
+	w.unlink("prod")
+	w.wants("after both have gone", `Orders of dev [people]
+  deployment [people] in dev
+  deployment [people] in dev
+  version v1 [people]
+  version v1 has definition [people]
+  version v2 [people]
+  version v2 has definition [people]
+`)
+}
+
+func TestHandingOverLosesNothing(t *testing.T) { rapid.Check(t, handingOver) }
+
+func FuzzHandingOverLosesNothing(f *testing.F) { f.Fuzz(rapid.MakeFuzz(handingOver)) }
+
+// handingOver holds: whatever was merged, a link that hands over leaves each
+// thing where it was; what others state of it is seen then, and of all else what
+// was seen before. When those others go, what the link stated is there still.
+func handingOver(t *rapid.T) {
+	links := []string{"dev", "prod", "test"}
+	w, done := drawTown(t, "name", links...)
+	defer done()
+	for _, link := range links {
+		w.serve(link, drawSource(t, link, true))
+	}
+	w.pass(rapid.Permutation(links).Draw(t, "order")...)
+	for _, rec := range w.records() {
+		if k := rec.ID.Kind(); (k == inventory.KindAPI || k == inventory.KindVersion) && rapid.Bool().Draw(t, "curated") {
+			w.update(func(tx inventory.Tx) error {
+				_, err := tx.PutOwn(rec.Path, rec.Own.With("/lifecycleStage", "retired").With("/title", "of people"), inventory.Condition{})
+				return err
+			})
+		}
+	}
+	leaves := rapid.SampledFrom(links).Draw(t, "leaves")
+	rest := slices.DeleteFunc(slices.Clone(links), func(s string) bool { return s == leaves })
+	before := w.records()
+	w.handOver(leaves)
+	w.compare(before, leaves)
+	w.rests(rest...)
+
+	for _, other := range rapid.Permutation(rest).Draw(t, "go then") {
+		w.unlink(other)
+	}
+	after := w.byID()
+	for _, was := range before {
+		for _, o := range was.Origins {
+			now, there := after[was.ID]
+			if o.Link != linkTo(leaves) {
+				continue
+			}
+			if want := inventory.Overlay(was.Own, []inventory.Origin{o}); !there || !visible(now.View()).Equal(visible(want)) {
+				t.Errorf("%s, which was handed over, is %s when all links have gone; want %s", was.Path, now.View().Encode(), want.Encode())
+			}
+		}
+	}
+}
+
+// compare holds what is there after a link handed over against what was before.
+func (w *town) compare(before []inventory.Record, left string) {
+	w.Helper()
+	after := w.byID()
+	for _, was := range before {
+		if was.ID == linkTo(left) {
+			continue
+		}
+		now, there := after[was.ID]
+		others := slices.DeleteFunc(slices.Clone(was.Origins), func(o inventory.Origin) bool { return o.Link == linkTo(left) })
+		want := inventory.Overlay(was.View(), others)
+		if !there || !visible(now.View()).Equal(visible(want)) || len(now.Origins) != len(others) {
+			w.Errorf("%s is %s of %d links after %s handed over; want %s of %d", was.Path, now.View().Encode(), len(now.Origins), left, want.Encode(), len(others))
+		}
+	}
+}
+
+func (w *town) byID() map[inventory.ID]inventory.Record {
+	w.Helper()
+	out := map[inventory.ID]inventory.Record{}
+	for _, rec := range w.records() {
+		out[rec.ID] = rec
+	}
+	return out
+}
+
+// visible is what of a view readers see.
+func visible(view inventory.Doc) inventory.Doc {
+	out := maps.Clone(view)
+	delete(out, inventory.FieldHandedOver)
+	return out
+}
