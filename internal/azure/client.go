@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	chance "math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -27,7 +28,6 @@ import (
 
 const (
 	tryTimeout = time.Minute // of one request, its body included
-	maxRetries = 2
 	// pageLimit bounds one JSON answer. A page of a hundred rows is some
 	// hundred kilobytes; one of a hundred rows at their longest stays below this.
 	pageLimit = 32 << 20
@@ -43,6 +43,7 @@ type Options struct {
 	UserAgent  string
 	Transport  http.RoundTripper // shared, so that connections are; see NewTransport
 	Now        func() time.Time  // stamps pages with when they were asked for; nil: time.Now
+	Random     func() float64    // from 0 to 1, spreads what is tried again; nil: by chance
 
 	// AllowLoopbackHTTP lets tokens go over plain HTTP to this very machine, for
 	// development. To any other host they never do.
@@ -84,11 +85,14 @@ func NewClient(o Options) (*Client, error) {
 	if c.now == nil {
 		c.now = time.Now
 	}
+	if o.Random == nil {
+		o.Random = chance.Float64
+	}
 	c.wire = newWire(o.Transport, &c.sent)
 	c.pipeline, err = armruntime.NewPipeline("apicenter", "v1.0.0", c.tokens,
 		// The turn is taken before the token policy, so that a retry takes its own;
 		// the time limit begins after it, so that waiting for one costs nothing of it.
-		runtime.PipelineOptions{PerRetry: []policy.Policy{policyFunc(c.takeTurn)}},
+		runtime.PipelineOptions{PerRetry: []policy.Policy{retry{first: 800 * time.Millisecond, most: longPark, random: o.Random}, policyFunc(c.takeTurn)}},
 		&armpolicy.ClientOptions{
 			DisableRPRegistration: true, // it writes, and a reader may not
 			ClientOptions: policy.ClientOptions{
@@ -96,7 +100,7 @@ func NewClient(o Options) (*Client, error) {
 					cloud.ResourceManager: {Endpoint: endpoint.String(), Audience: audience},
 				}},
 				InsecureAllowCredentialWithHTTP: endpoint.Scheme == "http",
-				Retry:                           policy.RetryOptions{MaxRetries: maxRetries, MaxRetryDelay: longPark},
+				Retry:                           noRetry,
 				Telemetry:                       policy.TelemetryOptions{Disabled: true}, // the user agent is ours
 				Transport:                       c.wire,
 			},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -26,10 +27,15 @@ type Links struct {
 }
 
 // NewLinks builds a fetcher that sends through a transport; see [NewLinkTransport].
-func NewLinks(through http.RoundTripper) *Links {
+// random, from 0 to 1, spreads what is tried again; nil: by chance.
+func NewLinks(through http.RoundTripper, random func() float64) *Links {
+	if random == nil {
+		random = rand.Float64
+	}
 	l := &Links{}
-	l.pipeline = runtime.NewPipeline("apicenter", "v1.0.0", runtime.PipelineOptions{}, &policy.ClientOptions{
-		Retry:     policy.RetryOptions{MaxRetries: maxRetries, MaxRetryDelay: 10 * time.Second, RetryDelay: 400 * time.Millisecond},
+	again := retry{first: 400 * time.Millisecond, most: 10 * time.Second, random: random}
+	l.pipeline = runtime.NewPipeline("apicenter", "v1.0.0", runtime.PipelineOptions{PerRetry: []policy.Policy{again}}, &policy.ClientOptions{
+		Retry:     noRetry,
 		Telemetry: policy.TelemetryOptions{Disabled: true},
 		Transport: newWire(through, &l.sent),
 	})

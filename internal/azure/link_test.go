@@ -14,7 +14,7 @@ func TestLinksInProductionDoNotReachThisMachine(t *testing.T) {
 	secure := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
 	defer secure.Close()
 	for _, link := range []string{secure.URL, strings.Replace(secure.URL, "127.0.0.1", "localhost", 1), strings.Replace(secure.URL, "https", "http", 1)} {
-		_, err := NewLinks(NewLinkTransport(false, nil)).Get(t.Context(), link+"/x?sig=secret")
+		_, err := NewLinks(NewLinkTransport(false, nil), nil).Get(t.Context(), link+"/x?sig=secret")
 		if _, refused := errors.AsType[*AddressError](err); !refused || reached || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v, reached %t", link, err, reached)
 		}
@@ -29,7 +29,7 @@ func TestLinksInsideOrAwayAreRefused(t *testing.T) {
 		"https://[::ffff:10.0.0.1]/?sig=secret", "https://[64:ff9b::a00:1]/?sig=secret", "https://2130706433/?sig=secret", "https://0x7f.1/?sig=secret", "https://0177.0.0.1/?sig=secret",
 		"http://example.com/?sig=secret", "https://u:secret@example.com/", "ftp://example.com/?sig=secret", "file:///etc/passwd", "//example.com/?sig=secret", "", redirect.URL,
 	} {
-		l := NewLinks(NewLinkTransport(true, nil))
+		l := NewLinks(NewLinkTransport(true, nil), nil)
 		_, err := l.Get(t.Context(), link)
 		_, refused := errors.AsType[*AddressError](err)
 		if err == nil || refused == (link == redirect.URL) || strings.Contains(err.Error(), "secret") || l.Fetched() > 1 {
@@ -46,7 +46,7 @@ func TestLinksAreCountedAndPlain(t *testing.T) {
 		_, _ = io.WriteString(w, "document")
 	}))
 	defer s.Close()
-	l := NewLinks(NewLinkTransport(true, nil))
+	l := NewLinks(NewLinkTransport(true, nil), nil)
 	resp, err := l.Get(t.Context(), " "+s.URL+"/My API.json?sig=a%2Bb%3D")
 	if err != nil {
 		t.Fatal(err)

@@ -34,6 +34,8 @@ type Options struct {
 	MaxDocument   int64  // bytes; 0: 50 MB
 	AllowLoopback bool   // the endpoint may be this machine, over plain HTTP: for development
 
+	Random func() float64 // from 0 to 1, spreads what is tried again; nil: by chance
+
 	Roots *x509.CertPool // authorities that are trusted; nil: those of the system
 
 	// Transport carries all requests, in place of connections of its own: for a
@@ -51,12 +53,12 @@ func New(o Options) source.Kind {
 	}
 	k := &kind{Options: o}
 	if o.Transport != nil {
-		k.links = azure.NewLinks(o.Transport)
+		k.links = azure.NewLinks(o.Transport, o.Random)
 	} else {
 		own := azure.NewTransport()
 		own.TLSClientConfig = &tls.Config{RootCAs: o.Roots}
 		k.Transport = own
-		k.links = azure.NewLinks(azure.NewLinkTransport(o.AllowLoopback && isLocal(o.Endpoint), o.Roots))
+		k.links = azure.NewLinks(azure.NewLinkTransport(o.AllowLoopback && isLocal(o.Endpoint), o.Roots), o.Random)
 	}
 	return source.Kind{Name: Name, Open: k.open, Notice: notice}
 }
@@ -80,7 +82,7 @@ func (k *kind) open(_ context.Context, link inventory.Link, env source.Env) (sou
 	client, err := azure.NewClient(azure.Options{
 		Endpoint: k.Endpoint, Audience: k.Audience, Credential: credential, AllowLoopbackHTTP: k.AllowLoopback,
 		Limiter: limiter, First: env.First || env.Prompt,
-		UserAgent: env.UserAgent, Transport: k.Transport, Now: env.Now,
+		UserAgent: env.UserAgent, Transport: k.Transport, Now: env.Now, Random: k.Random,
 	})
 	if err != nil {
 		return nil, &source.Error{Stalled: true, Message: "the connection is misconfigured", Err: err}
