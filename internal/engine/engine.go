@@ -14,6 +14,7 @@ package engine
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"apicenter/internal/inventory"
@@ -34,6 +35,7 @@ type Options struct {
 	Compare     Compare // nil: new documents are not compared
 	Log         *slog.Logger
 	Ran         func(inventory.Run) // hears of each run that has ended
+	Random      func() float64      // from 0 to 1, keeps links from marching in step; nil: by chance
 }
 
 // Compare says what a new document of a definition means for those who use the
@@ -63,6 +65,9 @@ func New(store inventory.Store, kinds map[string]source.Kind, o Options) *Engine
 	}
 	if o.Ran == nil {
 		o.Ran = func(inventory.Run) {}
+	}
+	if o.Random == nil {
+		o.Random = rand.Float64
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"apicenter/internal/inventory"
@@ -119,7 +118,7 @@ func margin(target time.Duration) time.Duration { return min(time.Second, target
 // marching in step; and one whose passes take that long rests a little all the same.
 func (p *Pass) nextDue(s inventory.LinkStatus, now time.Time) time.Time {
 	target := p.target()
-	due := s.SyncedAt.Add(share(target) - margin(target) - s.Took)
+	due := s.SyncedAt.Add(p.share(target) - margin(target) - s.Took)
 	if rested := now.Add(target / 10); due.Before(rested) {
 		due = rested
 	}
@@ -127,8 +126,8 @@ func (p *Pass) nextDue(s inventory.LinkStatus, now time.Time) time.Time {
 }
 
 // share is a little less than an interval, by a random share of it.
-func share(interval time.Duration) time.Duration {
-	return time.Duration(float64(interval) * (0.85 + 0.1*rand.Float64()))
+func (p *Pass) share(interval time.Duration) time.Duration {
+	return time.Duration(float64(interval) * (0.85 + 0.1*p.engine.o.Random()))
 }
 
 // The longest times between two tries while a source fails.
@@ -150,7 +149,7 @@ func (p *Pass) wait(failure error, failures int) time.Duration {
 		most = max(target, stalledMost)
 	}
 	wait := min(target<<min(max(failures-2, 0), 10), most)
-	return max(share(wait), source.RetryAfter(failure)).Truncate(time.Microsecond)
+	return max(p.share(wait), source.RetryAfter(failure)).Truncate(time.Microsecond)
 }
 
 // pace is the time that this pass has to make good for in the rolling audit: since
