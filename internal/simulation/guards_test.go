@@ -35,8 +35,8 @@ func TestTheLossOfEachGuardIsNoticed(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
 			for seed := uint64(1); seed <= patience; seed++ {
-				if wrong, _ := s.play(t, seed, u); len(wrong) > 0 {
-					t.Logf("seed %d: %s", seed, wrong[0])
+				if o := s.play(t, history{seed: seed}, u); len(o.wrong) > 0 {
+					t.Logf("seed %d: %s", seed, o.wrong[0])
 					return
 				}
 			}

@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -211,6 +213,7 @@ func (w *world) judge() {
 		}
 	}
 	w.words(byExternal, all)
+	w.say("the inventory is %s", fingerprint(records))
 	found, err := storetest.Faults(w.ctx, w.store)
 	if err != nil {
 		w.fault("check the store: %v", err)
@@ -218,6 +221,15 @@ func (w *world) judge() {
 	for _, f := range found {
 		w.fault("store: %s", f)
 	}
+}
+
+// fingerprint is a digest of what readers and writers see.
+func fingerprint(records []inventory.Record) string {
+	h := sha256.New()
+	for _, rec := range records { // in the order of their paths
+		fmt.Fprintln(h, rec.Path, string(rec.View().Encode()), string(rec.Own.Encode()), len(rec.Origins))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // compare is one API of the source with what there is of it.

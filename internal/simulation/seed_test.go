@@ -27,6 +27,9 @@ func mix(x uint64) uint64 {
 func (d *dice) below(n int) int { return int(d.next() % uint64(n)) }
 
 // chance is true with a probability.
-func (d *dice) chance(p float64) bool { return float64(d.next()>>11)/(1<<53) < p }
+func (d *dice) chance(p float64) bool { return d.fraction() < p }
+
+// fraction draws a number from 0 to 1.
+func (d *dice) fraction() float64 { return float64(d.next()>>11) / (1 << 53) }
 
 func pick[T any](d *dice, from []T) T { return from[d.below(len(from))] }

@@ -25,7 +25,26 @@ import (
 var (
 	histories = flag.Int("histories", 25, "how many histories are tried")
 	first     = flag.Uint64("seed", 1, "the first seed; alone with -histories 1")
+	without   = steps{}
 )
+
+func TestMain(m *testing.M) {
+	flag.Var(without, "without", "steps to leave out, such as 3,5")
+	flag.Parse()
+	os.Exit(m.Run())
+}
+
+// history is what is drawn from a seed, without some of its steps.
+type history struct {
+	seed    uint64
+	without steps
+}
+
+// outcome is what came of one: what was wrong, and what happened.
+type outcome struct {
+	wrong, log []string
+	last       int // step
+}
 
 // template is a database that is migrated already.
 var template = sync.OnceValues(func() ([]byte, error) {
@@ -76,8 +95,8 @@ func newStage(t testing.TB) *stage {
 	return &stage{dir: dir}
 }
 
-// play lives through one history, and gives what was wrong, and its log.
-func (s *stage) play(t *testing.T, seed uint64, u unguarded) (wrong, log []string) {
+// play lives through one history.
+func (s *stage) play(t *testing.T, h history, u unguarded) (o outcome) {
 	t.Helper()
 	if s.played%fresh == 0 {
 		e, err := emulator.New(emulator.Options{Empty: true, PageSize: 3})
@@ -93,17 +112,17 @@ func (s *stage) play(t *testing.T, seed uint64, u unguarded) (wrong, log []strin
 	}
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(epoch))
-		w, err := newWorld(t.Context(), s.dir, blank, s.emulator, fmt.Sprintf("instance-%d", seed), u)
+		w, err := newWorld(t.Context(), h, s.dir, blank, s.emulator, u)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.live(seed)
+		w.live()
 		if err := w.close(); err != nil {
 			w.fault("close: %v", err)
 		}
-		wrong, log = w.wrong, w.log
+		o = outcome{w.wrong, w.log, w.at}
 	})
-	return wrong, log
+	return o
 }
 
 func TestHistories(t *testing.T) {
@@ -115,21 +134,19 @@ func TestHistories(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
 			for seed := next.Add(1) - 1; seed < last && !t.Failed(); seed = next.Add(1) - 1 {
-				if wrong, log := s.play(t, seed, unguarded{}); len(wrong) > 0 {
-					report(t, seed, wrong, log)
+				h := history{seed, without}
+				o := s.play(t, h, unguarded{})
+				if len(o.wrong) > 0 {
+					h = s.shrink(t, h, o.last, unguarded{})
+					o = s.play(t, h, unguarded{})
+					t.Errorf("seed %d:\n%s\n\nits history, without the steps that it fails without:\n%s\n\nreplay it with\n\t%s",
+						seed, strings.Join(o.wrong, "\n"), strings.Join(o.log, "\n"), h.command())
 				} else if *histories == 1 {
-					t.Log(strings.Join(log, "\n"))
+					t.Log(strings.Join(o.log, "\n"))
 				}
 			}
 		})
 	}
-}
-
-// report prints a history that failed, and how to replay it.
-func report(t testing.TB, seed uint64, wrong, log []string) {
-	t.Helper()
-	t.Errorf("seed %d:\n%s\n\nits history:\n%s\n\nreplay it with\n\tgo test ./internal/simulation -run TestHistories -seed %d -histories 1 -v",
-		seed, strings.Join(wrong, "\n"), strings.Join(log, "\n"), seed)
 }
 
 var _ inventory.Store = (*mortal)(nil)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"apicenter/internal/inventory"
 	"apicenter/internal/store"
@@ -114,17 +115,24 @@ func (m *mortal) PutDocument(ctx context.Context, r io.Reader) (d inventory.Dige
 	return d, n, err
 }
 
-// watched is a store at which nobody may write under a claim that has ended.
+// watched is the store as one worker sees it. Nobody may write under a claim that
+// has ended; and each commit comes at a time of its own, so that which of two
+// workers is first is decided by the seed.
 type watched struct {
 	inventory.Store
 	epochs *epochs
+	hand   func() *dice // what the time throws for this worker
 }
 
+func (w watched) linger() { time.Sleep(time.Duration(1 + w.hand().below(int(time.Millisecond)))) }
+
 func (w watched) Update(ctx context.Context, by string, f func(inventory.Tx) error) error {
+	w.linger()
 	return w.Store.Update(ctx, by, func(tx inventory.Tx) error { return f(claiming{tx, w.epochs}) })
 }
 
 func (w watched) Apply(ctx context.Context, c inventory.Claim, f func(inventory.SourceTx) error) error {
+	w.linger()
 	ended := false
 	err := w.Store.Apply(ctx, c, func(tx inventory.SourceTx) error {
 		ended = w.epochs.ended(c) // nobody else can be given one meanwhile

@@ -47,6 +47,9 @@ type unguarded struct {
 // world is all that a history is about.
 type world struct {
 	ctx       context.Context
+	seed      uint64
+	without   steps // that are left out
+	at        int   // step
 	dir       string
 	store     *store.Store
 	mortal    *mortal
@@ -80,9 +83,9 @@ func (w *world) fault(format string, args ...any) {
 }
 
 // newWorld opens a world on a copy of a database that is migrated already.
-func newWorld(ctx context.Context, dir string, template []byte, e *emulator.Server, named string, u unguarded) (*world, error) {
+func newWorld(ctx context.Context, h history, dir string, template []byte, e *emulator.Server, u unguarded) (*world, error) {
 	w := &world{
-		ctx: ctx, dir: dir, emulator: e, unguarded: u, calm: time.Now(),
+		ctx: ctx, seed: h.seed, without: h.without, dir: dir, emulator: e, unguarded: u, calm: time.Now(),
 		epochs: &epochs{newest: map[inventory.ID]int64{}}, people: newPeoples(),
 	}
 	if err := os.WriteFile(filepath.Join(dir, "inventory.db"), template, 0o600); err != nil {
@@ -92,7 +95,7 @@ func newWorld(ctx context.Context, dir string, template []byte, e *emulator.Serv
 	if w.store, err = store.Open(ctx, store.Options{Dir: dir}); err != nil {
 		return nil, err
 	}
-	if w.origin, err = newOrigin(e.Cloud, named); err != nil {
+	if w.origin, err = newOrigin(e.Cloud, fmt.Sprintf("instance-%d", h.seed)); err != nil {
 		return nil, errors.Join(err, w.store.Close())
 	}
 	w.instance = w.origin.service.ID()
@@ -119,7 +122,7 @@ func (w *world) start() {
 		s = w.unguarded.store(s)
 	}
 	for i := range w.workers {
-		w.workers[i] = w.worker(watched{s, w.epochs})
+		w.workers[i] = w.worker(watched{s, w.epochs, func() *dice { return w.now(fmt.Sprint("worker ", i)) }})
 	}
 }
 
@@ -135,17 +138,23 @@ func (w *world) stop() {
 func (w *world) worker(s inventory.Store) *jobs.Worker {
 	kind := apim.New(apim.Options{
 		Endpoint: endpoint, Audience: "https://management.azure.com", AllowLoopback: true, Limiters: &azure.Limiters{},
-		Credential: func(string) (azcore.TokenCredential, error) { return owner{}, nil }, Transport: w.wire,
+		Credential: func(string) (azcore.TokenCredential, error) { return owner{}, nil }, Transport: w.wire, Random: w.random,
 	})
 	if w.unguarded.kind != nil {
 		kind = w.unguarded.kind(kind)
 	}
-	o := engine.Options{Interval: time.Minute, Audit: 3 * time.Minute, Fetchers: 2}
+	o := engine.Options{Interval: time.Minute, Audit: 3 * time.Minute, Fetchers: 2, Random: w.random}
 	if w.unguarded.brake {
 		o.Brake = &plan.Brake{Things: 1 << 30, Share: 2}
 	}
 	return jobs.NewWorker(s, engine.New(s, map[string]source.Kind{kind.Name: kind}, o))
 }
+
+// now throws dice for something that happens at this time: they depend on that
+// and the seed, and not on who asks first.
+func (w *world) now(what string) *dice { return roll(w.seed, what+fmt.Sprint(time.Now().UnixNano())) }
+
+func (w *world) random() float64 { return w.now("random").fraction() }
 
 // owner is a credential that has its token already.
 type owner struct{}
