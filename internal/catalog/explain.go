@@ -92,6 +92,11 @@ func (x *explainer) explain(f inventory.Field) (inventory.FieldOrigin, error) {
 	if x.rec.ID.Kind() == inventory.KindAPI && f == inventory.FieldLifecycleStage {
 		return x.derived(out)
 	}
+	if f == inventory.FieldGone {
+		out.Layer, out.Editable = inventory.LayerDerived, false
+		out.Advice = "its source has it no more: it goes when that has it again, or when you delete the " + string(x.rec.ID.Kind())
+		return out, nil
+	}
 	own, set := x.rec.Own[f]
 	if set {
 		out.Layer, out.Hidden = inventory.LayerPeople, []inventory.Beneath{{Value: own, Layer: inventory.LayerPeople}}
@@ -111,14 +116,20 @@ func (x *explainer) explain(f inventory.Field) (inventory.FieldOrigin, error) {
 	}
 	if leads >= 0 {
 		o := x.rec.Origins[leads]
-		link := x.links[o.Link]
-		full, err := x.identity(link, o.External)
+		full, err := x.identity(o)
 		if err != nil {
 			return out, err
 		}
-		out.Layer, out.Editable = inventory.LayerSource, false
-		out.Source = &inventory.Statement{Link: link.Path, External: o.External, ID: full, Read: o.Read, Run: o.Run}
-		out.Advice = "change it at the source: " + full + "; or delete the link " + link.Name()
+		out.Layer = inventory.LayerSource
+		out.Source = &inventory.Statement{Link: x.links[o.Link].Path, External: o.External, ID: full, Read: o.Read, Run: o.Run}
+	}
+	if o, determined := x.rec.Determined(f); determined {
+		full, err := x.identity(o)
+		if err != nil {
+			return out, err
+		}
+		out.Editable = false
+		out.Advice = "change it at the source: " + full + "; or delete the link " + x.links[o.Link].Name()
 	}
 	if out.Layer == "" {
 		out.Layer = inventory.LayerDefault
@@ -153,18 +164,18 @@ func (x *explainer) link(id inventory.ID) (inventory.Resource, error) {
 	return r, err
 }
 
-// identity is the full id of a thing at the source of a link. What a link of a
-// single workspace states is identified from the instance on.
-func (x *explainer) identity(link inventory.Resource, external string) (string, error) {
-	doc, err := inventory.ParseDoc(link.Doc)
+// identity is the full id of a thing at its source. What a link of a single
+// workspace states is identified from the instance on.
+func (x *explainer) identity(o inventory.Origin) (string, error) {
+	doc, err := inventory.ParseDoc(x.links[o.Link].Doc)
 	source := strings.TrimSuffix(inventory.LinkOf(doc).Source, "/")
-	if err != nil || external == "" {
+	if err != nil || o.External == "" {
 		return source, err
 	}
 	if at := strings.Index(strings.ToLower(source), "/workspaces/"); at >= 0 {
 		source = source[:at]
 	}
-	return source + "/" + external, nil
+	return source + "/" + o.External, nil
 }
 
 // pastEvents is how many events of a resource are looked at, the newest first.

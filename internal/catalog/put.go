@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"apicenter/internal/inventory"
@@ -36,7 +37,7 @@ const fieldSpecification inventory.Field = "/specification"
 // which of the two it was. What people do not set is ignored.
 //
 // For a thing that a linked source brought, body may repeat or leave out what
-// the source determines; a change of it is Owned. Errors besides: Invalid,
+// the source determines; a change of it is Owned, unless no source has the thing any more. Errors besides: Invalid,
 // NoParent, Exists and Changed (m does not hold), Conflict, Denied.
 func (c *Catalog) Put(ctx context.Context, path string, body inventory.Doc, m Match) (r inventory.Resource, created bool, err error) {
 	id, err := inventory.ParseID(path)
@@ -61,9 +62,14 @@ func (c *Catalog) Put(ctx context.Context, path string, body inventory.Doc, m Ma
 			return err
 		}
 		created = rec == nil
-		own, err := c.layer(tx, id, rec, completed(path, id.Kind(), body))
+		own, taken, err := c.layer(tx, id, rec, completed(path, id.Kind(), body))
 		if err != nil {
 			return err
+		}
+		if len(taken) > 0 {
+			if err := tx.Take(id, taken...); err != nil {
+				return err
+			}
 		}
 		if r, err = tx.PutOwn(path, own, inventory.Condition{}); err != nil || !created || id.Kind() != inventory.KindService {
 			return err
@@ -104,8 +110,9 @@ func (c *Catalog) recordFor(tx inventory.Reader, id inventory.ID, path string, m
 }
 
 // layer makes the people's layer that body asks for, or says why it may not be.
-// rec is nil for a new thing.
-func (c *Catalog) layer(tx inventory.Reader, id inventory.ID, rec *inventory.Record, body inventory.Doc) (inventory.Doc, error) {
+// rec is nil for a new thing. taken are fields that sources only stated last, and
+// that are people's from here on.
+func (c *Catalog) layer(tx inventory.Reader, id inventory.ID, rec *inventory.Record, body inventory.Doc) (own inventory.Doc, taken []inventory.Field, err error) {
 	if rec == nil {
 		rec = &inventory.Record{}
 	}
@@ -113,20 +120,26 @@ func (c *Catalog) layer(tx inventory.Reader, id inventory.ID, rec *inventory.Rec
 	body = known(kind, body)
 	if kind == inventory.KindDeployment {
 		if err := resolveReferences(tx, id, present, body); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	own := make(inventory.Doc, len(body))
+	own = make(inventory.Doc, len(body))
 	for f, v := range body.All() {
-		o, stated := rec.Stated(f)
-		if !stated {
+		if _, stated := rec.Stated(f); !stated {
 			own[f] = v
-		} else if was, ok := present[f]; !ok || !inventory.SameJSON(was, v) {
-			return nil, owned(tx, *rec, f, o.Link)
+			continue
 		}
+		if was, ok := present[f]; ok && inventory.SameJSON(was, v) {
+			continue
+		}
+		if o, determined := rec.Determined(f); determined {
+			return nil, nil, owned(tx, *rec, f, o.Link)
+		}
+		own[f] = v
+		taken = append(taken, f)
 	}
 	for f, v := range rec.Own { // what people once said stays below what a source says
-		if _, stated := rec.Stated(f); stated {
+		if _, stated := rec.Stated(f); stated && !slices.Contains(taken, f) {
 			own[f] = v
 		}
 	}
@@ -137,25 +150,25 @@ func (c *Catalog) layer(tx inventory.Reader, id inventory.ID, rec *inventory.Rec
 	}
 	if kind == inventory.KindWorkspace {
 		if err := checkMergeRule(own); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if kind == inventory.KindService {
 		completeService(own)
 	}
-	next := inventory.Overlay(own, rec.Origins)
+	next := inventory.Overlay(own, rec.Taken(taken...))
 	if err := c.rules(kind).check(present, next); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if kind == inventory.KindSchema {
-		return own, c.checkSchema(tx, id, *rec, own)
+		return own, nil, c.checkSchema(tx, id, *rec, own)
 	}
 	if kind == inventory.KindWebhook {
 		if err := c.checkWebhook(present, next); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return own, checkCustom(tx, id, present, next)
+	return own, taken, checkCustom(tx, id, present, next)
 }
 
 func (c *Catalog) rules(k inventory.Kind) rules { return rules{kind: k, azure: c.limits.Texts} }

@@ -45,7 +45,7 @@ func (c *Catalog) Amend(ctx context.Context, id inventory.ID, tags, identity jso
 			if identity != nil {
 				body[fieldIdentity] = next
 			}
-			own, err := c.layer(tx, id, &rec, body)
+			own, _, err := c.layer(tx, id, &rec, body)
 			if err != nil {
 				return err
 			}

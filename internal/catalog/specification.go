@@ -147,11 +147,14 @@ func (c *Catalog) attach(ctx context.Context, by string, id inventory.ID, docume
 			own.Set(fieldSpecification, s)
 		}
 		for _, f := range []inventory.Field{inventory.FieldDocument, fieldSpecification} {
-			if o, stated := rec.Stated(f); stated && !inventory.SameJSON(rec.View()[f], own[f]) {
+			if o, determined := rec.Determined(f); determined && !inventory.SameJSON(rec.View()[f], own[f]) {
 				return inventory.Errorf(inventory.Owned, "value",
 					"the specification of definition %q is determined by its source through the link %q; change it there",
 					rec.Name(), shownName(tx, o.Link))
 			}
+		}
+		if err := tx.Take(id, inventory.FieldDocument, fieldSpecification); err != nil {
+			return err
 		}
 		_, err = tx.PutOwn(rec.Path, own, inventory.Condition{})
 		return err

@@ -2,6 +2,8 @@ package inventory
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -40,14 +42,40 @@ type Record struct {
 // View is the doc that the layers make.
 func (r Record) View() Doc { return Overlay(r.Own, r.Origins) }
 
-// Stated gives the first origin that determines f.
+// Stated gives the first origin that states f, whether its source has the thing or not.
 func (r Record) Stated(f Field) (Origin, bool) {
+	return r.first(f, func(Origin) bool { return true })
+}
+
+// Determined gives the first origin that determines f: it states it, and its
+// source has the thing. What sources only stated last is people's to change.
+func (r Record) Determined(f Field) (Origin, bool) {
+	return r.first(f, func(o Origin) bool { return o.Gone.At.IsZero() })
+}
+
+func (r Record) first(f Field, is func(Origin) bool) (Origin, bool) {
 	for _, o := range r.Origins {
-		if _, ok := o.States[f]; ok {
+		if _, ok := o.States[f]; ok && is(o) {
 			return o, true
 		}
 	}
 	return Origin{}, false
+}
+
+// Taken are the origins after people have taken fields over from those whose
+// source has the thing no more.
+func (r Record) Taken(fields ...Field) []Origin {
+	out := slices.Clone(r.Origins)
+	for i, o := range out {
+		if o.Gone.At.IsZero() {
+			continue
+		}
+		out[i].States = maps.Clone(o.States)
+		for _, f := range fields {
+			delete(out[i].States, f)
+		}
+	}
+	return out
 }
 
 // Origin is what one link's source states of a resource.

@@ -129,6 +129,9 @@ type Tx interface {
 	// if need be; the case of a new name is kept. NoParent; Exists or Changed if
 	// the condition does not hold.
 	PutOwn(path string, own Doc, c Condition) (Resource, error)
+	// Take has people's word count on fields that sources only stated last: those
+	// that have the thing no more let go of them, until they have it again. NotFound.
+	Take(id ID, fields ...Field) error
 	// Delete removes id and all below it. NotFound, Changed, Exists; Conflict when
 	// it would tear a link from what it states, in either direction. What people
 	// said elsewhere to point to it stays as they said it.

@@ -237,6 +237,23 @@ func (w *work) PutOwn(path string, own inventory.Doc, c inventory.Condition) (in
 	return u.record.Resource, err
 }
 
+func (w *work) Take(id inventory.ID, fields ...inventory.Field) error {
+	u, err := w.find(id)
+	if err != nil {
+		return err
+	}
+	if u == nil {
+		return w.missing(id)
+	}
+	u.record.Origins = u.record.Taken(fields...)
+	for _, o := range u.record.Origins {
+		if err := w.state(u, o.Link); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // check holds a condition against the present state; u is nil when there is nothing.
 func check(u *unit, id inventory.ID, c inventory.Condition) error {
 	switch {

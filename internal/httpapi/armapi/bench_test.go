@@ -279,6 +279,23 @@ func (d *desk) brings(path, external, states string) {
 	if err != nil {
 		d.Fatal(err)
 	}
+	d.asSource(func(tx inventory.SourceTx) error {
+		o := inventory.Origin{External: external, States: doc, Mark: states, Read: time.Now()}
+		return tx.PutOrigin(inventory.MustID(path), o, inventory.Doc{})
+	})
+}
+
+// vanishes has the source of the link have a thing no more, and the link keep it.
+func (d *desk) vanishes(path string) {
+	d.Helper()
+	d.asSource(func(tx inventory.SourceTx) error {
+		return tx.MarkGone(inventory.MustID(path), inventory.Gone{At: d.store.Now(), Why: inventory.Vanished})
+	})
+}
+
+// asSource writes as the source of the link.
+func (d *desk) asSource(f func(inventory.SourceTx) error) {
+	d.Helper()
 	var c inventory.Claim
 	if err := d.store.Update(d.Context(), "test", func(tx inventory.Tx) (err error) {
 		c, err = tx.Begin(inventory.MustID(linkID))
@@ -286,10 +303,7 @@ func (d *desk) brings(path, external, states string) {
 	}); err != nil {
 		d.Fatal(err)
 	}
-	if err := d.store.Apply(d.Context(), c, func(tx inventory.SourceTx) error {
-		o := inventory.Origin{External: external, States: doc, Mark: states, Read: time.Now()}
-		return tx.PutOrigin(inventory.MustID(path), o, inventory.Doc{})
-	}); err != nil {
+	if err := d.store.Apply(d.Context(), c, f); err != nil {
 		d.Fatal(err)
 	}
 }

@@ -135,6 +135,18 @@ func TestSourceDeterminesItsProperties(t *testing.T) {
 	d.fails("DELETE", api, "", 409, "Conflict", `"gateway"`)
 }
 
+func TestWhatIsKeptIsPeoplesToEdit(t *testing.T) {
+	d := centre(t)
+	d.must("PUT", link, linkBody, 201)
+	d.brings("S/G/Center/workspaces/default/apis/petstore", "groups/pets", `{"title":"Pets","kind":"rest"}`)
+	d.vanishes("S/G/Center/workspaces/default/apis/petstore")
+	d.must("PUT", api, `{"properties":{"title":"Cats","kind":"rest","summary":"mine"}}`, 200)
+	if p := properties(t, d.must("GET", api, "", 200)); p["title"] != "Cats" || p["kind"] != "rest" || p["gone"] == nil {
+		t.Errorf("it reads %v", p)
+	}
+	d.must("DELETE", api, "", 200)
+}
+
 func TestActionsOnALink(t *testing.T) {
 	d := centre(t)
 	d.must("PUT", link, linkBody, 201)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"apicenter/internal/inventory"
 )
@@ -19,6 +20,7 @@ var people = []promise{
 	{"a writer reads what it wrote", testOwnWrites},
 	{"an API has the stage of its newest version", testStage},
 	{"the caller may go on with the layer that it gave", testLayerIsCopied},
+	{"people take over what a source has no more, until it has it again", testTake},
 }
 
 func testPutOwn(t *testing.T, b *bench) {
@@ -260,4 +262,30 @@ func testLayerIsCopied(_ *testing.T, b *bench) {
 		return err
 	})
 	b.reads(petstore, `{"title":"two","customProperties":{},"contacts":[],"externalDocumentation":[]}`)
+}
+
+func testTake(t *testing.T, b *bench) {
+	edit := func() {
+		b.update(func(tx inventory.Tx) error {
+			if err := tx.Take(id(petstore), "/title"); err != nil {
+				return err
+			}
+			_, err := tx.PutOwn(petstore, doc(`{"title":"Ours"}`), inventory.Condition{})
+			return err
+		})
+	}
+	title := func(when, want string) { b.same("the title "+when, b.record(petstore).View().Text("/title"), want) }
+	b.put(petstore, "apis/petstore", `{"title":"Pets","kind":"rest"}`, `{}`, noon)
+	edit()
+	title("while the source has it", "Pets")
+	b.apply(func(tx inventory.SourceTx) error {
+		return tx.MarkGone(id(petstore), inventory.Gone{At: noon.Add(time.Minute), Why: inventory.Vanished})
+	})
+	title("as it was stated last", "Pets")
+	edit()
+	title("that people gave it", "Ours")
+	b.same("the kind, of which they said nothing", b.record(petstore).View().Text("/kind"), "rest")
+	b.put(petstore, "apis/petstore", `{"title":"Pets","kind":"rest"}`, `{}`, noon.Add(time.Hour))
+	title("when it is back", "Pets")
+	b.refused("take over what is not there", b.Update(t.Context(), "ann", func(tx inventory.Tx) error { return tx.Take(id(twin), "/title") }), inventory.NotFound)
 }
