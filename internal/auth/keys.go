@@ -79,7 +79,11 @@ func (k *Keys) Authenticate(_ context.Context, bearer string) (Principal, error)
 	if !strings.HasPrefix(bearer, prefix) {
 		return Principal{}, ErrUnknown
 	}
-	h := (*k.known.Load())[sha256.Sum256([]byte(bearer))]
+	return k.recall(sha256.Sum256([]byte(bearer)))
+}
+
+func (k *Keys) recall(digest hash) (Principal, error) {
+	h := (*k.known.Load())[digest]
 	switch {
 	case h == nil:
 		return Principal{}, ErrUnknown
