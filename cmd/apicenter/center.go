@@ -31,6 +31,7 @@ import (
 	"apicenter/internal/httpapi/metricsapi"
 	"apicenter/internal/inventory"
 	"apicenter/internal/jobs"
+	"apicenter/internal/portal"
 	"apicenter/internal/server"
 	"apicenter/internal/source"
 	"apicenter/internal/store"
@@ -42,6 +43,7 @@ type center struct {
 	ca      string // the file with what clients have to trust; "" if that is nothing new
 	token   string
 	service string // ARM id
+	portal  *portal.Handler
 	store   *store.Store
 	stop    context.CancelFunc
 	ended   chan error
@@ -51,7 +53,7 @@ type center struct {
 func startCenter(ctx context.Context, s settings, log *slog.Logger) (*center, error) {
 	b := &building{settings: s, log: log, center: &center{ended: make(chan error, 1)}}
 	for _, step := range []func(context.Context) error{
-		b.trust, b.openStore, b.openDoor, b.readSources, b.keepInventory, b.haveService, b.putUpFront, b.listen,
+		b.trust, b.openStore, b.openDoor, b.readSources, b.keepInventory, b.haveService, b.drawPages, b.putUpFront, b.listen,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, b.tearDown())
@@ -190,6 +192,14 @@ func (b *building) haveService(ctx context.Context) (err error) {
 	return err
 }
 
+// drawPages makes the portal.
+func (b *building) drawPages(context.Context) (err error) {
+	b.center.portal, err = portal.New(portal.Options{
+		Catalog: b.people, Access: b.door.guard, Keys: b.door, Sessions: b.center.store, Log: b.log, PublicURL: b.settings.publicURL,
+	})
+	return err
+}
+
 // putUpFront puts all surfaces behind one address.
 func (b *building) putUpFront(context.Context) error {
 	s := b.settings
@@ -219,7 +229,7 @@ func (b *building) putUpFront(context.Context) error {
 	b.front = server.New(server.Options{
 		Address: s.listen, TLS: encryption, Log: b.log, AccessLog: s.accessLog,
 		Keys: b.door.tokens(b.door.oidc.Control()), Authority: b.door.oidc.Authority(),
-		ARM: resources, Surfaces: []server.Surface{b.hooks(), b.dataPlane(signer)}, Routes: b.routes(rest.Documents()),
+		ARM: resources, Surfaces: []server.Surface{b.hooks(), b.dataPlane(signer), b.portal()}, Routes: b.routes(rest.Documents()),
 	})
 	return nil
 }
@@ -232,6 +242,11 @@ func (b *building) dataPlane(signer *documents.Signer) server.Surface {
 		Limits: dataapi.Limits{RequestsPerMinute: cmp.Or(s.dataRequests, b.limits.DataRequests), APIs: b.limits.DataAPIs},
 	})
 	return server.Surface{Owns: data.Owns, Handler: data, Tokens: b.door.tokens(b.door.oidc.Data()), Anonymous: true}
+}
+
+// portal lets everybody in, to be asked there who it is.
+func (b *building) portal() server.Surface {
+	return server.Surface{Owns: b.center.portal.Owns, Handler: b.center.portal, Anonymous: true}
 }
 
 // hooks is where sources tell of events. Handshakes come without a token.

@@ -95,7 +95,8 @@ func (d *demo) run(ctx context.Context, streams cli.Streams) (err error) {
 	}
 	defer func() { err = errors.Join(err, running.Close()) }()
 
-	fmt.Fprintf(streams.Out, "API center      %s\nemulated Azure  %s\n\n", running.url, azure.url)
+	fmt.Fprintf(streams.Out, "API center      %s\nemulated Azure  %s\n\nIn a browser, once:  %s%s\n\n",
+		running.url, azure.url, running.url, running.portal.Ticket(running.token))
 	r := d.ready(azure, running)
 	if !d.noLink {
 		if err := d.link(ctx, streams, r); err != nil {

@@ -57,6 +57,16 @@ func (s settings) openDoor(ctx context.Context, db keeper, tokens map[string]aut
 // tokens takes all keys, and of the issuers' tokens those of one plane.
 func (d door) tokens(plane *auth.Tokens) auth.Chain { return auth.Chain{d.fixed, d.keys, plane} }
 
+// Authenticate gives the principal of a key's token.
+func (d door) Authenticate(ctx context.Context, token string) (auth.Principal, error) {
+	return auth.Chain{d.fixed, d.keys}.Authenticate(ctx, token)
+}
+
+// Recall gives the principal of a key by the hash of its token.
+func (d door) Recall(of inventory.Digest) (auth.Principal, error) {
+	return auth.Recall(d.fixed, d.keys, of)
+}
+
 // Refresh reads anew who may do what, from the store.
 func (d door) Refresh(ctx context.Context) error {
 	return errors.Join(d.guard.Refresh(ctx), d.keys.Refresh(ctx))

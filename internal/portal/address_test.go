@@ -1,0 +1,19 @@
+package portal
+
+import "testing"
+
+func TestAddressOf(t *testing.T) {
+	for path, want := range map[string]string{
+		"s/g/center":                                     "/portal/center",
+		"s/g/center/workspaces/default":                  "/portal/center/default/apis",
+		"s/g/center/workspaces/default/apis/a b":         "/portal/center/default/apis/a%20b",
+		"s/g/center/workspaces/w/apis/a/versions/v":      "/portal/center/w/apis/a/versions/v",
+		"s/g/center/workspaces/default/environments/dev": "/portal/center/default/environments/dev",
+		"s/g/center/metadataSchemas/team":                "/portal/center/-/metadataSchemas",
+		"":                                               "/portal",
+	} {
+		if got := addressOf(path); got != want {
+			t.Errorf("addressOf(%q) = %q, want %q", path, got, want)
+		}
+	}
+}

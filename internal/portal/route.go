@@ -1,0 +1,162 @@
+package portal
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"apicenter/internal/auth"
+	"apicenter/internal/feed"
+	"apicenter/internal/inventory"
+)
+
+// page is one row of what the portal can do.
+type page struct {
+	pattern string // as http.ServeMux has it; its wildcards are kinds of the inventory
+	action  string // what it takes, on what the pattern names; "": being signed in
+	// open: whoever may read the data plane sees it too, and everybody where a
+	// service is open to all.
+	open   bool
+	public bool // needs nobody to be signed in
+	do     func(*Handler, http.ResponseWriter, *request) error
+}
+
+// Actions of the pages, below the provider's name.
+const (
+	readService = "Microsoft.ApiCenter/services/read"
+	readAPIs    = "Microsoft.ApiCenter/services/workspaces/apis/read"
+)
+
+// routes is the one table of all pages.
+func routes() []page {
+	const service, workspace = Root + "/{service}", Root + "/{service}/{workspace}"
+	return []page{
+		{pattern: "GET " + Root + "/-/sign-in", public: true, do: (*Handler).signInPage},
+		{pattern: "POST " + Root + "/-/sign-in", public: true, do: (*Handler).signIn},
+		{pattern: "GET " + Root + "/-/sign-in/{ticket}", public: true, do: (*Handler).redeem},
+		{pattern: "POST " + Root + "/-/sign-out", public: true, do: (*Handler).signOut},
+		{pattern: "POST " + Root + "/-/theme", public: true, do: (*Handler).setTheme},
+
+		{pattern: "GET " + Root, do: (*Handler).services},
+		{pattern: "GET " + service, action: readService, open: true, do: (*Handler).home},
+		{pattern: "GET " + workspace + "/apis", action: readAPIs, open: true, do: (*Handler).inventory},
+		{pattern: "GET " + workspace + "/apis/{api}", action: readAPIs, open: true, do: (*Handler).api},
+	}
+}
+
+// request is one request and what it is about.
+type request struct {
+	*http.Request
+	who       auth.Principal
+	service   inventory.Resource // zero on pages of none
+	workspace inventory.ID
+	id        inventory.ID // of the last thing that the path names
+	access    Access
+}
+
+// serve is a page as a handler: it finds who asks, and for what, and whether he may.
+func (h *Handler) serve(p page) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		in, err := h.enter(p, r)
+		if err == nil {
+			err = p.do(h, w, in)
+		}
+		if err != nil {
+			h.refuse(w, in.Request, err)
+		}
+	})
+}
+
+// enter makes the request of a page. It always gives one, for the error to be shown to who asked.
+func (h *Handler) enter(p page, r *http.Request) (*request, error) {
+	who, err := h.whose(r)
+	in := &request{Request: r.WithContext(auth.With(r.Context(), who)), who: who, access: h.access}
+	if err != nil || p.public {
+		return in, err
+	}
+	if err := h.find(in); err != nil {
+		return in, err
+	}
+	if p.action == "" {
+		if who.Kind == auth.Anonymous {
+			return in, errNobody
+		}
+		return in, nil
+	}
+	return in, h.authorize(in, p)
+}
+
+// find gives the request what its path names.
+func (h *Handler) find(in *request) error {
+	name := in.PathValue("service")
+	if name == "" {
+		return nil
+	}
+	var err error
+	if in.service, err = h.serviceNamed(in.Context(), name); err != nil {
+		return err
+	}
+	in.id = in.service.ID
+	in.workspace = in.id.Child(inventory.KindWorkspace, defaultWorkspace)
+	for _, k := range []inventory.Kind{
+		inventory.KindWorkspace, inventory.KindAPI, inventory.KindVersion, inventory.KindDefinition, inventory.KindDeployment,
+		inventory.KindEnvironment, inventory.KindLink, inventory.KindSchema, inventory.KindWebhook,
+	} {
+		name := in.PathValue(string(k))
+		if name == "" {
+			continue
+		}
+		if in.id, err = inventory.ParseID(in.id.String() + "/" + k.Collection() + "/" + name); err != nil || in.id.Kind() != k {
+			return inventory.Errorf(inventory.NotFound, "", "there is no %s %q", k, name)
+		}
+		if k == inventory.KindWorkspace {
+			in.workspace = in.id
+		}
+	}
+	return nil
+}
+
+// defaultWorkspace is the one that every service has.
+const defaultWorkspace = "default"
+
+// maxServices bounds how many services the portal looks through.
+const maxServices = 1000
+
+// serviceNamed gives the service of a name: the oldest, if several groups have one.
+func (h *Handler) serviceNamed(ctx context.Context, name string) (inventory.Resource, error) {
+	all, err := h.catalog.List(ctx, inventory.Query{Kind: inventory.KindService, Limit: maxServices})
+	if err != nil {
+		return inventory.Resource{}, err
+	}
+	for _, s := range all.Items {
+		if strings.EqualFold(s.Name(), name) {
+			return s, nil
+		}
+	}
+	return inventory.Resource{}, inventory.Errorf(inventory.NotFound, "", "there is no API center %q", name)
+}
+
+// authorize lets in who may read by either plane.
+func (h *Handler) authorize(in *request, p page) error {
+	scope := feed.ARMID(in.id.String())
+	err := h.access.Authorize(in.Context(), p.action, scope)
+	if err == nil || p.open && (h.access.AuthorizeData(in.Context(), p.action, scope) == nil || h.openToAll(in)) {
+		return nil
+	}
+	if in.who.Kind == auth.Anonymous {
+		return errNobody
+	}
+	return err
+}
+
+// openToAll says whether the service lets everybody read.
+func (h *Handler) openToAll(in *request) bool {
+	portal, err := h.catalog.Get(in.Context(), in.service.ID.Child(inventory.KindPortal, "default"))
+	return err == nil && docOf(portal).allows("/allowAnonymousAccess")
+}
+
+// may says whether who asks may do an action on what the page is about: what he
+// may not, the page does not offer.
+func (in *request) may(action string) bool {
+	return in.access.Allowed(in.Context(), action, feed.ARMID(in.id.String()))
+}

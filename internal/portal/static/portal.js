@@ -1,0 +1,51 @@
+// What makes pages livelier. Each of them is complete without.
+"use strict";
+
+// Times in the reader's zone.
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "long" });
+function localTimes(root) {
+  for (const t of root.querySelectorAll("time[datetime]")) t.title = exact.format(new Date(t.dateTime));
+}
+
+// Buttons that copy what stands beside them, where the browser can.
+function copies(root) {
+  for (const b of root.querySelectorAll("button[data-copy]")) {
+    b.hidden = !navigator.clipboard;
+  }
+}
+
+function liven(root) {
+  localTimes(root);
+  copies(root);
+}
+
+document.addEventListener("click", async (e) => {
+  const b = e.target.closest("button[data-copy]");
+  if (b) {
+    await navigator.clipboard.writeText(b.dataset.copy);
+    b.classList.add("done");
+    setTimeout(() => b.classList.remove("done"), 1500);
+  }
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(e.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (e) => {
+  if (e.key === "Escape") {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  }
+  if (e.key === "/" && !e.target.closest("input, textarea, select") && !e.ctrlKey && !e.metaKey && !e.altKey) {
+    const field = document.querySelector("[data-key='/']");
+    if (field) {
+      e.preventDefault();
+      field.focus();
+    }
+  }
+});
+
+document.addEventListener("htmx:after:swap", () => liven(document));
+liven(document);

@@ -1,0 +1,252 @@
+package portal
+
+import (
+	"bytes"
+	"compress/gzip"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"apicenter/internal/arm"
+	"apicenter/internal/auth"
+	"apicenter/internal/httpapi/reply"
+	"apicenter/internal/inventory"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// view is what a page shows: data made for one template, which asks for nothing more.
+type view struct {
+	template string
+	part     string // of the template: for script that asks for no more; "": the whole page
+	title    string
+	section  string // of the navigation that the page is in
+	status   int    // 0: 200
+	data     any
+}
+
+// frame is what stands around every page.
+type frame struct {
+	Title     string
+	Theme     string
+	Here      string // address of the page
+	Who       string // empty: nobody is signed in
+	SignIn    string // where nobody can become somebody; empty where that is offered already
+	Service   string // name; empty on pages of none
+	Home      string // address of the service
+	Inventory string // address of the workspace's APIs
+	Search    string
+	Nav       []navGroup
+	Main      any
+}
+
+type navGroup struct {
+	Title string
+	Items []navItem
+}
+
+type navItem struct {
+	Title   string
+	Icon    string
+	Address string
+	Current bool
+}
+
+// layouts are the files that all pages share.
+var layouts = []string{"templates/layout.html", "templates/parts.html"}
+
+// parse reads the templates, one set for each page.
+func (h *Handler) parse() (map[string]*template.Template, error) {
+	base, err := template.New("layout.html").Funcs(h.functions()).ParseFS(templates, layouts...)
+	if err != nil {
+		return nil, fmt.Errorf("read the portal's layout: %w", err)
+	}
+	files, err := fs.Glob(templates, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]*template.Template{}
+	for _, file := range files {
+		if file == layouts[0] || file == layouts[1] {
+			continue
+		}
+		set, err := base.Clone()
+		if err == nil {
+			set, err = set.ParseFS(templates, file)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the portal's page %s: %w", file, err)
+		}
+		out[strings.TrimSuffix(path.Base(file), ".html")] = set
+	}
+	return out, nil
+}
+
+func (h *Handler) functions() template.FuncMap {
+	return template.FuncMap{
+		"asset":   h.assets.address,
+		"icon":    icon,
+		"address": addressOf,
+		"instant": func(t time.Time) instant { return instant{t, time.Now()} },
+		"plural":  plural,
+		"label":   label,
+		"tone":    tone,
+		"query":   url.QueryEscape,
+	}
+}
+
+// show writes a page. It is built before anything is sent.
+func (h *Handler) show(w http.ResponseWriter, r *request, v view) error {
+	set, ok := h.templates[v.template]
+	if !ok {
+		return fmt.Errorf("the portal has no page %q", v.template)
+	}
+	name := v.part
+	if name == "" {
+		name = "layout.html"
+	}
+	var b bytes.Buffer
+	if err := set.ExecuteTemplate(&b, name, h.frame(r, v)); err != nil {
+		return fmt.Errorf("page %s: %w", v.template, err)
+	}
+	status := v.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Add("Vary", "Accept-Encoding, HX-Request")
+	send(w, r.Request, status, b.Bytes())
+	return nil
+}
+
+// send writes a body, compressed where that saves something and the browser takes it.
+func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	if len(body) > 1400 && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = z.Write(body) // to memory
+		_ = z.Close()
+		body = b.Bytes()
+		w.Header().Set("Content-Encoding", "gzip")
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the browser is gone: nobody to tell
+}
+
+func (h *Handler) frame(r *request, v view) frame {
+	f := frame{Title: v.title, Here: r.URL.RequestURI(), Main: v.data, Search: r.URL.Query().Get("q")}
+	if c, err := r.Cookie(themeCookie); err == nil && (c.Value == "light" || c.Value == "dark") {
+		f.Theme = c.Value
+	}
+	if r.who.Kind != auth.Anonymous {
+		f.Who = r.who.Name
+	} else if v.template != "sign-in" {
+		f.SignIn = signInAt(f.Here)
+	}
+	if r.service.Path == "" {
+		return f
+	}
+	f.Service, f.Home = r.service.Name(), addressOf(r.service.Path)
+	f.Inventory = addressOf(r.workspace.String())
+	f.Nav = navigation(r, v.section)
+	return f
+}
+
+// navigation is the menu of a service: what who asks may see.
+func navigation(r *request, section string) []navGroup {
+	home, workspace := addressOf(r.service.Path), addressOf(r.service.Path)+"/"+url.PathEscape(r.workspace.Name())
+	type entry struct{ title, icon, address, action string }
+	var out []navGroup
+	for _, g := range []struct {
+		title   string
+		entries []entry
+	}{
+		{"Discover", []entry{
+			{"Home", "home", home, ""},
+			{"APIs", "apis", workspace + "/apis", ""},
+		}},
+	} {
+		group := navGroup{Title: g.title}
+		for _, e := range g.entries {
+			if e.action == "" || r.may(e.action) {
+				group.Items = append(group.Items, navItem{e.title, e.icon, e.address, e.title == section})
+			}
+		}
+		if len(group.Items) > 0 {
+			out = append(out, group)
+		}
+	}
+	return out
+}
+
+// fault is a page that says what went wrong.
+type fault struct {
+	Status  int
+	Message string
+	Request string
+}
+
+// refuse shows an error: what went wrong and what to do about it. What is no
+// fault of the reader is told to the log.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	in := &request{Request: r, access: h.access, who: anonymous}
+	if p, ok := auth.From(r.Context()); ok {
+		in.who = p
+	}
+	if errors.Is(err, errNobody) {
+		to := r.URL.RequestURI()
+		if r.Method != http.MethodGet {
+			to = Root
+		}
+		http.Redirect(w, r, signInAt(to), http.StatusSeeOther)
+		return
+	}
+	refusal := reply.Refusal(err)
+	if refusal == nil {
+		id := w.Header().Get(reply.RequestID)
+		h.log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", r.URL.Path, "request", id, "error", err)
+		refusal = arm.Errorf(http.StatusInternalServerError, "", "Something went wrong that is not your fault. The server's log has the details under request id %s.", id)
+	}
+	if name := r.PathValue("service"); name != "" {
+		if s, err := h.serviceNamed(r.Context(), name); err == nil {
+			in.service, in.id = s, s.ID
+			in.workspace = s.ID.Child(inventory.KindWorkspace, defaultWorkspace)
+		}
+	}
+	shown := h.show(w, in, view{template: "fault", title: titleOf(refusal.Status), status: refusal.Status, data: fault{refusal.Status, refusal.Message, w.Header().Get(reply.RequestID)}})
+	if shown != nil {
+		h.log.ErrorContext(r.Context(), "the page of an error failed", "error", shown)
+		http.Error(w, refusal.Message, refusal.Status)
+	}
+}
+
+// signInAt is where one signs in to go on at an address.
+func signInAt(to string) string { return Root + "/-/sign-in?to=" + url.QueryEscape(to) }
+
+// titleOf is what an error is called to people.
+func titleOf(status int) string {
+	switch status {
+	case http.StatusNotFound:
+		return "Not found"
+	case http.StatusForbidden:
+		return "You may not do this"
+	case http.StatusConflict, http.StatusPreconditionFailed:
+		return "That cannot be done as it stands"
+	case http.StatusBadRequest:
+		return "That cannot be taken"
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		return "Not at present"
+	default:
+		return "Something went wrong"
+	}
+}

@@ -1,0 +1,126 @@
+package portal
+
+import (
+	"fmt"
+	"html/template"
+	"strconv"
+	"time"
+	"unicode"
+)
+
+// instant is a time as pages write it: how long ago, with the exact value beside it.
+type instant struct{ At, now time.Time }
+
+// Known says that there is one.
+func (i instant) Known() bool { return !i.At.IsZero() }
+
+// Exact is the value for machines.
+func (i instant) Exact() string { return i.At.UTC().Format(time.RFC3339) }
+
+// Full is the value for people; script writes it in their own zone.
+func (i instant) Full() string { return i.At.UTC().Format("2 January 2006, 15:04:05 UTC") }
+
+// Ago is how far it is from now.
+func (i instant) Ago() string {
+	d := i.now.Sub(i.At)
+	if d < 0 {
+		return "in " + span(-d)
+	}
+	if d < 5*time.Second {
+		return "just now"
+	}
+	return span(d) + " ago"
+}
+
+// span is a duration in its largest unit.
+func span(d time.Duration) string {
+	for _, u := range []struct {
+		least time.Duration
+		name  string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "min"}} {
+		if d >= u.least {
+			return strconv.FormatInt(int64(d/u.least), 10) + " " + u.name
+		}
+	}
+	return strconv.FormatInt(int64(d/time.Second), 10) + " s"
+}
+
+// plural is a number with its noun.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+// labels are the words of the wire that people know by others.
+var labels = map[string]string{
+	"rest": "REST", "soap": "SOAP", "graphql": "GraphQL", "grpc": "gRPC", "websocket": "WebSocket", "webhook": "Webhook",
+	"mcp": "MCP", "a2a": "A2A", "odata": "OData", "openapi": "OpenAPI", "wsdl": "WSDL", "asyncapi": "AsyncAPI", "wadl": "WADL",
+}
+
+// label is a word of the wire for people: "preview" is "Preview".
+func label(word string) string {
+	if l, ok := labels[word]; ok {
+		return l
+	}
+	for i, r := range word {
+		return string(unicode.ToUpper(r)) + word[i+len(string(r)):]
+	}
+	return word
+}
+
+// tones are how a word of the wire looks: a class of the style sheet.
+var tones = map[string]string{
+	"production": "good", "testing": "info", "preview": "info", "development": "info", "design": "plain",
+	"staging": "info", "deprecated": "warn", "retired": "bad",
+	"ok": "good", "syncing": "good", "passed": "good", "partial": "warn", "held": "warn", "late": "warn", "warning": "warn", "initializing": "info",
+	"failed": "bad", "error": "bad", "refused": "bad", "interrupted": "warn", "deleting": "warn",
+	"created": "good", "updated": "info", "moved": "info", "deleted": "bad", "breaking": "bad",
+}
+
+func tone(word string) string {
+	if t, ok := tones[word]; ok {
+		return t
+	}
+	return "plain"
+}
+
+// icons are drawn on a square of 24, in lines.
+var icons = map[string]string{
+	"home":         `<path d="M4 11 12 4l8 7v8a1 1 0 0 1-1 1h-4v-6H9v6H5a1 1 0 0 1-1-1z"/>`,
+	"apis":         `<path d="M8 6 3 12l5 6M16 6l5 6-5 6M13.5 4l-3 16"/>`,
+	"environments": `<rect x="3" y="4" width="18" height="6" rx="1.5"/><rect x="3" y="14" width="18" height="6" rx="1.5"/><path d="M7 7h.01M7 17h.01"/>`,
+	"links":        `<path d="M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-5.7-5.7L12 7M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 5.7 5.7L12 17"/>`,
+	"metadata":     `<path d="M4 5h10l6 7-6 7H4z"/><path d="M8 12h.01"/>`,
+	"identities":   `<circle cx="9" cy="8" r="4"/><path d="M3 20c0-4 3-6 6-6s6 2 6 6M17 9h4M19 7v4"/>`,
+	"access":       `<path d="M12 3 5 6v6c0 4 3 7 7 9 4-2 7-5 7-9V6z"/><path d="m9 12 2 2 4-4"/>`,
+	"keys":         `<circle cx="8" cy="14" r="4"/><path d="m11 11 8-8M16 6l3 3"/>`,
+	"activity":     `<path d="M3 12h4l3-8 4 16 3-8h4"/>`,
+	"settings":     `<circle cx="12" cy="12" r="3"/><path d="M12 2v4M12 18v4M2 12h4M18 12h4M5 5l3 3M16 16l3 3M19 5l-3 3M8 16l-3 3"/>`,
+	"search":       `<circle cx="11" cy="11" r="6"/><path d="m20 20-4.5-4.5"/>`,
+	"copy":         `<rect x="8" y="8" width="12" height="12" rx="2"/><path d="M4 16V6a2 2 0 0 1 2-2h10"/>`,
+	"download":     `<path d="M12 4v11m-5-5 5 5 5-5M4 20h16"/>`,
+	"lock":         `<rect x="5" y="11" width="14" height="9" rx="2"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>`,
+	"sync":         `<path d="M4 12a8 8 0 0 1 14-5l2 2M20 12a8 8 0 0 1-14 5l-2-2M20 4v5h-5M4 20v-5h5"/>`,
+	"trash":        `<path d="M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v6M14 11v6"/>`,
+	"edit":         `<path d="M4 20h4L19 9l-4-4L4 16zM13 7l4 4"/>`,
+	"plus":         `<path d="M12 5v14M5 12h14"/>`,
+	"check":        `<path d="m5 12 5 5 9-10"/>`,
+	"warn":         `<path d="M12 4 2 20h20zM12 10v4M12 17h.01"/>`,
+	"next":         `<path d="m9 6 6 6-6 6"/>`,
+	"user":         `<circle cx="12" cy="8" r="4"/><path d="M4 21c0-4 4-7 8-7s8 3 8 7"/>`,
+	"theme":        `<path d="M20 14A8 8 0 1 1 10 4a6.5 6.5 0 0 0 10 10z"/>`,
+	"history":      `<path d="M4 12a8 8 0 1 1 2.5 5.8M4 12l-2-2m2 2 2-2M12 8v4l3 2"/>`,
+	"book":         `<path d="M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h11"/>`,
+	"external":     `<path d="M14 4h6v6M20 4l-9 9M18 14v5a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1h5"/>`,
+}
+
+// icon draws a picture that says nothing to who does not see it.
+func icon(name string) (template.HTML, error) {
+	lines, ok := icons[name]
+	if !ok {
+		return "", fmt.Errorf("the portal has no icon %q", name)
+	}
+	return template.HTML(`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">` + lines + `</svg>`), nil //nolint:gosec // lines of ours
+}
