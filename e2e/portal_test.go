@@ -1,0 +1,52 @@
+package e2e
+
+import (
+	"flag"
+	"net/url"
+	"testing"
+
+	"apicenter/e2e/browser"
+	"apicenter/e2e/system"
+)
+
+var shots = flag.String("shots", "", "folder for pictures of the portal's pages")
+
+// axe is where make node puts axe-core.
+const axe = "node/node_modules/axe-core/axe.min.js"
+
+// signInTo signs a browser in with the demo's key, as a person does.
+func signInTo(p *browser.Page, d system.CenterReady) {
+	p.Open("/portal")
+	p.Fill("API key", d.Token)
+	p.Click("Sign in")
+}
+
+// TestPortalPages looks at every page, in the light and in the dark, on a desk and
+// on a phone: nothing keeps people out, nothing is asked of other hosts.
+func TestPortalPages(t *testing.T) {
+	d := startDemo(t, "--quiet-source")
+	b := browser.Start(t, axe, *shots)
+	for _, screen := range []struct {
+		name          string
+		width, height int64
+		dark          bool
+	}{{"desk", 1280, 900, false}, {"dark", 1280, 900, true}, {"phone", 390, 844, false}} {
+		p := b.Page(t, d.Center, screen.width, screen.height)
+		p.Dark(screen.dark)
+		p.Open("/portal")
+		p.Check()
+		p.Shot(screen.name + "-sign-in")
+		signInTo(p, d)
+		for _, page := range []struct{ name, path, says string }{
+			{"home", "/portal/demo", "Home"},
+			{"inventory", "/portal/demo/default/apis", "APIs"},
+			{"search", "/portal/demo/default/apis?q=" + url.QueryEscape("orders"), "APIs"},
+			{"fault", "/portal/demo/default/apis/none", "Not found"},
+		} {
+			p.Open(page.path)
+			p.See(page.says)
+			p.Check()
+			p.Shot(screen.name + "-" + page.name)
+		}
+	}
+}
