@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"apicenter/internal/catalog"
 	"apicenter/internal/inventory"
@@ -103,7 +104,7 @@ func TestDeleteGuards(t *testing.T) {
 
 func read(d *desk, definition string) string {
 	d.Helper()
-	digest, err := d.ExportSpecification(d.ctx, id(definition))
+	digest, err := d.ExportSpecification(d.ctx, id(definition), time.Time{})
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -125,7 +126,7 @@ func TestImportAndExport(t *testing.T) {
 	d.put(workspace+"/apis/pets/versions/v-1", `{"title":"1","lifecycleStage":"design"}`)
 	definition := workspace + "/apis/pets/versions/v-1/definitions/openapi"
 	d.put(definition, `{"title":"o"}`)
-	if _, err := d.ExportSpecification(d.ctx, id(definition)); !errors.Is(err, inventory.NotFound) {
+	if _, err := d.ExportSpecification(d.ctx, id(definition), time.Time{}); !errors.Is(err, inventory.NotFound) {
 		t.Errorf("export before import: %v", err)
 	}
 	spec := catalog.Specification{Name: "OpenAPI", Version: "3.0.1"}
@@ -157,7 +158,7 @@ func TestImportAndExport(t *testing.T) {
 func TestDocumentOfASource(t *testing.T) {
 	d := linked(t)
 	definition := workspace + "/apis/orders-1/versions/v1/definitions/openapi"
-	if _, err := d.ExportSpecification(d.ctx, id(definition)); !errors.Is(err, inventory.Unavailable) {
+	if _, err := d.ExportSpecification(d.ctx, id(definition), time.Time{}); !errors.Is(err, inventory.Unavailable) {
 		t.Errorf("source that does not answer: %v", err)
 	}
 	d.source.document = "openapi: 3.0.1"

@@ -161,9 +161,17 @@ func (c *Catalog) attach(ctx context.Context, by string, id inventory.ID, docume
 	})
 }
 
-// ExportSpecification gives the document of a definition. A link that imports
-// on demand fetches it now. NotFound when there is none to be had.
-func (c *Catalog) ExportSpecification(ctx context.Context, id inventory.ID) (inventory.Digest, error) {
+// ExportSpecification gives the document of a definition, or the one that it had
+// at an instant, if that is not zero. A link that imports on demand fetches it
+// now. NotFound when there is none to be had; of the past also Forgotten and Invalid.
+func (c *Catalog) ExportSpecification(ctx context.Context, id inventory.ID, at time.Time) (inventory.Digest, error) {
+	if !at.IsZero() {
+		r, err := c.GetAt(ctx, id, at)
+		if err == nil && r.Document == "" {
+			err = inventory.Errorf(inventory.NotFound, "", "definition %q had no specification at %s; its history says when it got one", r.Name(), at.UTC().Format(time.RFC3339))
+		}
+		return r.Document, err
+	}
 	r, err := c.Get(ctx, id)
 	if err != nil {
 		return "", err

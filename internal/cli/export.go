@@ -23,12 +23,19 @@ const documentPatience = 10 * time.Minute
 func exportCommand(c *connection) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "export-specification", Short: "Write a definition to a file, byte for byte",
-		Example: "  apicenter api definition export-specification --api-id petstore --version-id v1-0 --definition-id openapi --file-name -",
+		Example: "  apicenter api definition export-specification --api-id petstore --version-id v1-0 --definition-id openapi --file-name -\n" +
+			"  apicenter api definition export-specification --api-id petstore --version-id v1-0 --definition-id openapi --file-name old.json --at 720h",
 	}
 	of := definitionKind().target(cmd, c)
 	file := fileFlag(cmd)
-	return of.leaf(cmd, func(ctx context.Context, _ *cobra.Command, s *session, path string) (object, error) {
-		o, err := s.post(ctx, call{path: path + "/exportSpecification", version: stable, patient: documentPatience})
+	var past instant
+	past.flag(cmd)
+	return of.leaf(cmd, func(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error) {
+		query, err := past.query(cmd)
+		if err != nil {
+			return nil, err
+		}
+		o, err := s.post(ctx, call{path: path + "/exportSpecification", version: stable, query: query, patient: documentPatience})
 		if err != nil {
 			return nil, err
 		}

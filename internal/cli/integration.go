@@ -16,7 +16,7 @@ func linkStep() step { return step{"apiSources", "integration-name", "i", []stri
 
 func linkKind() kind {
 	return kind{
-		noun: "link", plural: "links", steps: []step{linkStep()}, version: preview, present: true,
+		noun: "link", plural: "links", steps: []step{linkStep()}, version: preview,
 		columns: []column{
 			{"NAME", "name", nil},
 			{"STATE", "linkState.state", linkState},

@@ -15,7 +15,6 @@ type kind struct {
 	version      string
 	columns      []column
 	search       bool // its list takes $search
-	present      bool // what it was is not kept
 	options      []option
 	initial      func(name string) map[string]any // properties of a new one that nobody gave; may be nil
 	examples     map[string]string                // by verb

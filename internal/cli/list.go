@@ -153,9 +153,7 @@ func (k kind) listCommand(c *connection) *cobra.Command {
 	parents := k.flags(cmd, c, len(k.steps)-1)
 	var l listing
 	l.flags(cmd, k.search)
-	if !k.present {
-		l.past.flag(cmd)
-	}
+	l.past.flag(cmd)
 	return leaf(cmd, func(cmd *cobra.Command) error {
 		if err := l.check(cmd); err != nil {
 			return err

@@ -21,9 +21,7 @@ func (k kind) showCommand(c *connection) *cobra.Command {
 	cmd := &cobra.Command{Use: "show", Short: "Show one " + k.noun + " in full", Example: k.example("show")}
 	of := k.target(cmd, c)
 	var past instant
-	if !k.present {
-		past.flag(cmd)
-	}
+	past.flag(cmd)
 	return of.leaf(cmd, func(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error) {
 		query, err := past.query(cmd)
 		if err != nil {

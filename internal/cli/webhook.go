@@ -10,7 +10,7 @@ import (
 
 func webhookKind() kind {
 	return kind{
-		noun: "webhook", plural: "webhooks", ofService: true, version: preview, present: true,
+		noun: "webhook", plural: "webhooks", ofService: true, version: preview,
 		steps: []step{{"webhooks", "webhook-name", "", nil}},
 		columns: []column{
 			{"NAME", "name", nil},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // listen opens a stream of the events of the centre; next gives the field of its
@@ -143,4 +144,65 @@ func TestThePastOnTheWire(t *testing.T) {
 	}
 	d.fails("GET", space+"/apis"+at+"&$search=pet", "", 400, "ValidationError", "$filter")
 	d.fails("GET", base+"/deletedServices"+at, "", 400, "ValidationError", "leave it out")
+}
+
+// then is the instant of the last change, as a parameter.
+func then(d *desk) string {
+	return "?at=" + d.store.Now().Format(time.RFC3339Nano)
+}
+
+func TestThePastOfSettings(t *testing.T) {
+	d := centre(t)
+	link := space + "/apiSources/gateway"
+	d.must("PUT", link, linkBody, 201)
+	d.must("PUT", webhookPath, `{"properties":{"address":"https://a.example/x"}}`, 201)
+	at := then(d)
+	d.must("PUT", link, strings.Replace(linkBody, `"properties":{`, `"properties":{"onVanish":"hold",`, 1), 200)
+	d.must("PUT", webhookPath, `{"properties":{"address":"https://b.example/x"}}`, 200)
+	for path, tt := range map[string]struct{ is, was, not string }{
+		link:                  {`"onVanish":"hold"`, `"onVanish":"delete"`, "linkState"},
+		space + "/apiSources": {`"onVanish":"hold"`, `"onVanish":"delete"`, "synchronization"},
+		webhookPath:           {"b.example", "a.example", "delivery"},
+		center + "/webhooks":  {"b.example", "a.example", "delivery"},
+	} {
+		if is := d.must("GET", path, "", 200).Body.String(); !strings.Contains(is, tt.is) || !strings.Contains(is, tt.not) {
+			t.Errorf("%s: %s", path, is)
+		}
+		if was := d.must("GET", path+at, "", 200).Body.String(); !strings.Contains(was, tt.was) || strings.Contains(was, tt.is) || strings.Contains(was, tt.not) {
+			t.Errorf("%s then: %s", path, was)
+		}
+	}
+}
+
+func TestADocumentOfThen(t *testing.T) {
+	d := filled(t)
+	export := func(at string) string {
+		return d.must("POST", definition+"/exportSpecification"+at, "", 200).Body.String()
+	}
+	bring := func(text string) {
+		d.must("POST", definition+"/importSpecification", `{"format":"inline","value":"`+text+`","specification":{"name":"openapi","version":"3.0.1"}}`, 200)
+	}
+	none := then(d)
+	bring("first")
+	first := then(d)
+	bring("second")
+	second := then(d)
+	d.must("DELETE", api, "", 200)
+	if _, err := d.store.Sweep(t.Context(), d.store.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if got := export(first); !strings.Contains(got, `"first"`) {
+		t.Errorf("first: %s", got)
+	}
+	if got := export(second); !strings.Contains(got, `"second"`) {
+		t.Errorf("second: %s", got)
+	}
+	d.fails("POST", definition+"/exportSpecification"+none, "", 404, "ResourceNotFound", "had no specification")
+	d.fails("POST", definition+"/exportSpecification", "", 404, "ParentResourceNotFound", "")
+	d.fails("POST", definition+"/exportSpecification?at=2999-01-01T00:00:00Z", "", 400, "ValidationError", "yet to come")
+	d.fails("POST", definition+"/importSpecification"+first, "", 400, "ValidationError", "leave it out")
+	if _, err := d.store.Fold(t.Context(), d.store.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	d.fails("POST", definition+"/exportSpecification"+first, "", 410, "HistoryNotKept", "later instant")
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"apicenter/internal/arm"
 	"apicenter/internal/catalog"
@@ -64,6 +65,7 @@ type request struct {
 	*http.Request
 	target
 	version string
+	at      time.Time // as of when is asked; zero: now
 }
 
 func (r *request) param(name string) (string, bool) { return arm.Param(r.URL.RawQuery, name) }
@@ -105,7 +107,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 		return reply.NotAllowed(w, r, strings.Join(m.names, ", "))
 	}
 	req := &request{Request: r, target: t, version: version}
-	if err := present(req); err != nil {
+	if req.at, err = instantOf(req); err != nil {
 		return err
 	}
 	if o.filtered {
@@ -114,12 +116,16 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	if err := h.access.Authorize(r.Context(), o.needs, t.scope); err != nil {
 		return err
 	}
-	if !plain || t.shape != one && t.shape != list || t.kind == inventory.KindLink { // a link's age grows by itself
+	if !plain || t.shape != one && t.shape != list || own(t.kind) {
 		return o.do(h, w, req)
 	}
 	may := reply.Answer{Action: o.needs, Scope: strings.ToLower(t.scope)} // as an Authorizer compares it
 	return h.kept.Record(w, key, generation, may, func(w http.ResponseWriter) error { return o.do(h, w, req) })
 }
+
+// own says that answers about a kind are not the same for everybody and for
+// ever: a link's age grows by itself, and the address of a webhook is not shown to all.
+func own(k inventory.Kind) bool { return k == inventory.KindLink || k == inventory.KindWebhook }
 
 // fail answers with err. What is no fault of the caller is told to the log, not to him.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {

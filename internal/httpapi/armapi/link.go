@@ -105,8 +105,8 @@ type linkView struct {
 	FreshnessTargetSeconds   int64            `json:"freshnessTargetSeconds,omitempty"`
 	Scope                    *inventory.Scope `json:"scope,omitempty"`
 	OnVanish                 string           `json:"onVanish"`
-	LinkState                linkState        `json:"linkState"`
-	Synchronization          synchronization  `json:"synchronization"`
+	LinkState                *linkState       `json:"linkState,omitempty"` // this and the next are not kept of the past
+	Synchronization          *synchronization `json:"synchronization,omitempty"`
 }
 
 // linkState is all that Azure tells of a link. A healthy one stays in "syncing".
@@ -148,16 +148,12 @@ type lastRun struct {
 	Errors  int       `json:"errors"`
 }
 
-func (h *Handler) appendLink(buf []byte, r inventory.Resource, version string) ([]byte, error) {
+func (h *Handler) appendLink(buf []byte, r inventory.Resource, req *request) ([]byte, error) {
 	doc, err := inventory.ParseDoc(r.Doc)
 	if err != nil {
 		return buf, fmt.Errorf("properties of %s: %w", r.Path, err)
 	}
-	f, err := h.catalog.Freshness(r)
-	if err != nil {
-		return buf, err
-	}
-	l, s := inventory.LinkOf(doc), inventory.StatusOf(r)
+	l := inventory.LinkOf(doc)
 	v := linkView{
 		APISourceType:            l.SourceType,
 		AzureAPIManagementSource: instance{ResourceID: l.Source, MSIResourceID: l.Identity},
@@ -166,14 +162,6 @@ func (h *Handler) appendLink(buf []byte, r inventory.Resource, version string) (
 		TargetLifecycleStage:     l.Stage,
 		FreshnessTargetSeconds:   int64(l.Target / time.Second),
 		OnVanish:                 string(l.OnVanish),
-		LinkState:                linkState{s.State, s.Message, latest(s.ChangedAt, s.SyncedAt)},
-		Synchronization: synchronization{
-			SyncedAt: s.SyncedAt, NextDue: s.NextDue, APIs: s.APIs, Kept: s.Kept, Held: s.Held,
-			Limited: s.Limited, Problems: s.Problems, Stalled: s.Stalled,
-			AgeSeconds: wholeSeconds(f.Age), DefinitionsAgeSeconds: wholeSeconds(f.Definitions),
-			ProvenAt: s.ProvenAt, DefinitionsProvenAt: s.DefinitionsProvenAt,
-			TargetSeconds: int64(f.Target / time.Second), Late: f.Late, LateReason: f.Reason, FailingSince: s.FailingSince,
-		},
 	}
 	if !l.Scope.IsZero() {
 		v.Scope = &l.Scope
@@ -181,16 +169,12 @@ func (h *Handler) appendLink(buf []byte, r inventory.Resource, version string) (
 	if given := doc.Text(catalog.FieldEnvironmentGiven); given != "" {
 		v.TargetEnvironmentID = given
 	}
-	if s.Agreed != nil {
-		v.Synchronization.Plan = s.Agreed.Plan
+	if req.at.IsZero() {
+		if v.LinkState, v.Synchronization, err = h.stateOf(r); err != nil {
+			return buf, err
+		}
 	}
-	if v.Synchronization.Held == nil {
-		v.Synchronization.Held = []string{}
-	}
-	if r := s.LastRun; r.Outcome != "" {
-		v.Synchronization.LastRun = &lastRun{r.Outcome, r.Ended, r.Errors}
-	}
-	if strings.EqualFold(version, arm.Version20240315Preview) {
+	if strings.EqualFold(req.version, arm.Version20240315Preview) {
 		v.APIMSource = &v.AzureAPIManagementSource
 	}
 	properties, err := json.Marshal(v)
@@ -198,6 +182,32 @@ func (h *Handler) appendLink(buf []byte, r inventory.Resource, version string) (
 		return buf, err
 	}
 	return append(append(buf, `"properties":`...), properties...), nil
+}
+
+// stateOf tells how a link goes.
+func (h *Handler) stateOf(r inventory.Resource) (*linkState, *synchronization, error) {
+	f, err := h.catalog.Freshness(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := inventory.StatusOf(r)
+	out := synchronization{
+		SyncedAt: s.SyncedAt, NextDue: s.NextDue, APIs: s.APIs, Kept: s.Kept, Held: s.Held,
+		Limited: s.Limited, Problems: s.Problems, Stalled: s.Stalled,
+		AgeSeconds: wholeSeconds(f.Age), DefinitionsAgeSeconds: wholeSeconds(f.Definitions),
+		ProvenAt: s.ProvenAt, DefinitionsProvenAt: s.DefinitionsProvenAt,
+		TargetSeconds: int64(f.Target / time.Second), Late: f.Late, LateReason: f.Reason, FailingSince: s.FailingSince,
+	}
+	if s.Agreed != nil {
+		out.Plan = s.Agreed.Plan
+	}
+	if out.Held == nil {
+		out.Held = []string{}
+	}
+	if r := s.LastRun; r.Outcome != "" {
+		out.LastRun = &lastRun{r.Outcome, r.Ended, r.Errors}
+	}
+	return &linkState{s.State, s.Message, latest(s.ChangedAt, s.SyncedAt)}, &out, nil
 }
 
 // wholeSeconds are as many as a duration has begun.

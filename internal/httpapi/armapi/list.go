@@ -88,9 +88,7 @@ func queryOf(r *request) (inventory.Query, error) {
 	if r.kind == inventory.KindAPI {
 		q.Search, _ = r.param("$search")
 	}
-	if q.At, err = instantOf(r); err != nil {
-		return q, err
-	}
+	q.At = r.at
 	if text, _ := r.param("$orderby"); text != "" {
 		if q.Order, err = odata.ParseOrder(text); err != nil {
 			return q, reply.Unreadable("$orderby", reply.CodeInvalidOrder, err)

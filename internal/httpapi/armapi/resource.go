@@ -11,12 +11,8 @@ import (
 )
 
 func (h *Handler) get(w http.ResponseWriter, r *request) error {
-	at, err := instantOf(r)
-	if err != nil {
-		return err
-	}
-	if !at.IsZero() {
-		return h.was(w, r, at)
+	if !r.at.IsZero() {
+		return h.was(w, r)
 	}
 	res, err := h.catalog.Get(r.Context(), r.id)
 	if err != nil {
@@ -103,9 +99,9 @@ func (h *Handler) appendResource(buf []byte, r inventory.Resource, req *request)
 	case inventory.KindService:
 		buf, err = h.appendService(buf, r, req)
 	case inventory.KindLink:
-		buf, err = h.appendLink(buf, r, req.version)
+		buf, err = h.appendLink(buf, r, req)
 	case inventory.KindWebhook:
-		buf, err = appendWebhook(buf, r)
+		buf, err = h.appendWebhook(buf, r, req)
 	default:
 		buf = append(buf, `"properties":`...)
 		buf = append(buf, r.Doc...)

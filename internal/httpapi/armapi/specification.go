@@ -51,8 +51,11 @@ func (h *Handler) importSpecification(w http.ResponseWriter, r *request) error {
 // or no text, is exported as an address.
 const maxInlineExport = 3 << 20
 
+// exportWord is exportSpecification, as routes are found by it.
+const exportWord = "exportspecification"
+
 func (h *Handler) exportSpecification(w http.ResponseWriter, r *request) error {
-	digest, err := h.catalog.ExportSpecification(r.Context(), r.id)
+	digest, err := h.catalog.ExportSpecification(r.Context(), r.id, r.at)
 	if err != nil {
 		return err
 	}

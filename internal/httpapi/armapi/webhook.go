@@ -28,8 +28,13 @@ func webhookDoc(properties []byte) (inventory.Doc, error) {
 	return doc, nil
 }
 
-// appendWebhook writes a webhook, with how its deliveries go.
-func appendWebhook(buf []byte, r inventory.Resource) ([]byte, error) {
+// appendWebhook writes a webhook, with how its deliveries go unless it is one of
+// the past.
+func (h *Handler) appendWebhook(buf []byte, r inventory.Resource, req *request) ([]byte, error) {
+	doc := r.Doc
+	if !req.at.IsZero() {
+		return append(append(buf, `"properties":`...), doc...), nil
+	}
 	s := inventory.DeliveryStatus{State: inventory.Validating, Message: "it has no secret yet; make one"}
 	if string(r.Status) != "{}" {
 		s = inventory.DeliveryStatus{}
@@ -41,7 +46,7 @@ func appendWebhook(buf []byte, r inventory.Resource) ([]byte, error) {
 	if err != nil {
 		return buf, err
 	}
-	buf = append(append(buf, `"properties":`...), r.Doc[:len(r.Doc)-1]...)
+	buf = append(append(buf, `"properties":`...), doc[:len(doc)-1]...)
 	return append(append(append(buf, `,"delivery":`...), status...), '}'), nil
 }
 

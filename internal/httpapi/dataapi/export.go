@@ -13,7 +13,7 @@ import (
 // browser may fetch without a token. Clients that look for an operation find
 // one, ended: it is named by the document.
 func (h *Handler) export(w http.ResponseWriter, r *request) error {
-	digest, err := h.catalog.ExportSpecification(r.Context(), r.id)
+	digest, err := h.catalog.ExportSpecification(r.Context(), r.id, time.Time{})
 	if err != nil {
 		return err
 	}

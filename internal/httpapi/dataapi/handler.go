@@ -143,6 +143,10 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	if err := checkVersion(in); err != nil {
 		return err
 	}
+	if _, past := in.param("at"); past {
+		return arm.Errorf(http.StatusBadRequest, "InvalidQueryParameterValue",
+			"the data plane shows what is; leave at out, or ask the control plane, which answers what was at an instant")
+	}
 	if err := h.reachable(in); err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ var wire = []struct {
 	{"error-filter", "", "/workspaces/default/apis?$filter=kind%20is%20rest", "", 400},
 	{"error-order", "", "/workspaces/default/apis?$orderby=kind%20asc", "", 400},
 	{"error-page", "", "/workspaces/default/apis?$top=many", "", 400},
+	{"error-past", "", "/workspaces/default/apis?at=2026-01-01T00:00:00Z", "", 400},
 	{"error-api-version", "", "/workspaces/default/apis?api-version=1999-01-01", "", 400},
 }
 

@@ -169,7 +169,9 @@ func testHeard(_ *testing.T, b *bench) {
 	put(inventory.Hint{Trigger: "event", API: "apis/x"})
 	first := heard()
 	b.same("an event", first.IsZero(), false)
-	b.apply(func(tx inventory.SourceTx) error { return tx.TakeHints([]int64{b.hints()[0].Sequence, b.hints()[1].Sequence}) })
+	b.apply(func(tx inventory.SourceTx) error {
+		return tx.TakeHints([]int64{b.hints()[0].Sequence, b.hints()[1].Sequence})
+	})
 	b.same("when the hints are taken", heard(), first)
 	put(inventory.Hint{Trigger: "event"})
 	b.same("another", heard().After(first), true)
