@@ -150,11 +150,25 @@ func told(k inventory.Kind, c inventory.Change, doc []byte) (d data) {
 func Visible(fields []FieldChange) []FieldChange {
 	out := make([]FieldChange, 0, len(fields))
 	for _, f := range fields {
-		if !f.Field.Hidden() {
-			out = append(out, f)
+		if f.Field.Hidden() {
+			continue
 		}
+		if f.Field == inventory.FieldAddress {
+			f.Before, f.After = withoutQuery(f.Before), withoutQuery(f.After)
+		}
+		out = append(out, f)
 	}
 	return out
+}
+
+// withoutQuery is an address of a webhook, which everybody may read of who may
+// read the service.
+func withoutQuery(address json.RawMessage) json.RawMessage {
+	var text string
+	if json.Unmarshal(address, &text) != nil || text == "" {
+		return address // there is none
+	}
+	return inventory.Doc{}.With(inventory.FieldAddress, inventory.WithoutQuery(text))[inventory.FieldAddress]
 }
 
 // service is the path of the service that a path is in.

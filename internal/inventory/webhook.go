@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -37,6 +38,14 @@ func WebhookOf(doc Doc) Webhook {
 		w.Handshake = HandshakeCloudEvents
 	}
 	return w
+}
+
+// WithoutQuery is an address as those may see it who may not change it: its query
+// may hold a secret.
+func WithoutQuery(address string) string {
+	address, _, _ = strings.Cut(address, "#")
+	address, _, _ = strings.Cut(address, "?")
+	return address
 }
 
 // DeliveryState says how the deliveries of a webhook go.

@@ -206,3 +206,25 @@ func TestADocumentOfThen(t *testing.T) {
 	}
 	d.fails("POST", definition+"/exportSpecification"+first, "", 410, "HistoryNotKept", "later instant")
 }
+
+func TestTheQueryOfAWebhookIsForWhoMayWriteIt(t *testing.T) {
+	d := centre(t)
+	d.must("PUT", webhookPath, `{"properties":{"address":"https://a.example/x?sig=first"}}`, 201)
+	at := then(d)
+	d.must("PUT", webhookPath, `{"properties":{"address":"https://a.example/x?sig=second"}}`, 200)
+	reads := []string{webhookPath, center + "/webhooks", webhookPath + at, center + "/webhooks" + at}
+	for _, path := range reads {
+		if got := d.must("GET", path, "", 200).Body.String(); !strings.Contains(got, "https://a.example/x?sig=") {
+			t.Errorf("%s for a writer: %s", path, got)
+		}
+	}
+	d.guard.deny = func(action, _ string) bool { return strings.HasSuffix(action, "/webhooks/write") }
+	for _, path := range append(reads, webhookPath+"/history", center+"/history", center+"/events?after=0") {
+		if got := d.must("GET", path, "", 200).Body.String(); strings.Contains(got, "sig") || !strings.Contains(got, "https://a.example/x") {
+			t.Errorf("%s for a reader: %s", path, got)
+		}
+	}
+	for _, filter := range []string{"contains(properties/address,'first')", "title%20eq%20'x'%20or%20not%20startswith(Address,'https')"} {
+		d.fails("GET", center+"/webhooks?$filter="+filter, "", 400, "ValidationError", "may hold a secret")
+	}
+}

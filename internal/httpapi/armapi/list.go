@@ -2,7 +2,9 @@ package armapi
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"apicenter/internal/arm"
 	"apicenter/internal/catalog"
@@ -98,8 +100,16 @@ func queryOf(r *request) (inventory.Query, error) {
 		if q.Filter, err = odata.Parse(text, renamed); err != nil {
 			return q, reply.Unreadable("$filter", reply.CodeInvalidFilter, err)
 		}
+		if r.kind == inventory.KindWebhook && mentions(*q.Filter, inventory.FieldAddress) {
+			return q, badParam("$filter", "webhooks cannot be filtered by their address, which may hold a secret; list them all")
+		}
 	}
 	return q, nil
+}
+
+// mentions says that a condition looks at a field.
+func mentions(e inventory.Expr, f inventory.Field) bool {
+	return strings.EqualFold(string(e.Field), string(f)) || slices.ContainsFunc(e.Args, func(arg inventory.Expr) bool { return mentions(arg, f) })
 }
 
 // number reads a whole number that is at least least.

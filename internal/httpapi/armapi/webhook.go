@@ -29,9 +29,16 @@ func webhookDoc(properties []byte) (inventory.Doc, error) {
 }
 
 // appendWebhook writes a webhook, with how its deliveries go unless it is one of
-// the past.
+// the past. Its address has its query, which may hold a secret, for who may write it.
 func (h *Handler) appendWebhook(buf []byte, r inventory.Resource, req *request) ([]byte, error) {
 	doc := r.Doc
+	if h.access.Authorize(req.Context(), nameOf(inventory.KindWebhook).typ+"/write", idOf(r.Path)) != nil {
+		fields, err := inventory.ParseDoc(doc)
+		if err != nil {
+			return buf, err
+		}
+		doc = fields.With(inventory.FieldAddress, inventory.WithoutQuery(fields.Text(inventory.FieldAddress))).JSON(inventory.KindWebhook)
+	}
 	if !req.at.IsZero() {
 		return append(append(buf, `"properties":`...), doc...), nil
 	}
