@@ -78,13 +78,11 @@ func (e *Engine) Begin(ctx context.Context, link inventory.ID, w Work) (*Pass, e
 
 // closeRuns ends the runs of a link that nobody works on any more.
 func closeRuns(tx inventory.Tx, link inventory.ID, now time.Time) error {
-	runs, err := tx.Runs(link, 1000) // all that are kept
+	runs, err := tx.OpenRuns(link)
 	for _, r := range runs {
-		if r.Ended.IsZero() {
-			r.Ended, r.Outcome, r.Message = now, "interrupted", "the link was changed or taken over; the next pass goes on where this one ended"
-			if _, err := tx.PutRun(r); err != nil {
-				return err
-			}
+		r.Ended, r.Outcome, r.Message = now, "interrupted", "the link was changed or taken over; the next pass goes on where this one ended"
+		if _, err := tx.PutRun(r); err != nil {
+			return err
 		}
 	}
 	return err

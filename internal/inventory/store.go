@@ -97,6 +97,8 @@ type Reader interface {
 	GetAt(id ID, at time.Time) (Resource, error)
 	// Runs gives the newest runs of a link, newest first, at most limit.
 	Runs(link ID, limit int) ([]Run, error)
+	// OpenRuns gives the runs of a link that have not ended, newest first.
+	OpenRuns(link ID) ([]Run, error)
 	// Tombstones gives those of a service that are newest, at most limit: those
 	// before an ID, if that is not 0.
 	Tombstones(service ID, before int64, limit int) ([]Tombstone, error)

@@ -100,10 +100,21 @@ func (w *work) SetDue(link inventory.ID, due time.Time) error {
 	return err
 }
 
+// runsOf reads the runs of a link, whose path is $1.
+const runsOf = `
+	select id, scope, "trigger", phase, started, ended, outcome, message, counts, requests, errors, breaks
+	from run where link = (select id from resource where path = $1)`
+
 func (t *session) Runs(link inventory.ID, limit int) ([]inventory.Run, error) {
-	return collect(t, query{text: `
-		select id, scope, "trigger", phase, started, ended, outcome, message, counts, requests, errors, breaks
-		from run where link = (select id from resource where path = $1) order by id desc limit $2`, args: []any{link.String(), limit}}, func(rows *sql.Rows) (inventory.Run, error) {
+	return t.runs(link, query{text: runsOf + ` order by id desc limit $2`, args: []any{link.String(), limit}})
+}
+
+func (t *session) OpenRuns(link inventory.ID) ([]inventory.Run, error) {
+	return t.runs(link, query{text: runsOf + ` and ended = 0 order by id desc`, args: []any{link.String()}})
+}
+
+func (t *session) runs(link inventory.ID, q query) ([]inventory.Run, error) {
+	return collect(t, q, func(rows *sql.Rows) (inventory.Run, error) {
 		r := inventory.Run{Link: link}
 		var started, ended int64
 		var counts, problems, breaks []byte

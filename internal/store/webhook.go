@@ -12,7 +12,7 @@ import (
 func (s *Store) Deliveries(ctx context.Context) (all []inventory.Delivery, err error) {
 	err = s.transact(ctx, reading, func(t *session) (err error) {
 		all, err = collect(t, query{text: `select ` + resourceColumns + `, w.secret, w.epoch, w.status
-			from webhook w join resource r on r.id = w.resource where ` + inSight + ` order by r.id`},
+			from resource r join webhook w on w.resource = r.id where r.kind = 'webhook' and ` + inSight + ` order by r.id`},
 			func(rows *sql.Rows) (d inventory.Delivery, err error) {
 				var status []byte
 				if d.Resource, err = scanInto(rows, &d.Secret, &d.Epoch, &status); err != nil {

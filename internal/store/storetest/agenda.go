@@ -283,7 +283,17 @@ func testRuns(t *testing.T, b *bench) {
 			return err
 		})
 	}
+	open := func() (out []inventory.Run) {
+		b.Helper()
+		b.view(func(tx inventory.Reader) (err error) {
+			out, err = tx.OpenRuns(id(b.link))
+			return err
+		})
+		return out
+	}
+	b.same("open before there is any", open(), []inventory.Run(nil))
 	put()
+	b.same("open", open(), runs(10))
 	run.Phase, run.Ended, run.Outcome, run.Message, run.Requests = inventory.PhaseDone, noon.Add(time.Minute), "partial", "one failed", 7
 	run.Counts = inventory.Counts{Observed: 3, Bytes: 1 << 40}
 	run.Errors = []inventory.RunError{{External: "apis/a", Message: "why"}}
@@ -292,6 +302,7 @@ func testRuns(t *testing.T, b *bench) {
 	}}}
 	put()
 	b.same("runs", runs(10), []inventory.Run{run})
+	b.same("open after it has ended", open(), []inventory.Run(nil))
 	first := run.ID
 	for range 300 {
 		run.ID = 0
