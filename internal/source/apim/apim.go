@@ -51,7 +51,7 @@ func New(o Options) source.Kind {
 	if o.MaxDocument <= 0 {
 		o.MaxDocument = defaultMaxDocument
 	}
-	k := &kind{Options: o}
+	k := &kind{Options: o, facts: map[instance]facts{}}
 	if o.Transport != nil {
 		k.links = azure.NewLinks(o.Transport, o.Random)
 	} else {
@@ -66,7 +66,13 @@ func New(o Options) source.Kind {
 type kind struct {
 	Options
 	links *azure.Links
+
+	mu    sync.Mutex         // guards facts
+	facts map[instance]facts // as last read
 }
+
+// instance is one as an identity sees it.
+type instance struct{ path, identity string }
 
 // open builds the connector of one link.
 func (k *kind) open(_ context.Context, link inventory.Link, env source.Env) (source.Connector, error) {
@@ -91,7 +97,7 @@ func (k *kind) open(_ context.Context, link inventory.Link, env source.Env) (sou
 		env.Now = time.Now
 	}
 	return &connector{
-		kind: k, place: place, azure: client, limiter: limiter, first: env.First,
+		kind: k, place: place, instance: instance{fold(place.path), link.Identity}, azure: client, limiter: limiter, first: env.First,
 		imports: link.Import != inventory.ImportNever, stage: stageOf(link), scope: link.Scope, now: env.Now,
 	}, nil
 }
@@ -106,17 +112,15 @@ func stageOf(link inventory.Link) string {
 // connector reads for one link.
 type connector struct {
 	*kind
-	place   place
-	azure   *azure.Client
-	limiter *azure.Limiter
-	first   bool
-	imports bool
-	stage   string
-	now     func() time.Time
-	scope   inventory.Scope
-
-	mu    sync.Mutex // guards facts
-	facts facts      // as last read
+	place    place
+	instance instance
+	azure    *azure.Client
+	limiter  *azure.Limiter
+	first    bool
+	imports  bool
+	stage    string
+	now      func() time.Time
+	scope    inventory.Scope
 }
 
 // Requests is how many requests went to Azure Resource Manager.

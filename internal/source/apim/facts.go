@@ -3,6 +3,7 @@ package apim
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,8 +15,8 @@ import (
 	"apicenter/internal/azure"
 )
 
-// factsLife is how long a reading of one API may rely on what was last read of
-// its instance. A reading of the whole always reads it anew.
+// factsLife is how long readings of single APIs may rely on what anybody last
+// read of their instance. A reading of the whole always reads it anew.
 const factsLife = time.Minute
 
 // theInstance is what errors call it; a 404 on it means that the link reads nothing.
@@ -112,16 +113,24 @@ func (c *connector) readFacts(ctx context.Context) (facts, error) {
 	}
 	f := answer.Properties
 	f.asked = asked
+	c.keep(f)
+	return f, nil
+}
+
+// keep keeps facts for others, and forgets those that are too old to be of use.
+func (c *connector) keep(f facts) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.facts = f
-	return f, nil
+	maps.DeleteFunc(c.facts, func(_ instance, old facts) bool { return f.asked.Sub(old.asked) >= factsLife })
+	if f.asked.After(c.facts[c.instance].asked) {
+		c.facts[c.instance] = f
+	}
 }
 
 // recentFacts are at most a minute old.
 func (c *connector) recentFacts(ctx context.Context) (facts, error) {
 	c.mu.Lock()
-	f := c.facts
+	f := c.facts[c.instance]
 	c.mu.Unlock()
 	if !f.asked.IsZero() && c.now().Sub(f.asked) < factsLife {
 		return f, nil

@@ -9,6 +9,7 @@ import (
 	"apicenter/internal/emulator"
 	"apicenter/internal/inventory"
 	"apicenter/internal/source"
+	"apicenter/internal/source/apim"
 )
 
 // one reads one API, of which there must be one root.
@@ -35,12 +36,24 @@ func TestOneAPICostsFewRequests(t *testing.T) {
 
 func TestFactsOfTheInstanceAreKeptForSingleReadings(t *testing.T) {
 	w := newWorld(t, emulator.Options{})
-	c := w.connect()
-	for range 3 {
-		one(t, c, "apis/loyalty")
+	kind := apim.New(w.options())
+	requests := func(identity string, read func(c source.Connector)) int64 {
+		t.Helper()
+		c, err := kind.Open(t.Context(), inventory.Link{Source: w.instance, Identity: identity}, source.Env{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		read(c)
+		return c.Requests()
 	}
-	if c.Requests() != 4 {
-		t.Errorf("%d requests for three readings, want 4", c.Requests())
+	single := func(c source.Connector) { one(t, c, "apis/loyalty") }
+	for i, want := range []int64{2, 1, 1} {
+		if got := requests("", single); got != want {
+			t.Errorf("reading %d took %d requests, want %d", i, got, want)
+		}
+	}
+	if got := requests("another", single); got != 2 {
+		t.Errorf("%d requests as another identity, want 2: what one sees is told to another", got)
 	}
 }
 
