@@ -94,6 +94,8 @@ func (p *Pass) applied(tasks []*task) {
 		for external, f := range t.fetched {
 			if f.problem != nil {
 				p.fail(external, f.problem)
+			} else {
+				p.bring(external, t.Object.Read)
 			}
 			if f.compared != nil {
 				p.compared(external, *f.compared)

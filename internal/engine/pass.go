@@ -56,9 +56,10 @@ type Pass struct {
 
 	mu      sync.Mutex // guards all below
 	run     inventory.Run
-	limited string    // why a limit keeps things out
-	missed  int       // things that could not be brought in, or not be proven gone
-	saved   time.Time // when the run was last written
+	brought map[string]time.Time // versions that were written with their document, by when their rows were asked for
+	limited string               // why a limit keeps things out
+	missed  int                  // things that could not be brought in, or not be proven gone
+	saved   time.Time            // when the run was last written
 }
 
 // Begin claims a link for a pass: whoever held it before can no longer write,

@@ -47,8 +47,8 @@ func (p *Pass) report() inventory.Run {
 }
 
 // Finish ends a pass: its outcome goes to the run, the link's state and next
-// due time to the link, and the hints that it has answered are forgotten, all in
-// one transaction. failure is what Run returned. Superseded when somebody else
+// due time to the link, and the hints that it has answered are forgotten, those
+// included that it has answered without knowing, all in one transaction. failure is what Run returned. Superseded when somebody else
 // holds the link by now.
 func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 	defer p.Close()
@@ -98,6 +98,9 @@ func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 			return err
 		}
 		if failure == nil {
+			if err := p.takeMet(tx, now); err != nil {
+				return err
+			}
 			if err := p.settle(tx, now); err != nil {
 				return err
 			}
