@@ -3,11 +3,8 @@ package apim
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"io"
 	"os"
-	"strconv"
-	"strings"
 
 	"apicenter/internal/emulator/document"
 )
@@ -60,82 +57,16 @@ func (d Document) bytes() ([]byte, error) {
 }
 
 // Export is the definition as API Management would give it out now: the
-// document it came with, or one made from the model once that has moved on.
+// document it came with, with what was changed since laid over it, or one made
+// from the model if there is none that could be.
 func (r *Revision) Export() Document {
-	if r.Document.Open != nil && !r.edited {
+	if r.Document.Open != nil && (!r.edited || r.Properties.Type == "soap") { // a WSDL is kept as it was imported
 		return r.Document
 	}
-	if r.Properties.Type == "soap" {
-		return r.Document // a WSDL is kept as it was imported
+	if imported, ok := r.imported(); ok {
+		return Text(document.OpenAPIJSON, Marshal(r.layOver(imported)))
 	}
-	return Text(document.OpenAPIJSON, r.openAPI())
-}
-
-func (r *Revision) openAPI() []byte {
-	type object = map[string]any
-	p := r.Properties
-	paths := map[string]object{}
-	for _, op := range r.Operations().All() {
-		template := op.Properties.URLTemplate
-		if paths[template] == nil {
-			paths[template] = object{}
-		}
-		paths[template][strings.ToLower(op.Properties.Method)] = openAPI(op)
-	}
-	info := object{"title": p.DisplayName, "version": cmp.Or(p.APIVersion, "1.0")}
-	if p.Description != nil {
-		info["description"] = *p.Description
-	}
-	return Marshal(object{
-		"openapi": "3.0.1",
-		"info":    info,
-		"servers": []object{{"url": r.GatewayURL()}},
-		"paths":   paths,
-	})
-}
-
-// openAPI is the operation inside of a document made from the model. The
-// resource name becomes the operationId, as in the real product.
-func openAPI(e *Entity[Operation]) map[string]any {
-	op := map[string]any{
-		"operationId": e.Name,
-		"summary":     e.Properties.DisplayName,
-		"responses":   responses(e.Properties.Responses),
-	}
-	if e.Properties.Description != nil {
-		op["description"] = *e.Properties.Description
-	}
-	var names []struct {
-		Name string `json:"name"`
-		Type string `json:"type"`
-	}
-	// The parameters were checked when the operation was written.
-	_ = json.Unmarshal(e.Properties.TemplateParameters, &names)
-	var list []map[string]any
-	for _, n := range names {
-		list = append(list, map[string]any{
-			"name": n.Name, "in": "path", "required": true,
-			"schema": map[string]any{"type": cmp.Or(n.Type, "string")},
-		})
-	}
-	if list != nil {
-		op["parameters"] = list
-	}
-	return op
-}
-
-func responses(raw json.RawMessage) map[string]any {
-	var list []struct {
-		Status      int    `json:"statusCode"`
-		Description string `json:"description"`
-	}
-	_ = json.Unmarshal(raw, &list)
-	out := map[string]any{}
-	for _, r := range list {
-		out[strconv.Itoa(r.Status)] = map[string]any{"description": r.Description}
-	}
-	if len(out) == 0 {
-		out["200"] = map[string]any{"description": ""}
-	}
-	return out
+	return Text(document.OpenAPIJSON, Marshal(r.layOver(definition{
+		content: object{"openapi": "3.0.1", "info": object{"version": cmp.Or(r.Properties.APIVersion, "1.0")}, "paths": object{}},
+	})))
 }

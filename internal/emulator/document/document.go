@@ -218,7 +218,7 @@ func (in *openAPI) operations() []Operation {
 	taken := map[string]bool{}
 	for path, item := range in.Paths {
 		for method, body := range item {
-			if !slices.Contains(methods, method) {
+			if !IsMethod(method) {
 				continue
 			}
 			var op struct {
