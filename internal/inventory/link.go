@@ -27,6 +27,7 @@ type Link struct {
 	Target      time.Duration // within which a change at the source is to be here; 0: that of the server
 	Scope       Scope         // which APIs of the source it brings
 	OnVanish    OnVanish
+	ActivityLog bool // the source's log of changes is followed, too
 }
 
 // The fields of a link.
@@ -40,6 +41,7 @@ const (
 	FieldTarget      Field = "/freshnessTargetSeconds"
 	FieldScope       Field = "/scope"
 	FieldOnVanish    Field = "/onVanish"
+	FieldActivityLog Field = "/activityLog"
 )
 
 // LinkOf reads a link's own layer.
@@ -59,6 +61,7 @@ func LinkOf(own Doc) Link {
 	if raw, ok := own[FieldScope]; ok {
 		_ = json.Unmarshal(raw, &l.Scope) // our own writing
 	}
+	_ = json.Unmarshal(own[FieldActivityLog], &l.ActivityLog) // absent: false
 	if l.OnVanish == "" {
 		l.OnVanish = OnVanishDelete
 	}

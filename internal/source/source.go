@@ -49,6 +49,25 @@ type Estimator interface {
 	Expect(requests int64) time.Duration
 }
 
+// Watcher is a connector whose source keeps a log of what was changed. Not every connector is one.
+type Watcher interface {
+	// Changes gives the changes since an instant of the source's clock that the log shows by now and that can
+	// concern the link, in any order, some perhaps twice. A log is late: what it does not show yet it may show
+	// later, though others that came after are there. An error is the last pair: ErrCrowded when there are more
+	// than are read at once; one that is stalled when the link's identity may not read the log, or there is none.
+	Changes(ctx context.Context, since time.Time) iter.Seq2[Change, error]
+}
+
+// Change is one entry of a source's log.
+type Change struct {
+	Entry string    // the log's identity of it, of 64 bytes at most
+	At    time.Time // by the clock of the source
+	Scope Scope     // where to look because of it
+}
+
+// ErrCrowded says that a log has more entries than are read at once.
+var ErrCrowded = errors.New("the log has more entries than are read at once")
+
 // Scope says what to read: everything that the link covers or, with API, one
 // API of the source with the group that it belongs to.
 type Scope struct {

@@ -98,7 +98,7 @@ func (k *kind) open(_ context.Context, link inventory.Link, env source.Env) (sou
 	}
 	return &connector{
 		kind: k, place: place, instance: instance{fold(place.path), link.Identity}, azure: client, limiter: limiter, first: env.First,
-		imports: link.Import != inventory.ImportNever, stage: stageOf(link), scope: link.Scope, now: env.Now,
+		imports: link.Import != inventory.ImportNever, stage: stageOf(link), scope: link.Scope, log: link.ActivityLog, now: env.Now,
 	}, nil
 }
 
@@ -121,6 +121,7 @@ type connector struct {
 	stage    string
 	now      func() time.Time
 	scope    inventory.Scope
+	log      bool // the activity log is followed
 }
 
 // Requests is how many requests went to Azure Resource Manager.
@@ -137,4 +138,5 @@ func (c *connector) url(path string, query ...string) string {
 var (
 	_ source.Connector = (*connector)(nil)
 	_ source.Estimator = (*connector)(nil)
+	_ source.Watcher   = (*connector)(nil)
 )

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"apicenter/internal/azure"
 	"apicenter/internal/inventory"
@@ -20,10 +21,11 @@ const (
 // Check asks for one of each that a pass reads, in about ten requests.
 func (c *connector) Check(ctx context.Context) ([]inventory.Finding, error) {
 	k := &checking{connector: c, space: space{c.place, c.place.workspace}}
-	for _, step := range []struct {
+	type step struct {
 		name string
 		try  func(context.Context) (inventory.Outcome, string, error)
-	}{
+	}
+	steps := []step{
 		{"token", k.token},
 		{inventory.CheckDirectory, k.directory},
 		{"instance", k.instance},
@@ -33,7 +35,11 @@ func (c *connector) Check(ctx context.Context) ([]inventory.Finding, error) {
 		{"definition", k.definition},
 		{"schemas", k.schemas},
 		{"gateways", k.gateways},
-	} {
+	}
+	if c.log {
+		steps = append(steps, step{"activityLog", k.activityLog})
+	}
+	for _, step := range steps {
 		if k.shut != "" {
 			k.findings = append(k.findings, inventory.Finding{Check: step.name, Outcome: inventory.Skipped, Message: k.shut})
 			continue
@@ -207,6 +213,19 @@ func (k *checking) gateways(ctx context.Context) (inventory.Outcome, string, err
 		return k.failed("the workspace gateways", err)
 	}
 	return passed("they can be listed")
+}
+
+// activityLog is what a link follows besides: without it the link goes on all the same.
+func (k *checking) activityLog(ctx context.Context) (inventory.Outcome, string, error) {
+	_, err := azure.ReadPage[logEntry](ctx, k.azure, k.logURL(k.now().Add(-time.Minute)))
+	if err == nil {
+		return passed("it can be read")
+	}
+	fault := k.logFault(err)
+	if e, ok := errors.AsType[*source.Error](fault); ok && e.Stalled {
+		return inventory.Warned, e.Advice(), nil
+	}
+	return "", "", fault
 }
 
 var _ source.Checker = (*connector)(nil)

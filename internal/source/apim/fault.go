@@ -14,10 +14,14 @@ import (
 	"apicenter/internal/source"
 )
 
-// What an identity needs to read an instance.
-const (
-	role   = "API Management Service Reader Role"
-	roleID = "71522526-b88f-4d52-b57f-d31fc3546d0d"
+// role is one of Azure's.
+type role struct{ name, id string }
+
+var (
+	// reader is what an identity needs to read an instance.
+	reader = role{"API Management Service Reader Role", "71522526-b88f-4d52-b57f-d31fc3546d0d"}
+	// monitor is the built-in role with the fewest rights that may read an activity log.
+	monitor = role{"Monitoring Reader", "43d0d8ad-25c7-4714-9337-8ba259a9fe05"}
 )
 
 // The codes by which Azure says that something around an instance is not there.
@@ -56,9 +60,8 @@ func (c *connector) fault(what string, err error) error {
 		}
 	case e.Status == http.StatusForbidden:
 		out.Stalled = true
-		out.Remedy = c.remedy(cmp.Or(c.azure.Identity().PrincipalID, principal(e.Message)))
-		out.Message = fmt.Sprintf("waiting for role: %s may not read %s; it needs the role %q (%s) on %s "+
-			"(a new assignment takes minutes to work)", holder(out.Remedy.PrincipalID), what, role, roleID, c.place.id)
+		out.Remedy = reader.remedy(c.refused(e), c.place.id)
+		out.Message = "waiting for role: " + reader.missing(out.Remedy, what)
 	case e.Status == http.StatusNotFound && what == theInstance, e.Code == subscriptionNotFound, e.Code == groupNotFound:
 		out.Stalled = true
 		out.Message = fmt.Sprintf("read %s: %s is not there", what, c.place.path)
@@ -112,6 +115,11 @@ func principal(message string) string {
 	return id
 }
 
+// refused is who was, as far as that is known.
+func (c *connector) refused(e *azure.Error) string {
+	return cmp.Or(c.azure.Identity().PrincipalID, principal(e.Message))
+}
+
 // holder names a principal to people.
 func holder(principal string) string {
 	if principal == "" {
@@ -120,17 +128,19 @@ func holder(principal string) string {
 	return "the identity of the link (object id " + principal + ")"
 }
 
-// remedy is the role that a principal lacks.
-func (c *connector) remedy(principal string) *inventory.Remedy {
-	assignee := principal
-	if assignee == "" {
-		assignee = "OBJECT-ID"
-	}
+// remedy is the role, for a principal who lacks it on a scope.
+func (r role) remedy(principal, scope string) *inventory.Remedy {
 	return &inventory.Remedy{
-		Role: role, RoleID: roleID, PrincipalID: principal, Scope: c.place.id,
+		Role: r.name, RoleID: r.id, PrincipalID: principal, Scope: scope,
 		Command: fmt.Sprintf("az role assignment create --assignee-object-id %s --assignee-principal-type ServicePrincipal --role %q --scope %s",
-			quote(assignee), role, quote(c.place.id)),
+			quote(cmp.Or(principal, "OBJECT-ID")), r.name, quote(scope)),
 	}
+}
+
+// missing says what somebody may not do without the role.
+func (r role) missing(remedy *inventory.Remedy, what string) string {
+	return fmt.Sprintf("%s may not read %s; it needs the role %q (%s) on %s (a new assignment takes minutes to work)",
+		holder(remedy.PrincipalID), what, r.name, r.id, remedy.Scope)
 }
 
 var harmless = regexp.MustCompile(`^[\w./-]+$`)

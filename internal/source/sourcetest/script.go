@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -29,6 +30,10 @@ type Script struct {
 	fail     error             // ends each listing after failAt roots
 	failAt   int
 	goneErr  error
+	log      []source.Change
+	logErr   error
+	logReads []time.Time
+	lag      time.Duration // until the log shows an entry
 	delay    time.Duration // before each root and each document
 	gate     chan struct{} // closed when nothing is blocked
 	scopes   []source.Scope
@@ -55,13 +60,45 @@ func (s *Script) Put(o source.Object) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.roots[o.External] = clone(o)
+	for _, v := range o.Children {
+		s.note(v.External)
+	}
 }
 
 // Remove takes a root out, with all that hangs on it.
 func (s *Script) Remove(external string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, v := range s.roots[external].Children {
+		s.note(v.External)
+	}
 	delete(s.roots, external)
+}
+
+// note takes a change of an API into the log; mu is held.
+func (s *Script) note(api string) {
+	s.log = append(s.log, source.Change{Entry: strconv.Itoa(len(s.log)), At: time.Now(), Scope: source.Scope{API: api}})
+}
+
+// Note takes a change into the log that nobody made: with "", one of everything.
+func (s *Script) Note(api string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.note(api)
+}
+
+// Lag has the log show each entry only after d.
+func (s *Script) Lag(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lag = d
+}
+
+// FailLog makes each reading of the log end with err, after all of it; nil heals it.
+func (s *Script) FailLog(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.logErr = err
 }
 
 // Document changes what the definitions with this identity hold without
@@ -252,7 +289,39 @@ func (s *Script) Check(ctx context.Context) ([]inventory.Finding, error) {
 	return []inventory.Finding{f}, nil
 }
 
-// Requests counts one for each hundred roots listed, one for each document and two for each proof.
+// Changes yields what Put, Remove and Note took into the log.
+func (s *Script) Changes(ctx context.Context, since time.Time) iter.Seq2[source.Change, error] {
+	return func(yield func(source.Change, error) bool) {
+		s.mu.Lock()
+		s.requests++
+		s.logReads = append(s.logReads, since)
+		s.mu.Unlock()
+		err := s.wait(ctx)
+		s.mu.Lock()
+		log, until := slices.Clone(s.log), time.Now().Add(-s.lag)
+		err = cmp.Or(err, s.logErr)
+		s.mu.Unlock()
+		if ctx.Err() == nil {
+			for _, c := range log {
+				if !c.At.Before(since) && !c.At.After(until) && !yield(c, nil) {
+					return
+				}
+			}
+		}
+		if err != nil {
+			yield(source.Change{}, err)
+		}
+	}
+}
+
+// LogReads are since when each reading of the log asked for, in order.
+func (s *Script) LogReads() []time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.logReads)
+}
+
+// Requests counts one for each reading of the log, one for each hundred roots listed, one for each document and two for each proof.
 func (s *Script) Requests() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -367,4 +436,5 @@ func named(external string) func(source.Object) bool {
 var (
 	_ source.Connector = (*Script)(nil)
 	_ source.Checker   = (*Script)(nil)
+	_ source.Watcher   = (*Script)(nil)
 )

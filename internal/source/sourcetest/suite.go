@@ -72,6 +72,7 @@ func Run(t *testing.T, start func(t testing.TB) Subject) {
 		{"many may read at once", manyReadAtOnce},
 		{"requests are counted", requestsAreCounted},
 		{"a check tells what a reading would", checkTells},
+		{"a log tells what was changed", logTells},
 	} {
 		t.Run(law.name, func(t *testing.T) { law.holds(t, start(t)) })
 	}

@@ -39,6 +39,7 @@ func (s subject) Break(_ testing.TB, f sourcetest.Fault) {
 	after := map[sourcetest.Fault]int{sourcetest.Halfway: 5}[f]
 	s.script.FailAfter(after, errs[f])
 	s.script.FailGone(errs[f])
+	s.script.FailLog(errs[f])
 }
 
 func TestScriptKeepsTheLaws(t *testing.T) {
