@@ -34,7 +34,7 @@ func (a APISourceRef) Sync(ctx context.Context, api string) (requestedAt time.Ti
 // Run is one synchronisation of a link.
 type Run struct {
 	ID              int64          `json:"id"`
-	Trigger         string         `json:"trigger"` // schedule, request, demand, apply, link or unlink
+	Trigger         string         `json:"trigger"` // schedule, request, event, log, demand, apply, link or unlink
 	Scope           string         `json:"scope"`   // empty: all
 	Phase           string         `json:"phase"`
 	StartedAt       time.Time      `json:"startedAt"`

@@ -164,7 +164,8 @@ type APISource struct {
 	// to be here; 0: as the server has it. Ours.
 	FreshnessTargetSeconds int `json:"freshnessTargetSeconds,omitempty"`
 
-	Scope *Scope `json:"scope,omitempty"` // ours; nil: all
+	Scope       *Scope `json:"scope,omitempty"`       // ours; nil: all
+	ActivityLog bool   `json:"activityLog,omitempty"` // the activity log of the source is followed, too; ours
 
 	LinkState       *LinkState       `json:"linkState,omitempty"`       // read only
 	Synchronization *Synchronization `json:"synchronization,omitempty"` // read only; ours
@@ -216,4 +217,13 @@ type Synchronization struct {
 	TargetSeconds         int64  `json:"targetSeconds"`
 	Late                  bool   `json:"late"`
 	LateReason            string `json:"lateReason,omitempty"`
+
+	ActivityLog *LogReading `json:"activityLog,omitempty"` // of a link that has read it, or tried
+}
+
+// LogReading is how the activity log of a source is followed.
+type LogReading struct {
+	ReadAt  time.Time `json:"readAt,omitzero"`
+	NextDue time.Time `json:"nextDue,omitzero"`
+	Message string    `json:"message,omitempty"` // why it could not be read
 }

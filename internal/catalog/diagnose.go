@@ -29,7 +29,7 @@ func (c *Catalog) Diagnose(ctx context.Context, link inventory.ID) ([]inventory.
 		if err != nil {
 			return err
 		}
-		d := diagnosis{name: r.Name(), status: inventory.StatusOf(r), now: c.store.Now()}
+		d := diagnosis{name: r.Name(), status: inventory.StatusOf(r), follows: l.ActivityLog, now: c.store.Now()}
 		d.fresh = c.promise.Freshness(l, d.status, r.Created.At, d.now)
 		if d.runs, err = tx.Runs(link, examinedRuns); err != nil {
 			return err
@@ -55,6 +55,7 @@ func (c *Catalog) Diagnose(ctx context.Context, link inventory.ID) ([]inventory.
 type diagnosis struct {
 	name     string
 	status   inventory.LinkStatus
+	follows  bool // the log of the source
 	fresh    inventory.Freshness
 	runs     []inventory.Run // newest first
 	problems []string        // definitions that could not be had
@@ -63,7 +64,11 @@ type diagnosis struct {
 }
 
 func (d diagnosis) findings() []inventory.Finding {
-	return []inventory.Finding{d.state(), d.synchronised(), d.freshness(), d.lastRuns(), d.errors(), d.held(), d.limit(), d.definitions(), d.events(), d.requests()}
+	all := []inventory.Finding{d.state(), d.synchronised(), d.freshness(), d.lastRuns(), d.errors(), d.held(), d.limit(), d.definitions(), d.events(), d.requests()}
+	if d.follows {
+		all = append(all, d.log())
+	}
+	return all
 }
 
 func finding(check string, o inventory.Outcome, message string, args ...any) inventory.Finding {
@@ -177,6 +182,19 @@ func (d diagnosis) events() inventory.Finding {
 		return finding("events", inventory.Passed, "the last one came at %s; a run is to look", at)
 	default:
 		return finding("events", inventory.Passed, "the last one came at %s; a run has looked since", at)
+	}
+}
+
+// log tells whether the log of the source is followed as it should be.
+func (d diagnosis) log() inventory.Finding {
+	switch log := d.status.ActivityLog; {
+	case log == nil:
+		return finding("log", inventory.Skipped, "not read yet; it is once the first synchronisation has ended")
+	case log.Message != "":
+		return finding("log", inventory.Warned, "%s; it is tried again at %s, or at once with: apicenter integration sync -i %s; meanwhile changes show as without it",
+			log.Message, log.NextDue.Format(time.RFC3339), d.name)
+	default:
+		return finding("log", inventory.Passed, "read at %s", log.ReadAt.Format(time.RFC3339))
 	}
 }
 

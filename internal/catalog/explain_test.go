@@ -279,7 +279,7 @@ func TestExplainWhatWaitsToGoAndWhatIsKeptOfWhatWent(t *testing.T) {
 
 func TestDiagnosis(t *testing.T) {
 	d, _ := examined(t, inventory.Finding{Check: "token", Outcome: inventory.Passed})
-	d.put(linkPath, linkBody)
+	d.put(linkPath, strings.Replace(linkBody, "{", `{"activityLog":true,`, 1))
 	now := time.Now()
 	for _, tt := range []struct {
 		name   string
@@ -297,6 +297,9 @@ func TestDiagnosis(t *testing.T) {
 		{"holds", inventory.LinkStatus{Held: []string{"apis/a", "apis/b", "apis/c", "apis/d"}}, inventory.Run{Outcome: "held"}, "held", inventory.Warned, "4 deletions wait for approval, apis/a; apis/b; apis/c; and 1 more"},
 		{"is full", inventory.LinkStatus{Limited: true, Message: "only 1 API"}, inventory.Run{Outcome: "partial"}, "limits", inventory.Warned, "only 1 API"},
 		{"went on past errors", inventory.LinkStatus{}, inventory.Run{Outcome: "partial", Counts: inventory.Counts{Failed: 1}, Errors: []inventory.RunError{{External: "apis/a", Message: "too deep"}}}, "errors", inventory.Warned, "apis/a: too deep"},
+		{"has read no log", inventory.LinkStatus{}, inventory.Run{Outcome: "ok"}, "log", inventory.Skipped, "not read yet"},
+		{"may not read the log", inventory.LinkStatus{ActivityLog: &inventory.LogStatus{Message: "no role"}}, inventory.Run{Outcome: "ok"}, "log", inventory.Warned, "no role; it is tried again at"},
+		{"reads the log", inventory.LinkStatus{ActivityLog: &inventory.LogStatus{ReadAt: now}}, inventory.Run{Outcome: "ok", Trigger: "log"}, "log", inventory.Passed, "read at"},
 		{"asks", inventory.LinkStatus{}, inventory.Run{Outcome: "ok", Requests: 7}, "requests", inventory.Passed, "7 to the source"},
 	} {
 		if err := d.store.Update(d.ctx, "test", func(tx inventory.Tx) error {

@@ -60,7 +60,10 @@ func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path 
 		if refusal != nil {
 			s = stalled(s, refusal, c.store.Now())
 		}
-		if refusal != nil || s.Agreed != was.Agreed {
+		if !inventory.LinkOf(own).ActivityLog {
+			s.ActivityLog = nil
+		}
+		if refusal != nil || s.Agreed != was.Agreed || s.ActivityLog != was.ActivityLog {
 			if err = tx.SetStatus(id, s); err != nil {
 				return err
 			}
@@ -130,6 +133,9 @@ func completeLink(tx inventory.Reader, id inventory.ID, own inventory.Doc) error
 	default:
 		return inventory.Errorf(inventory.Invalid, "properties.onVanish",
 			"properties.onVanish %q is not known; use %s, %s or %s", rule, inventory.OnVanishDelete, inventory.OnVanishKeep, inventory.OnVanishHold)
+	}
+	if !inventory.LinkOf(own).ActivityLog {
+		delete(own, inventory.FieldActivityLog)
 	}
 	given := own.Text(inventory.FieldEnvironment)
 	if given == "" {

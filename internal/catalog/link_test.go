@@ -31,6 +31,36 @@ func TestLinkImportsOnDemandByDefault(t *testing.T) {
 	d.reads(linkPath, `{"sourceType":"AzureApiManagement","source":"`+gateway+`","importSpecification":"ondemand"}`)
 }
 
+func TestWhoTurnsTheLogOffForgetsHowItWasRead(t *testing.T) {
+	d := centre(t)
+	with := func(follows string) string {
+		return strings.Replace(linkBody, `"source"`, `"activityLog":`+follows+`,"source"`, 1)
+	}
+	status := func() *inventory.LogStatus {
+		t.Helper()
+		r, err := d.Get(d.ctx, id(linkPath))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return inventory.StatusOf(r).ActivityLog
+	}
+	d.put(linkPath, with("true"))
+	if err := d.store.Update(d.ctx, "test", func(tx inventory.Tx) error {
+		return tx.SetStatus(id(linkPath), inventory.LinkStatus{State: inventory.Syncing, ActivityLog: &inventory.LogStatus{Message: "no role"}})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	d.put(linkPath, strings.Replace(with("true"), "{", `{"targetLifecycleStage":"testing",`, 1))
+	if s := status(); s == nil || s.Message != "no role" {
+		t.Errorf("after another change: %+v", s)
+	}
+	d.put(linkPath, with("false"))
+	if s := status(); s != nil {
+		t.Errorf("after it was turned off: %+v", s)
+	}
+	d.reads(linkPath, `{"sourceType":"AzureApiManagement","source":"`+gateway+`","importSpecification":"ondemand"}`)
+}
+
 func TestLinkRefuses(t *testing.T) {
 	d := centre(t)
 	d.put(linkPath, linkBody)
@@ -49,6 +79,7 @@ func TestLinkRefuses(t *testing.T) {
 		{"query in a name", "new", body(gateway + "?x"), inventory.Invalid, "not the resource id"},
 		{"identity of another kind", "new", strings.Replace(body(gateway+"2"), `"source"`, `"identity":"me","source"`, 1), inventory.Invalid, "user-assigned identity"},
 		{"unknown way to import", "new", strings.Replace(body(gateway+"2"), `"source"`, `"importSpecification":"maybe","source"`, 1), inventory.Invalid, "never, ondemand or always"},
+		{"a log that is no flag", "new", strings.Replace(body(gateway+"2"), `"source"`, `"activityLog":"maybe","source"`, 1), inventory.Invalid, "activityLog"},
 		{"unknown environment", "new", strings.Replace(body(gateway+"2"), `"source"`, `"targetEnvironmentId":"/workspaces/default/environments/none","source"`, 1), inventory.Invalid, "create it first"},
 		{"linked already", "new", body(strings.ToUpper(gateway) + "/"), inventory.Conflict, `"gateway"`},
 		{"part of what is linked", "new", body(gateway + "/workspaces/w1"), inventory.Conflict, `"gateway"`},

@@ -158,6 +158,7 @@ var shapes = map[inventory.Kind][]property{
 		{name: "freshnessTargetSeconds", form: seconds, least: int(inventory.LeastTarget / time.Second)},
 		{name: "scope", form: open},
 		{name: "onVanish", form: text},
+		{name: "activityLog", form: flag},
 	},
 }
 

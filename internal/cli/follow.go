@@ -13,6 +13,7 @@ import (
 type following struct {
 	specifications, environment, stage, onVanish string
 	include, exclude                             []string // rules of the scope
+	activityLog                                  bool
 }
 
 func (l *following) flags(cmd *cobra.Command, c *connection) {
@@ -23,6 +24,7 @@ func (l *following) flags(cmd *cobra.Command, c *connection) {
 	f.StringArrayVar(&l.include, "include", nil, "only APIs that a rule fits: name, path, tag or product, as name=pet*,tag=public; repeatable (default all)")
 	f.StringArrayVar(&l.exclude, "exclude", nil, "no API that a rule fits; repeatable")
 	f.StringVar(&l.onVanish, "on-vanish", "", "what becomes of an API that is gone at the source: delete, keep or hold (default delete)")
+	f.BoolVar(&l.activityLog, "activity-log", false, "follow the activity log of the source, too")
 	complete(cmd, "on-vanish", words(onVanish...))
 	complete(cmd, "import-specification", words("always", "ondemand", "never"))
 	complete(cmd, "target-lifecycle-stage", words(stages...))
@@ -31,7 +33,7 @@ func (l *following) flags(cmd *cobra.Command, c *connection) {
 
 // followingFlags are their names.
 func followingFlags() []string {
-	return []string{"import-specification", "target-environment-id", "target-lifecycle-stage", "on-vanish", "include", "exclude"}
+	return []string{"import-specification", "target-environment-id", "target-lifecycle-stage", "on-vanish", "include", "exclude", "activity-log"}
 }
 
 // onVanish are the rules for what is gone at the source.
@@ -67,6 +69,9 @@ func (l *following) put(p object, workspace string) {
 	}
 	if l.onVanish != "" {
 		p["onVanish"] = l.onVanish
+	}
+	if l.activityLog {
+		p["activityLog"] = true
 	}
 	l.scope(p)
 }
@@ -122,6 +127,9 @@ func (l *following) change(cmd *cobra.Command, p object, workspace string) {
 		if v, ok := given[property]; ok && cmd.Flags().Changed(flag) {
 			p[property] = v
 		}
+	}
+	if cmd.Flags().Changed("activity-log") {
+		p["activityLog"] = l.activityLog
 	}
 	l.scope(p)
 }

@@ -70,6 +70,9 @@ func linkMessage(o object) string {
 	if late != "" && (m == "" || !strings.Contains(late, m)) {
 		parts = append(parts, "late: "+late)
 	}
+	if log := o.text("synchronization.activityLog.message"); log != "" {
+		parts = append(parts, "activity log: "+log)
+	}
 	for _, what := range []string{"held", "kept", "problems"} { // why a limit keeps things out is in the message
 		if n := o.count("synchronization." + what); n > 0 {
 			parts = append(parts, fmt.Sprintf("%s: %d", what, n))

@@ -77,7 +77,7 @@ func New(store inventory.Store, kinds map[string]source.Kind, o Options) *Engine
 
 // Work says what a pass is for.
 type Work struct {
-	Trigger string       // schedule, request, event, demand, link, unlink
+	Trigger string       // schedule, request, event, log, demand, link, unlink
 	Scope   source.Scope // whole, or one API
 	Prompt  bool         // somebody waits, or the source has rung: it may cost the budget more
 	Verify  []string     // of a whole one: APIs whose documents are to be fetched whatever their mark, by external identity

@@ -29,7 +29,7 @@ func (p *Pass) takeMet(tx inventory.SourceTx, now time.Time) error {
 	var met []int64
 	for _, h := range hints {
 		asked, ok := p.brought[h.API]
-		if ok && h.Trigger == "event" && asked.After(h.At) && !asked.Before(h.Due) {
+		if ok && h.Rung() && asked.After(h.At) && !asked.Before(h.Due) {
 			met = append(met, h.Sequence)
 		}
 	}

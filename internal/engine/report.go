@@ -109,7 +109,7 @@ func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.SetDue(p.claim.Link, status.NextDue); err != nil {
+		if err := tx.SetDue(p.claim.Link, status.Due()); err != nil {
 			return err
 		}
 		return tx.SetStatus(p.claim.Link, status)

@@ -110,6 +110,9 @@ type LinkStatus struct {
 	Took         time.Duration `json:"took,omitempty"`        // the last whole pass that ended well
 	LastRun      LastRun       `json:"lastRun,omitzero"`
 
+	// ActivityLog is of a link that follows the log of its source.
+	ActivityLog *LogStatus `json:"activityLog,omitempty"`
+
 	// HandsOver is of a link that is being deleted: what it brought stays, as people's own.
 	HandsOver bool `json:"handsOver,omitempty"`
 
@@ -130,6 +133,20 @@ type Agreement struct {
 	Refused bool `json:"refused,omitempty"`
 }
 
+// InStep says that a link needs no look at everything before one at single APIs:
+// it is in step but for them, and no plan waits for the whole of it.
+func (s LinkStatus) InStep() bool {
+	return !s.SyncedAt.IsZero() && s.State != Failed && s.Agreed == nil
+}
+
+// Due is when something is to be done for a link without anybody's asking.
+func (s LinkStatus) Due() time.Time {
+	if log := s.ActivityLog; log != nil && s.InStep() && log.NextDue.Before(s.NextDue) {
+		return log.NextDue
+	}
+	return s.NextDue
+}
+
 // LastRun is how the newest run of a link ended.
 type LastRun struct {
 	Outcome string    `json:"outcome"`
@@ -148,7 +165,7 @@ func StatusOf(r Resource) LinkStatus {
 type Run struct {
 	ID       int64
 	Link     ID
-	Trigger  string // schedule, request, event, apply, link, unlink
+	Trigger  string // schedule, request, event, log, apply, link, unlink
 	Scope    string // external identity of the one API; empty: all
 	Phase    Phase
 	Started  time.Time

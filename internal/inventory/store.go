@@ -200,7 +200,10 @@ type Tx interface {
 	// whoever took the old one up has not seen what this one is about. One of an
 	// event, for a look at once, also notes when that came.
 	PutHint(h Hint) error
-	// SetDue sets when the link's next pass is due. NotFound.
+	// Follow notes entries of the log of a link's source and gives those that were
+	// not noted yet. Noted ones from before an instant are forgotten. NotFound.
+	Follow(link ID, entries []LogEntry, before time.Time) ([]LogEntry, error)
+	// SetDue sets when something is to be done for the link next. NotFound.
 	SetDue(link ID, due time.Time) error
 	// PutRun writes a run: a new one if its ID is 0. Gives the ID. NotFound.
 	PutRun(r Run) (int64, error)
@@ -338,7 +341,10 @@ type Hint struct {
 	Sequence int64
 	Link     ID
 	API      string
-	Trigger  string // request, event, demand
+	Trigger  string // request, event, log, demand
 	At       time.Time
 	Due      time.Time // not to be read before; zero: at once
 }
+
+// Rung says that it is of the source itself: an event, or an entry of its log.
+func (h Hint) Rung() bool { return h.Trigger == "event" || h.Trigger == "log" }

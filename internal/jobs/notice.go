@@ -9,7 +9,7 @@ import (
 	"apicenter/internal/inventory"
 )
 
-// trailing is when to look again after an event: a source may answer for a
+// trailing is when to look again after a change: a source may answer for a
 // while as if nothing had happened, and no two of its services agree at once.
 // The looks of a burst fall due together, at the next whole step, so that they
 // are one listing.
@@ -25,11 +25,11 @@ const (
 	longest = 3 * time.Second
 )
 
-// burst says that events name more APIs than are looked at one by one, and that
-// nobody but events asks.
+// burst says that the source names more APIs than are looked at one by one, and
+// that nobody else asks.
 func (a agenda) burst() bool {
-	return len(a.apis) > 0 && a.called && !a.due && a.targeted() &&
-		!slices.ContainsFunc(a.hints, func(h inventory.Hint) bool { return h.Trigger != "event" || !h.Due.IsZero() })
+	return len(a.apis) > 0 && a.called && !a.due && a.status.InStep() &&
+		!slices.ContainsFunc(a.hints, func(h inventory.Hint) bool { return !h.Rung() || !h.Due.IsZero() })
 }
 
 // gather waits while events keep coming.
@@ -58,18 +58,8 @@ func (w *Worker) Ring(ctx context.Context, hints []inventory.Hint) error {
 	err := w.store.Update(ctx, "event", func(tx inventory.Tx) error {
 		for _, h := range hints {
 			h.Trigger = "event"
-			err := tx.PutHint(h)
-			if errors.Is(err, inventory.NotFound) {
-				continue
-			}
-			if err != nil {
+			if err := note(tx, h, now, now); err != nil && !errors.Is(err, inventory.NotFound) {
 				return err
-			}
-			for _, t := range trailing {
-				h.Due = now.Add(t.after + t.step - 1).Truncate(t.step)
-				if err := tx.PutHint(h); err != nil {
-					return err
-				}
 			}
 		}
 		return nil
@@ -81,5 +71,23 @@ func (w *Worker) Ring(ctx context.Context, hints []inventory.Hint) error {
 		w.ring(h.Link)
 	}
 	w.Wake()
+	return nil
+}
+
+// note puts a hint for now, and for later where too little time has passed since
+// the change. NotFound when there is no such link.
+func note(tx inventory.Tx, h inventory.Hint, changed, now time.Time) error {
+	if err := tx.PutHint(h); err != nil {
+		return err
+	}
+	for _, t := range trailing {
+		h.Due = changed.Add(t.after + t.step - 1).Truncate(t.step)
+		if !h.Due.After(now) {
+			continue
+		}
+		if err := tx.PutHint(h); err != nil {
+			return err
+		}
+	}
 	return nil
 }

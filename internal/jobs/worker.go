@@ -101,7 +101,9 @@ type agenda struct {
 	apis     []string         // that the hints name
 	called   bool             // not all hints can wait until the link is due
 	due      bool
+	log      bool // the log of the source is to be read
 	deleting bool
+	link     inventory.Link
 	status   inventory.LinkStatus
 }
 
@@ -120,9 +122,15 @@ func (w *Worker) look(ctx context.Context, link inventory.ID, d *desk) (agenda, 
 		a.status = inventory.StatusOf(res)
 		a.deleting = a.status.State == inventory.Deleting
 		a.due = !a.status.NextDue.After(w.store.Now())
+		doc, err := inventory.ParseDoc(res.Doc)
+		if err != nil {
+			return err
+		}
+		a.link = inventory.LinkOf(doc)
 		a.hints, err = r.Hints(link, w.store.Now())
 		return err
 	})
+	a.log = a.follows(w.store.Now())
 	a.hints = slices.DeleteFunc(a.hints, d.answers)
 	resting := a.status.State == inventory.Failed && !a.due
 	for _, h := range a.hints {
@@ -139,19 +147,13 @@ func (w *Worker) look(ctx context.Context, link inventory.ID, d *desk) (agenda, 
 const calm = time.Minute
 
 // waits says that a hint can wait until a link that failed is due again. What
-// people ask for after the failure cannot, nor what an event says a while after it.
+// people ask for after the failure cannot, nor what the source rings for a while after it.
 func (a agenda) waits(h inventory.Hint) bool {
 	since := a.status.ChangedAt
-	if h.Trigger == "event" {
+	if h.Rung() {
 		since = since.Add(calm)
 	}
 	return !h.At.After(since)
-}
-
-// targeted says that single APIs may be looked at: the link is in step but for
-// them, and no plan waits for the whole of it.
-func (a agenda) targeted() bool {
-	return !a.status.SyncedAt.IsZero() && a.status.State != inventory.Failed && a.status.Agreed == nil
 }
 
 // slice works on a link until nothing waits, or until an instant. It says whether there is more.
@@ -164,9 +166,11 @@ func (w *Worker) slice(ctx context.Context, link inventory.ID, d *desk, until ti
 			return false, err
 		case a.deleting:
 			return w.unlink(ctx, link, d, until)
-		case len(a.apis) > 0 && len(a.apis)+d.row <= crowd && a.targeted():
+		case len(a.apis) > 0 && len(a.apis)+d.row <= crowd && a.status.InStep():
 			d.row++
 			err = w.targeted(ctx, link, d, a)
+		case a.log:
+			err = w.follow(ctx, link, a)
 		case d.pass == nil && a.burst() && !gathered:
 			gathered = true
 			w.gather(ctx, link, d)

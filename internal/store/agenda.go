@@ -91,6 +91,27 @@ func (w *work) TakeHints(sequences []int64) error {
 	return nil
 }
 
+func (w *work) Follow(link inventory.ID, entries []inventory.LogEntry, before time.Time) ([]inventory.LogEntry, error) {
+	key, err := w.linkKey(link)
+	if err != nil {
+		return nil, err
+	}
+	var fresh []inventory.LogEntry
+	for _, e := range entries {
+		result, err := w.exec(`insert into log_entry (link, entry, at) values ($1, $2, $3) on conflict (link, entry) do nothing`, key, e.ID, micros(e.At))
+		if err != nil {
+			return nil, err
+		}
+		if n, err := result.RowsAffected(); err != nil {
+			return nil, err
+		} else if n > 0 {
+			fresh = append(fresh, e)
+		}
+	}
+	_, err = w.exec(`delete from log_entry where link = $1 and at < $2`, key, micros(before))
+	return fresh, err
+}
+
 func (w *work) SetDue(link inventory.ID, due time.Time) error {
 	key, err := w.linkKey(link)
 	if err != nil {

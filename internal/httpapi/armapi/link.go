@@ -36,6 +36,7 @@ type linkBody struct {
 	FreshnessTargetSeconds   json.RawMessage `json:"freshnessTargetSeconds"` // ours
 	Scope                    json.RawMessage `json:"scope"`                  // ours
 	OnVanish                 string          `json:"onVanish"`               // ours
+	ActivityLog              json.RawMessage `json:"activityLog"`            // ours
 }
 
 // linkDoc reads a link's properties.
@@ -85,11 +86,14 @@ func linkDoc(properties []byte) (inventory.Doc, error) {
 			doc.Set(field, value)
 		}
 	}
-	if target := b.FreshnessTargetSeconds; len(target) > 0 && string(target) != "null" {
-		doc[inventory.FieldTarget] = target
-	}
-	if len(b.Scope) > 0 && string(b.Scope) != "null" {
-		doc[inventory.FieldScope] = b.Scope
+	for field, value := range map[inventory.Field]json.RawMessage{
+		inventory.FieldTarget:      b.FreshnessTargetSeconds,
+		inventory.FieldScope:       b.Scope,
+		inventory.FieldActivityLog: b.ActivityLog,
+	} {
+		if len(value) > 0 && string(value) != "null" {
+			doc[field] = value
+		}
 	}
 	return doc, nil
 }
@@ -105,6 +109,7 @@ type linkView struct {
 	FreshnessTargetSeconds   int64            `json:"freshnessTargetSeconds,omitempty"`
 	Scope                    *inventory.Scope `json:"scope,omitempty"`
 	OnVanish                 string           `json:"onVanish"`
+	ActivityLog              bool             `json:"activityLog,omitempty"`
 	LinkState                *linkState       `json:"linkState,omitempty"` // this and the next are not kept of the past
 	Synchronization          *synchronization `json:"synchronization,omitempty"`
 }
@@ -137,8 +142,16 @@ type synchronization struct {
 	Late                  bool      `json:"late"`
 	LateReason            string    `json:"lateReason,omitempty"`
 
-	FailingSince time.Time `json:"failingSince,omitzero"`
-	LastRun      *lastRun  `json:"lastRun,omitempty"`
+	FailingSince time.Time  `json:"failingSince,omitzero"`
+	LastRun      *lastRun   `json:"lastRun,omitempty"`
+	ActivityLog  *logStatus `json:"activityLog,omitempty"` // of a link that has read it, or tried
+}
+
+// logStatus is how the log of the source is followed.
+type logStatus struct {
+	ReadAt  time.Time `json:"readAt,omitzero"`
+	NextDue time.Time `json:"nextDue,omitzero"`
+	Message string    `json:"message,omitempty"` // why it could not be read
 }
 
 // lastRun is how the newest run ended.
@@ -162,6 +175,7 @@ func (h *Handler) appendLink(buf []byte, r inventory.Resource, req *request) ([]
 		TargetLifecycleStage:     l.Stage,
 		FreshnessTargetSeconds:   int64(l.Target / time.Second),
 		OnVanish:                 string(l.OnVanish),
+		ActivityLog:              l.ActivityLog,
 	}
 	if !l.Scope.IsZero() {
 		v.Scope = &l.Scope
@@ -206,6 +220,9 @@ func (h *Handler) stateOf(r inventory.Resource) (*linkState, *synchronization, e
 	}
 	if r := s.LastRun; r.Outcome != "" {
 		out.LastRun = &lastRun{r.Outcome, r.Ended, r.Errors}
+	}
+	if log := s.ActivityLog; log != nil {
+		out.ActivityLog = &logStatus{log.ReadAt, log.NextDue, log.Message}
 	}
 	return &linkState{s.State, s.Message, latest(s.ChangedAt, s.SyncedAt)}, &out, nil
 }

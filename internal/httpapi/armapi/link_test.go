@@ -84,6 +84,22 @@ func TestTagOfALinkCoversItsState(t *testing.T) {
 	d.must("GET", link, "", 304, "If-None-Match", w.Header().Get("ETag"))
 }
 
+func TestALinkTellsHowItFollowsTheLog(t *testing.T) {
+	d := centre(t)
+	following := strings.Replace(linkBody, `"apiS`, `"activityLog":true,"apiS`, 1)
+	d.must("PUT", link, following, 201)
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	d.status(inventory.LinkStatus{State: inventory.Syncing, SyncedAt: at, ActivityLog: &inventory.LogStatus{
+		ReadAt: at, NextDue: at.Add(time.Hour), Message: "it may not read the activity log",
+	}})
+	d.golden("apiSource-log", d.must("GET", link, "", 200))
+	d.fails("PUT", link, strings.Replace(following, "true", `"yes"`, 1), 400, "ValidationError", "activityLog")
+	p := properties(t, d.must("PUT", link, linkBody, 200))
+	if _, told := p["synchronization"].(map[string]any)["activityLog"]; told || p["activityLog"] != nil {
+		t.Errorf("after it was turned off: %v", p)
+	}
+}
+
 func TestTheAgeOfALinkIsThatOfNow(t *testing.T) {
 	d := centre(t)
 	d.must("PUT", link, strings.Replace(linkBody, `"apiS`, `"freshnessTargetSeconds":30,"apiS`, 1), 201)

@@ -19,6 +19,7 @@ var agenda = []promise{
 	{"equal hints are one, and the newest", testEqualHints},
 	{"a hint is not read before it is due", testDueHints},
 	{"links wait that are due, hinted or being deleted", testWaiting},
+	{"an entry of a log is new once", testFollow},
 	{"runs are told newest first", testRuns},
 	{"deletions wait until they are ended, and verdicts are told", testDeletions},
 	{"definitions fall due by their age or their retry", testDue},
@@ -410,8 +411,37 @@ func testTally(_ *testing.T, b *bench) {
 	})
 }
 
+// follow notes entries of the log and says which were new.
+func (b *bench) follow(path string, before time.Time, entries ...inventory.LogEntry) (fresh string) {
+	b.Helper()
+	b.update(func(tx inventory.Tx) error {
+		list, err := tx.Follow(id(path), entries, before)
+		for _, e := range list {
+			fresh += e.ID
+		}
+		return err
+	})
+	return fresh
+}
+
+func testFollow(_ *testing.T, b *bench) {
+	b.own(secondPath, `{"source":"/Instance/B"}`)
+	first, second := inventory.LogEntry{ID: "a", At: noon, API: "apis/x"}, inventory.LogEntry{ID: "b", At: noon.Add(time.Minute)}
+	b.same("new at first", b.follow(linkPath, noon, first, second, first), "ab")
+	b.same("new of what is known, before another", b.follow(linkPath, noon, second, first, inventory.LogEntry{ID: "c", At: noon}), "c")
+	b.same("new for another link", b.follow(secondPath, noon, first), "a")
+	b.same("new of nothing", b.follow(linkPath, noon.Add(time.Second)), "")
+	b.same("new after the older one was forgotten", b.follow(linkPath, noon, first, second), "a")
+	b.refused("of a link that is not there", b.Update(b.Context(), "ann", func(tx inventory.Tx) error {
+		_, err := tx.Follow(id(linkPath+"-2"), nil, noon)
+		return err
+	}), inventory.NotFound)
+}
+
 func testRemove(_ *testing.T, b *bench) {
 	b.update(func(tx inventory.Tx) error { return tx.PutHint(inventory.Hint{Link: id(linkPath)}) })
+	entry := inventory.LogEntry{ID: "a", At: noon}
+	b.follow(linkPath, noon, entry)
 	b.put(petstore, "1", `{}`, `{}`, noon)
 	b.apply(func(tx inventory.SourceTx) error {
 		if _, err := tx.PutRun(inventory.Run{Link: id(linkPath), Started: noon}); err != nil {
@@ -425,6 +455,7 @@ func testRemove(_ *testing.T, b *bench) {
 	b.missing(linkPath)
 	b.own(linkPath, `{"source":"/Instance/A"}`)
 	b.same("hints of another link of the same name", len(b.hints()), 0)
+	b.same("new for it", b.follow(linkPath, noon, entry), "a")
 	b.view(func(tx inventory.Reader) error {
 		runs, err := tx.Runs(id(linkPath), 10)
 		b.same("runs of it", len(runs), 0)

@@ -112,7 +112,7 @@ func (w *walk) integrity() error {
 		w.none("origins that lead together", `select r.path from origin o join resource r on r.id = o.resource group by r.id, o.position having count(*) > 1`),
 		w.none("row of a link that is not there", `
 			select what || ' ' || link from (select 'link' as what, resource as link from link union all select 'hint', link from hint union all select 'run', link from run
-				union all select 'deletion', link from deletion)
+				union all select 'deletion', link from deletion union all select 'log entry', link from log_entry)
 			where not exists (select 1 from resource r where r.id = link and r.kind = 'link')`),
 		w.none("document that is not stored", `
 			select r.path from resource r where r.document is not null and not exists (select 1 from document d where d.digest = r.document)`),
