@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -48,12 +47,15 @@ func (w *world) actions() []action {
 		{8, "a slice of work", w.slice},
 		{5, "two servers at once", w.both},
 		{8, "people write", func(d *dice) { w.say("  people %s", w.edit(d)) }},
-		{8, "the weather turns", w.turn},
+		{11, "the weather turns", w.turn},
 		{6, "the weather clears", func(*dice) { w.clear() }},
 		{5, "the server is to die", w.arm},
 		{3, "the server stops and starts", func(*dice) { w.stop(); w.start() }},
-		{3, "held deletions are approved", func(*dice) { w.say("  %d of them", w.approve()) }},
+		{3, "held deletions are judged", w.judgeHeld},
 		{2, "the link is deleted or made", w.switchLink},
+		{4, "the link's terms change", w.settle},
+		{3, "somebody asks for a document", w.demand},
+		{2, "the clock is set", w.set},
 		{3, "events come that nobody sent", w.forge},
 	}
 }
@@ -118,9 +120,9 @@ func (w *world) probe(d *dice) {
 	}
 	w.notify(external)
 	w.work(w.workers[0], 2*time.Minute)
-	_, here := w.versions()[external]
-	s := w.status()
-	if there := w.origin.apis()[external] != nil; here != there && s.State == "syncing" && !slices.Contains(s.Held, external) {
+	here, s := w.present()[external], w.status()
+	in, _ := w.covered(external, time.Now())
+	if there := in && w.origin.apis()[external] != nil; here != there && s.State == "syncing" && !slices.Contains(s.Held, external) {
 		w.fault("an event told of %s, and it is %t that it is at the source and %t that it is here", external, there, here)
 	}
 }
@@ -203,20 +205,11 @@ func (w *world) arm(d *dice) {
 	w.work(w.workers[0], 30*time.Second)
 }
 
-func (w *world) switchLink(d *dice) {
-	w.revive()
-	var err error
-	if w.linked {
-		w.seen.unlinked = true
-		err = w.unlink()
-		w.work(w.workers[0], time.Minute)
-	}
-	if !w.linked && w.status().State == "" && d.chance(0.7) {
-		w.say("  made anew")
-		err = errors.Join(err, w.relink())
-		w.work(w.workers[0], time.Minute)
-	}
-	w.tell("delete or make the link", err)
+// set sets the machine's clock: back, or right again.
+func (w *world) set(d *dice) {
+	off := pick(d, []time.Duration{0, -time.Second, -time.Minute, -time.Hour})
+	w.say("  off by %v", off)
+	w.skew.Store(int64(off))
 }
 
 func (w *world) forge(d *dice) {
@@ -231,9 +224,10 @@ func (w *world) forge(d *dice) {
 func (w *world) quiet(n int) {
 	w.revive()
 	w.clear()
+	w.skew.Store(0)
 	for i := range 5 {
 		w.step(n+i, "quiet", func(*dice) {
-			time.Sleep(65*time.Second + max(0, time.Until(w.retry()))) // a document that failed has its time
+			time.Sleep(65*time.Second + max(0, w.retry().Sub(w.store.Now()))) // a document that failed has its time
 			w.work(w.workers[0], 2*time.Minute)
 			w.approve()
 			w.work(w.workers[0], 2*time.Minute)

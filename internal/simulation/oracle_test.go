@@ -34,6 +34,7 @@ type snapshot struct {
 	approved bool      // people let held deletions happen since the last complete pass
 	deceived time.Time // when listings last lacked what is there
 	unlinked bool      // the link is going, or has gone since
+	rejected bool      // people would not let a deletion happen
 }
 
 // records are all below the workspace.
@@ -98,19 +99,25 @@ func (w *world) byExternal(records []inventory.Record) map[string]inventory.Reco
 	return out
 }
 
-// present are the external identities of the versions that the link states.
+// present are the external identities of the versions that the link states, and
+// does not say to be gone at the source.
 func (w *world) present() map[string]bool {
 	out := map[string]bool{}
-	w.entries(inventory.KindVersion, func(e inventory.Entry) { out[e.External] = true })
+	w.entries(inventory.KindVersion, func(e inventory.Entry) {
+		if e.Gone.At.IsZero() {
+			out[e.External] = true
+		}
+	})
 	return out
 }
 
 // observe looks at what a step did.
 func (w *world) observe() {
+	w.note()
 	before, now := w.seen.versions, w.present()
 	for external := range before {
-		if !now[external] && !w.seen.unlinked && w.origin.always(external, time.Now().Add(-memory)) {
-			w.fault("%s was deleted and is at the source", external)
+		if in, _ := w.covered(external, time.Now().Add(-memory)); !now[external] && in && !w.seen.unlinked && w.origin.always(external, time.Now().Add(-memory)) {
+			w.fault("%s was deleted, or said to be gone, and is at the source", external)
 		}
 	}
 	for external := range now {
@@ -127,8 +134,11 @@ func (w *world) observe() {
 	if w.wire.deceives() {
 		w.seen.deceived = time.Now()
 	}
-	if s.ProvenAt.After(w.seen.deceived) {
-		w.proven(s.ProvenAt, now)
+	if at := w.instant(s.ProvenAt); at.After(w.seen.deceived) {
+		w.proven(at, now)
+	}
+	if !s.DefinitionsProvenAt.IsZero() {
+		w.verified(w.instant(s.DefinitionsProvenAt))
 	}
 	w.seen.unlinked = s.State == inventory.Deleting
 	for _, text := range w.epochs.broken {
@@ -177,7 +187,11 @@ func (w *world) braked(before int) {
 // instant. What has been at the source since then, or gone, is so here.
 func (w *world) proven(at time.Time, here map[string]bool) {
 	for external := range w.origin.apis() {
-		if !here[external] && w.origin.always(external, at.Add(-late)) {
+		in, ever := w.covered(external, at.Add(-late))
+		if here[external] && !ever {
+			w.fault("%s is in the inventory, which is said to show what the link covers as of %s", external, at.Format("15:04:05.000"))
+		}
+		if !here[external] && in && w.origin.always(external, at.Add(-late)) {
 			w.fault("%s is not in the inventory, which is said to equal the source as of %s", external, at.Format("15:04:05.000"))
 		}
 	}
@@ -188,31 +202,74 @@ func (w *world) proven(at time.Time, here map[string]bool) {
 	}
 }
 
+// instant is when a time of the store's clock was, by what it says has passed since.
+func (w *world) instant(at time.Time) time.Time {
+	if at.IsZero() {
+		return at
+	}
+	return time.Now().Add(at.Sub(w.store.Now()))
+}
+
+// verified holds a link to its word: that each document equalled that of the
+// source at an instant, or later.
+func (w *world) verified(at time.Time) {
+	w.entries(inventory.KindDefinition, func(e inventory.Entry) {
+		if e.Document != "" && e.Gone.At.IsZero() && !w.origin.said(e.External, w.document(e.Document), at.Add(-late)) {
+			w.fault("the document of %s is said to equal that of the source as of %s, and is older: %s", e.External, at.Format("15:04:05.000"), w.document(e.Document))
+		}
+	})
+}
+
+// document is a stored one, in the one form in which documents compare.
+func (w *world) document(d inventory.Digest) string {
+	if known, ok := w.documents[d]; ok {
+		return known
+	}
+	var v any
+	body, _, err := w.store.Document(w.ctx, d)
+	if err == nil {
+		var b []byte
+		b, err = io.ReadAll(body)
+		err = errors.Join(err, json.Unmarshal(b, &v), body.Close())
+	}
+	if err != nil {
+		w.fault("read the document %s: %v", d, err)
+	}
+	w.documents[d] = text(v)
+	return w.documents[d]
+}
+
 // judge compares everything, after quiet time.
 func (w *world) judge() {
 	records := w.records()
-	byExternal, documents := w.byExternal(records), w.documents(records)
+	byExternal, here, t := w.byExternal(records), w.present(), w.spells[len(w.spells)-1]
 	all := map[inventory.ID]inventory.Record{}
 	for _, rec := range records {
 		all[rec.ID] = rec
 	}
 	there := w.origin.apis()
-	for _, external := range slices.Sorted(maps.Keys(byExternal)) {
-		if there[external] == nil {
-			w.fault("%s is in the inventory and not at the source", external)
+	for _, external := range sorted(byExternal) {
+		in := there[external] != nil && t.covers(external)
+		switch {
+		case here[external] && !in:
+			w.fault("%s is in the inventory, and not at the source or not covered", external)
+		case !here[external] && !w.seen.rejected && !slices.ContainsFunc(w.spells, func(s spell) bool { return s.vanish == inventory.OnVanishKeep }):
+			w.fault("%s is said to be gone, and nobody wanted to keep it", external)
 		}
 	}
 	if w.linked {
-		for _, external := range slices.Sorted(maps.Keys(there)) {
-			rec, ok := byExternal[external]
-			if !ok {
+		for _, external := range sorted(there) {
+			switch {
+			case !t.covers(external):
+			case !here[external]:
 				w.fault("%s is at the source and not in the inventory", external)
-				continue
+			default:
+				w.compare(external, there[external], byExternal[external], all)
 			}
-			w.compare(external, there[external], rec, all, documents)
 		}
 	}
 	w.words(byExternal, all)
+	w.judgeInherited(all)
 	w.say("the inventory is %s", fingerprint(records))
 	found, err := storetest.Faults(w.ctx, w.store)
 	if err != nil {
@@ -233,8 +290,8 @@ func fingerprint(records []inventory.Record) string {
 }
 
 // compare is one API of the source with what there is of it.
-func (w *world) compare(external string, r *apim.Revision, version inventory.Record, all map[inventory.ID]inventory.Record, documents map[inventory.Digest]any) {
-	p := r.Properties
+func (w *world) compare(external string, r *apim.Revision, version inventory.Record, all map[inventory.ID]inventory.Record) {
+	p, imports := r.Properties, w.spells[len(w.spells)-1].imports
 	expect := func(what string, got, want any) {
 		if !reflect.DeepEqual(got, want) {
 			w.fault("%s: %s is %v, and %v at the source", external, what, got, want)
@@ -272,7 +329,7 @@ func (w *world) compare(external string, r *apim.Revision, version inventory.Rec
 	deployments, definitions := 0, 0
 	for _, rec := range all {
 		o, mine := stated(rec)
-		if !mine || o.External != external {
+		if !mine || o.External != external || !o.Gone.At.IsZero() {
 			continue
 		}
 		switch rec.ID.Kind() {
@@ -285,6 +342,9 @@ func (w *world) compare(external string, r *apim.Revision, version inventory.Rec
 			expect("its addresses", uris, addresses)
 			expect("the API of its deployment", rec.ID.Parent(), api.ID)
 			for _, f := range []inventory.Field{"/definitionId", "/environmentId"} {
+				if f == "/definitionId" && imports == inventory.ImportNever {
+					continue
+				}
 				if _, ok := all[inventory.MustID("sub/group/center"+rec.View().Text(f))]; !ok {
 					w.fault("%s: %s of its deployment is %q, which is not there", external, f, rec.View().Text(f))
 				}
@@ -292,34 +352,17 @@ func (w *world) compare(external string, r *apim.Revision, version inventory.Rec
 		case inventory.KindDefinition:
 			definitions++
 			expect("the version of its definition", rec.ID.Parent(), version.ID)
-			expect("its document", documents[rec.Document], exported(r))
+			if rec.Document != "" || imports == inventory.ImportAlways {
+				expect("its document", w.document(rec.Document), text(value(raw(r))))
+			}
 		}
 	}
 	expect("the number of its deployments", deployments, 1)
-	expect("the number of its definitions", definitions, 1)
+	expect("the number of its definitions", definitions, map[bool]int{imports == inventory.ImportNever: 0, imports != inventory.ImportNever: 1}[true])
 }
 
-// documents are all that definitions have, as values.
-func (w *world) documents(records []inventory.Record) map[inventory.Digest]any {
-	out := map[inventory.Digest]any{}
-	for _, rec := range records {
-		if rec.Document == "" || out[rec.Document] != nil {
-			continue
-		}
-		var v any
-		body, _, err := w.store.Document(w.ctx, rec.Document)
-		if err == nil {
-			var b []byte
-			b, err = io.ReadAll(body)
-			err = errors.Join(err, json.Unmarshal(b, &v), body.Close())
-		}
-		if err != nil {
-			w.fault("read the document of %s: %v", rec.Path, err)
-		}
-		out[rec.Document] = v
-	}
-	return out
-}
+// sorted are the keys of a map, in order.
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // words are what people said: on things that are there, it stands.
 func (w *world) words(versions map[string]inventory.Record, all map[inventory.ID]inventory.Record) {

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,14 +13,17 @@ import (
 
 // peoples is what people said, and what is to stand of it.
 type peoples struct {
+	ctx    context.Context          // in which they act
 	words  map[string]inventory.Doc // own layers of linked versions, by external identity
 	below  map[string]string        // title of a definition that people made below one
 	beside map[string]string        // title of an API of their own, by name
 	count  int
+
+	inherited map[inventory.ID]inventory.Doc // what readers saw of what a link handed over
 }
 
 func newPeoples() peoples {
-	return peoples{words: map[string]inventory.Doc{}, below: map[string]string{}, beside: map[string]string{}}
+	return peoples{words: map[string]inventory.Doc{}, below: map[string]string{}, beside: map[string]string{}, inherited: map[inventory.ID]inventory.Doc{}}
 }
 
 const (
@@ -41,7 +45,7 @@ func (w *world) edit(d *dice) string {
 		}))
 	}
 	versions := w.versions()
-	if len(versions) == 0 {
+	if len(versions) == 0 || w.status().State == inventory.Deleting {
 		return "find nothing to write on"
 	}
 	external := pick(d, slices.Sorted(maps.Keys(versions)))
@@ -69,23 +73,28 @@ func (w *world) tell(what string, err error) string {
 
 // approve lets held deletions happen.
 func (w *world) approve() int {
-	held := w.status().Held
-	if len(held) > 0 {
-		if err := w.update(func(tx inventory.Tx) error {
-			for _, external := range held {
-				err := tx.PutDeletion(link, inventory.Deletion{External: external, Verdict: inventory.Approved, By: "ann"})
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		}); err != nil {
-			w.fault("approve: %v", err)
-		}
-		w.seen.approved = true
-		w.notify("")
+	if len(w.status().Held) == 0 {
+		return 0
 	}
-	return len(held)
+	judged, err := w.catalog.Judge(w.people.ctx, link, nil, inventory.Approved)
+	w.tell("approve", err)
+	w.seen.approved = true
+	return len(judged)
+}
+
+// judgeHeld has people say of each held deletion whether it may happen.
+func (w *world) judgeHeld(d *dice) {
+	for _, external := range w.status().Held {
+		verdict := inventory.Approved
+		if !w.still && d.chance(0.3) {
+			verdict, w.seen.rejected = inventory.Rejected, true
+		} else {
+			w.seen.approved = true
+		}
+		w.say("  %s: %s", external, verdict)
+		_, err := w.catalog.Judge(w.people.ctx, link, []string{external}, verdict)
+		w.tell("judge the deletion of "+external, err)
+	}
 }
 
 func (w *world) status() (s inventory.LinkStatus) {

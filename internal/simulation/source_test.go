@@ -20,13 +20,20 @@ type origin struct {
 	count   int // of writes, for texts that differ
 
 	spans map[string][]span // when each API was there, by external identity
+	texts map[string][]saying
+}
+
+// saying is a document that an API had from an instant on.
+type saying struct {
+	from time.Time
+	raw  string
 }
 
 // span is a time in which an API was there; an open end is zero.
 type span struct{ from, to time.Time }
 
 func newOrigin(cloud *apim.Cloud, named string) (*origin, error) {
-	o := &origin{cloud: cloud, named: named, spans: map[string][]span{}}
+	o := &origin{cloud: cloud, named: named, spans: map[string][]span{}, texts: map[string][]saying{}}
 	return o, cloud.Update(func() (err error) {
 		group := cloud.Subscriptions.All()[0].Groups.All()[0]
 		o.service, _, err = cloud.PutService(group, named, contract(""))
@@ -48,7 +55,11 @@ func contract(host string) apim.ServiceContract {
 func (o *origin) update(f func() error) (refused error) {
 	refused = o.cloud.Update(f)
 	now, there := time.Now(), map[string]bool{}
-	for external := range o.apis() {
+	for external, r := range o.apis() {
+		raw := raw(r)
+		if said := o.texts[external]; len(said) == 0 || said[len(said)-1].raw != raw {
+			o.texts[external] = append(said, saying{now, raw})
+		}
 		there[external] = true
 		if s := o.spans[external]; len(s) == 0 || !s[len(s)-1].to.IsZero() {
 			o.spans[external] = append(s, span{from: now})
@@ -70,6 +81,17 @@ func (o *origin) ever(external string, since time.Time) bool {
 // always says that an API was there all the time since an instant.
 func (o *origin) always(external string, since time.Time) bool {
 	return slices.ContainsFunc(o.spans[external], func(s span) bool { return s.to.IsZero() && s.from.Before(since) })
+}
+
+// said says that an API had a document at some time since an instant.
+func (o *origin) said(external, document string, since time.Time) bool {
+	all := o.texts[external]
+	for i, s := range all {
+		if (i+1 == len(all) || !all[i+1].from.Before(since)) && text(value(s.raw)) == document {
+			return true
+		}
+	}
+	return false
 }
 
 // apis are the APIs of the instance and of its workspaces, by external identity.
@@ -247,19 +269,27 @@ func (o *origin) workspace() error {
 	return err
 }
 
-// exported is the document of a revision, as a value.
-func exported(r *apim.Revision) (v any) {
+// raw is the document of a revision, as an export gives it.
+func raw(r *apim.Revision) string {
 	doc := r.Export()
 	if doc.Open == nil {
-		return nil
+		return ""
 	}
 	f, err := doc.Open()
 	if err != nil {
-		return nil
+		return ""
 	}
 	defer f.Close()
 	b, err := io.ReadAll(f)
-	if err != nil || json.Unmarshal(b, &v) != nil {
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// value is what a document says.
+func value(raw string) (v any) {
+	if json.Unmarshal([]byte(raw), &v) != nil {
 		return nil
 	}
 	return v

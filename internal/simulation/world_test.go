@@ -9,12 +9,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
+	"apicenter/internal/auth"
 	"apicenter/internal/azure"
+	"apicenter/internal/catalog"
 	"apicenter/internal/emulator"
 	"apicenter/internal/engine"
 	"apicenter/internal/inventory"
@@ -61,13 +64,19 @@ type world struct {
 	unguarded unguarded
 	workers   [2]*jobs.Worker // of which the second is a server that thinks the first one dead
 
-	people peoples
-	linked bool
-	calm   time.Time // since when nothing goes wrong; zero: something may
-	late   []string  // events that are still under way
-	seen   snapshot
-	wrong  []string
-	log    []string
+	catalog *catalog.Catalog
+	people  peoples
+	still   bool // the link keeps to plain terms
+	linked  bool
+	spells  []spell
+	skew    atomic.Int64 // how far the machine's clock is set off
+	calm    time.Time    // since when nothing goes wrong; zero: something may
+	late    []string     // events that are still under way
+	seen    snapshot
+	wrong   []string
+	log     []string
+
+	documents map[inventory.Digest]string // that were read
 }
 
 // say notes a step of the history.
@@ -86,13 +95,14 @@ func (w *world) fault(format string, args ...any) {
 func newWorld(ctx context.Context, h history, dir string, template []byte, e *emulator.Server, u unguarded) (*world, error) {
 	w := &world{
 		ctx: ctx, seed: h.seed, without: h.without, dir: dir, emulator: e, unguarded: u, calm: time.Now(),
-		epochs: &epochs{newest: map[inventory.ID]int64{}}, people: newPeoples(),
+		epochs: &epochs{newest: map[inventory.ID]int64{}}, people: newPeoples(), documents: map[inventory.Digest]string{"": "null"},
 	}
 	if err := os.WriteFile(filepath.Join(dir, "inventory.db"), template, 0o600); err != nil {
 		return nil, err
 	}
 	var err error
-	if w.store, err = store.Open(ctx, store.Options{Dir: dir}); err != nil {
+	wall := func() time.Time { return time.Now().Add(time.Duration(w.skew.Load())) }
+	if w.store, err = store.Open(ctx, store.Options{Dir: dir, Wall: wall}); err != nil {
 		return nil, err
 	}
 	if w.origin, err = newOrigin(e.Cloud, fmt.Sprintf("instance-%d", h.seed)); err != nil {
@@ -101,8 +111,16 @@ func newWorld(ctx context.Context, h history, dir string, template []byte, e *em
 	w.instance = w.origin.service.ID()
 	w.wire = &wire{handler: e.Handler(), weather: map[fault]float64{}}
 	w.wire.step(0)
+	w.still = roll(h.seed, "still").chance(0.5)
+	w.open()
 	w.start()
-	return w, w.relink()
+	if err := w.update(func(tx inventory.Tx) error {
+		return errors.Join(put(tx, "sub/group/center", inventory.Doc{}), put(tx, workspacePath, inventory.Doc{}))
+	}); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	w.relink(w.draft(roll(h.seed, "terms")))
+	return w, nil
 }
 
 func (w *world) close() error {
@@ -124,6 +142,24 @@ func (w *world) start() {
 	for i := range w.workers {
 		w.workers[i] = w.worker(watched{s, w.epochs, func() *dice { return w.now(fmt.Sprint("worker ", i)) }})
 	}
+}
+
+// people's door is not the server's that dies: what they ask for is not lost with it.
+func (w *world) open() {
+	w.people.ctx = auth.With(w.ctx, auth.Principal{Name: "ann"})
+	s := watched{w.store, w.epochs, func() *dice { return w.now("people") }}
+	w.catalog = catalog.New(s, catalog.Options{Waker: bell{w}})
+}
+
+// bell wakes who works at present.
+type bell struct{ *world }
+
+func (b bell) Notify(ctx context.Context, link inventory.ID, api string) error {
+	err := b.workers[0].Notify(ctx, link, api, "request")
+	if errors.Is(err, errKilled) {
+		return nil // who starts anew finds what there is to do
+	}
+	return err
 }
 
 // stop ends the server in order.
@@ -177,42 +213,9 @@ func (w *world) update(f func(inventory.Tx) error) error {
 	return w.store.Update(w.ctx, "ann", func(tx inventory.Tx) error { return f(claiming{tx, w.epochs}) })
 }
 
-// relink makes the link, anew if there was one.
-func (w *world) relink() error {
-	w.linked = true
-	return w.update(func(tx inventory.Tx) error {
-		own := inventory.Doc{}
-		own.Set(inventory.FieldSourceType, apim.Name)
-		own.Set(inventory.FieldSource, w.instance)
-		own.Set(inventory.FieldImport, inventory.ImportAlways)
-		return errors.Join(put(tx, "sub/group/center", inventory.Doc{}), put(tx, workspacePath, inventory.Doc{}), put(tx, linkPath, own))
-	})
-}
-
 func put(tx inventory.Tx, path string, own inventory.Doc) error {
 	_, err := tx.PutOwn(path, own, inventory.Condition{})
 	return err
-}
-
-// unlink asks for the end of the link, as the catalog does.
-func (w *world) unlink() error {
-	w.linked = false
-	if err := w.update(func(tx inventory.Tx) error {
-		r, err := tx.Get(link)
-		if err != nil {
-			return err
-		}
-		s := inventory.StatusOf(r)
-		s.State = inventory.Deleting
-		if err := tx.SetStatus(link, s); err != nil {
-			return err
-		}
-		_, err = tx.Begin(link)
-		return err
-	}); err != nil {
-		return err
-	}
-	return w.workers[0].Notify(w.ctx, link, "", "request")
 }
 
 // work lets a worker do what waits, until nothing does or the time is over.
