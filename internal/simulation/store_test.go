@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"sync"
 	"time"
 
 	"apicenter/internal/inventory"
+	"apicenter/internal/source"
 	"apicenter/internal/store"
 )
 
@@ -116,23 +118,38 @@ func (m *mortal) PutDocument(ctx context.Context, r io.Reader) (d inventory.Dige
 }
 
 // watched is the store as one worker sees it. Nobody may write under a claim that
-// has ended; and each commit comes at a time of its own, so that which of two
-// workers is first is decided by the seed.
+// has ended; and each transaction comes at a time of its own, so that which of two
+// is first is decided by the seed.
 type watched struct {
 	inventory.Store
 	epochs *epochs
-	hand   func() *dice // what the time throws for this worker
+	pace   pace
 }
 
-func (w watched) linger() { time.Sleep(time.Duration(1 + w.hand().below(int(time.Millisecond)))) }
+// pace has what one hand does take a time that depends on when it is done, and on
+// nothing else. So hands that never wait for each other never do things at one time.
+type pace struct {
+	seed uint64
+	hand string
+}
+
+func (p pace) linger(what string) {
+	d := roll(p.seed, fmt.Sprint(p.hand, what, time.Now().UnixNano()))
+	time.Sleep(time.Duration(1 + d.below(int(200*time.Microsecond))))
+}
+
+func (w watched) View(ctx context.Context, f func(inventory.Reader) error) error {
+	w.pace.linger("view")
+	return w.Store.View(ctx, f)
+}
 
 func (w watched) Update(ctx context.Context, by string, f func(inventory.Tx) error) error {
-	w.linger()
+	w.pace.linger("update")
 	return w.Store.Update(ctx, by, func(tx inventory.Tx) error { return f(claiming{tx, w.epochs}) })
 }
 
 func (w watched) Apply(ctx context.Context, c inventory.Claim, f func(inventory.SourceTx) error) error {
-	w.linger()
+	w.pace.linger("apply")
 	ended := false
 	err := w.Store.Apply(ctx, c, func(tx inventory.SourceTx) error {
 		ended = w.epochs.ended(c) // nobody else can be given one meanwhile
@@ -156,4 +173,20 @@ func (t claiming) Begin(link inventory.ID) (inventory.Claim, error) {
 		t.epochs.raise(c)
 	}
 	return c, err
+}
+
+// paced is a source each of whose things comes at a time of its own.
+type paced struct {
+	source.Connector
+	pace pace
+}
+
+func (p paced) Read(ctx context.Context, s source.Scope) iter.Seq2[source.Object, error] {
+	return func(yield func(source.Object, error) bool) {
+		for o, err := range p.Connector.Read(ctx, s) {
+			if p.pace.linger("read"); !yield(o, err) {
+				return
+			}
+		}
+	}
 }

@@ -140,14 +140,15 @@ func (w *world) start() {
 		s = w.unguarded.store(s)
 	}
 	for i := range w.workers {
-		w.workers[i] = w.worker(watched{s, w.epochs, func() *dice { return w.now(fmt.Sprint("worker ", i)) }})
+		p := pace{seed: w.seed, hand: fmt.Sprint("worker ", i)}
+		w.workers[i] = w.worker(watched{s, w.epochs, p}, p)
 	}
 }
 
 // people's door is not the server's that dies: what they ask for is not lost with it.
 func (w *world) open() {
 	w.people.ctx = auth.With(w.ctx, auth.Principal{Name: "ann"})
-	s := watched{w.store, w.epochs, func() *dice { return w.now("people") }}
+	s := watched{w.store, w.epochs, pace{seed: w.seed, hand: "people"}}
 	w.catalog = catalog.New(s, catalog.Options{Waker: bell{w}})
 }
 
@@ -171,26 +172,24 @@ func (w *world) stop() {
 	}
 }
 
-func (w *world) worker(s inventory.Store) *jobs.Worker {
+func (w *world) worker(s inventory.Store, p pace) *jobs.Worker {
 	kind := apim.New(apim.Options{
 		Endpoint: endpoint, Audience: "https://management.azure.com", AllowLoopback: true, Limiters: &azure.Limiters{},
 		Credential: func(string) (azcore.TokenCredential, error) { return owner{}, nil }, Transport: w.wire, Random: w.random,
 	})
+	kind = connectors(func(c source.Connector) source.Connector { return paced{c, p} })(kind)
 	if w.unguarded.kind != nil {
 		kind = w.unguarded.kind(kind)
 	}
-	o := engine.Options{Interval: time.Minute, Audit: 3 * time.Minute, Fetchers: 2, Random: w.random}
+	o := engine.Options{Interval: time.Minute, Audit: 3 * time.Minute, Fetchers: 1, Random: w.random}
 	if w.unguarded.brake {
 		o.Brake = &plan.Brake{Things: 1 << 30, Share: 2}
 	}
 	return jobs.NewWorker(s, engine.New(s, map[string]source.Kind{kind.Name: kind}, o))
 }
 
-// now throws dice for something that happens at this time: they depend on that
-// and the seed, and not on who asks first.
-func (w *world) now(what string) *dice { return roll(w.seed, what+fmt.Sprint(time.Now().UnixNano())) }
-
-func (w *world) random() float64 { return w.now("random").fraction() }
+// random depends on the time and the seed, and not on who asks first.
+func (w *world) random() float64 { return roll(w.seed, fmt.Sprint(time.Now().UnixNano())).fraction() }
 
 // owner is a credential that has its token already.
 type owner struct{}
