@@ -1,6 +1,10 @@
 package client
 
-import "net/url"
+import (
+	"context"
+	"net/http"
+	"net/url"
+)
 
 // The api-versions that the typed methods use.
 const (
@@ -19,6 +23,12 @@ func (r ref) ID() string { return r.path }
 
 func (r ref) child(segment, name string) ref {
 	return ref{r.c, r.path + "/" + segment + "/" + url.PathEscape(name)}
+}
+
+// post has the center do something with the resource, and reads what came of it
+// into answer.
+func (r ref) post(ctx context.Context, action string, body, answer any) error {
+	return r.c.run(ctx, Request{Method: http.MethodPost, Path: r.path + "/" + action, APIVersion: preview, Body: body}, answer)
 }
 
 func collection[P any](r ref, segment, version string) Collection[P] {

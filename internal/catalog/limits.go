@@ -62,11 +62,21 @@ func (l Limits) of(k inventory.Kind) int {
 
 // room says whether one more thing may be made.
 func (l Limits) room(tx inventory.Reader, id inventory.ID) error {
+	return l.beyond(tx, id, l.of(id.Kind())-1)
+}
+
+// within says whether a thing that was made is not one too many.
+func (l Limits) within(tx inventory.Reader, id inventory.ID) error {
+	return l.beyond(tx, id, l.of(id.Kind()))
+}
+
+// beyond says whether there are no more than n things of a kind in one parent.
+func (l Limits) beyond(tx inventory.Reader, id inventory.ID, n int) error {
 	most := l.of(id.Kind())
 	if most == 0 {
 		return nil
 	}
-	for _, err := range tx.List(inventory.Query{Parent: id.Parent(), Kind: id.Kind(), Skip: most - 1, Limit: 1}) {
+	for _, err := range tx.List(inventory.Query{Parent: id.Parent(), Kind: id.Kind(), Skip: n, Limit: 1}) {
 		if err != nil {
 			return err
 		}

@@ -20,6 +20,46 @@ func (c *Catalog) Tombstones(ctx context.Context, service inventory.ID, before i
 	return all, err
 }
 
+// RestoreTombstone gives back what is kept of a thing that a source took away: to
+// the thing itself if a link has it again, else as people's own, with all that
+// went with it. NotFound, LimitReached; Conflict when its name is taken, what it
+// was in is not there, or it became one with another.
+func (c *Catalog) RestoreTombstone(ctx context.Context, service inventory.ID, number int64) (r inventory.Restoration, err error) {
+	err = c.ofTombstone(ctx, service, number, func(tx inventory.Tx) error {
+		if r, err = tx.RestoreTombstone(service, number); err != nil || r.Things == 0 {
+			return err
+		}
+		return c.limits.within(tx, r.Resource.ID)
+	})
+	return r, err
+}
+
+// ForgetTombstone ends what is kept of a thing, and of what went with it, for
+// good, and says of how many things. NotFound.
+func (c *Catalog) ForgetTombstone(ctx context.Context, service inventory.ID, number int64) (n int, err error) {
+	err = c.ofTombstone(ctx, service, number, func(tx inventory.Tx) error {
+		n, err = tx.ForgetTombstone(service, number)
+		return err
+	})
+	return n, err
+}
+
+func (c *Catalog) ofTombstone(ctx context.Context, service inventory.ID, number int64, f func(inventory.Tx) error) error {
+	by, err := actor(ctx)
+	if err != nil {
+		return err
+	}
+	if number <= 0 {
+		return inventory.Errorf(inventory.Invalid, "id", "id is required; give that of a tombstone")
+	}
+	return c.store.Update(ctx, by, func(tx inventory.Tx) error {
+		if _, err := tx.Get(service); err != nil {
+			return err
+		}
+		return f(tx)
+	})
+}
+
 // Inherit gives a link what is kept of another instance, or of a workspace in
 // one, which is the link's under an older identity. Invalid when nothing is kept
 // of it, Conflict when a link still reads it.

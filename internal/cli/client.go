@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"iter"
 	"net/http"
 	"net/url"
@@ -87,6 +89,47 @@ func (c caller) all(ctx context.Context, path, version string, query url.Values)
 func (c caller) finish(ctx context.Context, a answer) (answer, error) {
 	done, err := c.Finish(ctx, a.Response)
 	return answer{done}, explain(err)
+}
+
+// ref is the service that is meant.
+func (s *session) ref() client.ServiceRef {
+	return s.Service(s.service.subscription, s.service.group, s.service.name)
+}
+
+// space is the workspace that is meant.
+func (s *session) space() client.WorkspaceRef { return s.ref().Workspace(s.workspace) }
+
+// link is the link that the flags name.
+func (s *session) link(of names) client.APISourceRef {
+	return s.space().APISource(*of[linkStep().flag])
+}
+
+// tell is what a method of the client gave, as it is printed.
+func tell[T any](v T, err error) (object, error) {
+	if err != nil {
+		return nil, explain(err)
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, failed("", "write what the center said: %v", err)
+	}
+	o := object{}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return o, d.Decode(&o)
+}
+
+// told is tell for each item of a list.
+func told[T any](items iter.Seq2[T, error]) ([]object, error) {
+	var out []object
+	for v, err := range items {
+		o, err := tell(v, err)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, o)
+	}
+	return out, nil
 }
 
 // sleep waits for d or for the end of ctx.

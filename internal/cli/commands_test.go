@@ -117,6 +117,8 @@ func TestFlagsBecomeRequests(t *testing.T) {
 			"inherit", []string{"integration", "inherit", "-i", "prod-gateway", "--from", apimID + "-old"},
 			[]string{"POST " + at + "/apiSources/prod-gateway/inherit" + atPreview + ` {"from":"` + apimID + `-old"}`},
 		},
+		{"restore a tombstone", []string{"tombstone", "restore", "--id", "17"}, []string{"POST " + fakeService + "/restoreTombstone" + atPreview + ` {"id":17}`}},
+		{"forget a tombstone", []string{"tombstone", "forget", "--id", "17", "-y"}, []string{"POST " + fakeService + "/forgetTombstone" + atPreview + ` {"id":17}`}},
 		{"deletions", []string{"integration", "deletions", "-i", "prod-gateway"}, []string{"GET " + at + "/apiSources/prod-gateway/deletions" + atPreview}},
 		{
 			"show",

@@ -291,8 +291,12 @@ func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 		answerJSON(w, 200, c.docs[key])
 	case "approve":
 		answerJSON(w, 200, map[string]any{"approved": []string{"apis/pets"}})
+	case "restoreTombstone":
+		answerJSON(w, 200, map[string]any{"resourceId": fakeService + "/workspaces/default/apis/search", "restored": 5, "left": false})
+	case "forgetTombstone":
+		answerJSON(w, 200, map[string]any{"forgotten": 4})
 	case "inherit":
-		answerJSON(w, 200, map[string]any{"filed": 2, "returned": 1, "left": 0})
+		answerJSON(w, 200, map[string]any{"filed": 2, "returned": 1, "left": 0, "words": 1})
 	case "reject":
 		answerJSON(w, 200, map[string]any{"rejected": []string{"apis/pets"}})
 	case "exportSpecification", "exportMetadataSchema", "exportRuleset":

@@ -170,6 +170,22 @@ func (k kind) listCommand(c *connection) *cobra.Command {
 	})
 }
 
+// top is the flag of a list that begins with the newest.
+type top struct{ n int }
+
+func topFlag(cmd *cobra.Command, usual int, usage string) *top {
+	t := &top{}
+	cmd.Flags().IntVar(&t.n, "top", usual, usage)
+	return t
+}
+
+func (t *top) check(cmd *cobra.Command) error {
+	if t.n < 1 {
+		return usage(cmd, "--top must be at least 1")
+	}
+	return nil
+}
+
 // some reads the first n objects of a list; all with n = 0.
 func (s *session) some(ctx context.Context, path, version string, query url.Values, n int) ([]object, error) {
 	var items []object

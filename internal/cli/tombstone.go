@@ -1,8 +1,7 @@
 package cli
 
 import (
-	"net/url"
-	"strconv"
+	"fmt"
 
 	"github.com/spf13/cobra"
 )
@@ -13,7 +12,7 @@ func tombstoneCommand(s Streams) *cobra.Command {
 		Use: "tombstone", Short: "What is kept of APIs that their source took away, and comes back with them",
 	})
 	c := connect(cmd, s)
-	cmd.AddCommand(tombstonesCommand(c), tombstoneShowCommand(c))
+	cmd.AddCommand(tombstonesCommand(c), tombstoneShowCommand(c), tombstoneRestoreCommand(c), tombstoneForgetCommand(c))
 	return cmd
 }
 
@@ -21,6 +20,7 @@ func tombstoneColumns() []column {
 	return []column{
 		{"ID", "id", nil},
 		{"KIND", "kind", nil},
+		{"TITLE", "title", nil},
 		{"SOURCE OBJECT", "external", nil},
 		{"INSTANCE", "instance", nil},
 		{"WHY", "why", nil},
@@ -34,16 +34,16 @@ func tombstonesCommand(c *connection) *cobra.Command {
 		Use: "list", Short: "List what is kept, the newest first",
 		Example: "  apicenter tombstone list --top 20",
 	}
-	top := cmd.Flags().Int("top", 100, "how many")
+	top := topFlag(cmd, 100, "how many")
 	return leaf(cmd, func(cmd *cobra.Command) error {
-		if *top < 1 {
-			return usage(cmd, "--top must be at least 1")
+		if err := top.check(cmd); err != nil {
+			return err
 		}
 		s, err := c.open(cmd.Context(), cmd)
 		if err != nil {
 			return err
 		}
-		all, err := s.some(cmd.Context(), s.service.path()+"/tombstones", preview, url.Values{"$top": {strconv.Itoa(min(*top, 200))}}, *top)
+		all, err := told(s.ref().Tombstones(cmd.Context(), top.n))
 		if err != nil {
 			return err
 		}
@@ -51,27 +51,69 @@ func tombstonesCommand(c *connection) *cobra.Command {
 	})
 }
 
-func tombstoneShowCommand(c *connection) *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "show", Short: "Show one, with the words of people that it keeps",
-		Example: "  apicenter tombstone show --id 17",
-	}
+// ofTombstone makes cmd do something with one tombstone.
+func ofTombstone(c *connection, cmd *cobra.Command, do func(cmd *cobra.Command, s *session, id int64) error) *cobra.Command {
 	id := cmd.Flags().Int64("id", 0, "which")
 	require(cmd, "id")
 	return leaf(cmd, func(cmd *cobra.Command) error {
+		if *id < 1 {
+			return usage(cmd, "--id must be at least 1")
+		}
 		s, err := c.open(cmd.Context(), cmd)
 		if err != nil {
 			return err
 		}
-		query := url.Values{"$top": {"1"}, "before": {strconv.FormatInt(*id+1, 10)}}
-		found, err := s.some(cmd.Context(), s.service.path()+"/tombstones", preview, query, 1)
+		return do(cmd, s, *id)
+	})
+}
+
+func tombstoneShowCommand(c *connection) *cobra.Command {
+	return ofTombstone(c, &cobra.Command{
+		Use: "show", Short: "Show one, with the words of people that it keeps",
+		Example: "  apicenter tombstone show --id 17",
+	}, func(cmd *cobra.Command, s *session, id int64) error {
+		kept, err := tell(s.ref().Tombstone(cmd.Context(), id))
 		if err != nil {
 			return err
 		}
-		if len(found) == 0 || found[0].text("id") != strconv.FormatInt(*id, 10) {
-			return failed("look for it: apicenter tombstone list", "there is no tombstone %d", *id)
+		return s.print.document(kept)
+	})
+}
+
+func tombstoneRestoreCommand(c *connection) *cobra.Command {
+	return ofTombstone(c, &cobra.Command{
+		Use: "restore", Short: "Give back what one keeps, as entries of your own",
+		Long: `Give back what one keeps, as entries of your own: the thing as readers saw it,
+with what went with it and what people had made below it. If a link has the thing
+again, that gets people's words back, unless they have said otherwise since.`,
+		Example: "  apicenter tombstone restore --id 17",
+	}, func(cmd *cobra.Command, s *session, id int64) error {
+		came, err := tell(s.ref().RestoreTombstone(cmd.Context(), id))
+		if err != nil {
+			return err
 		}
-		return s.print.document(found[0])
+		return s.print.one(came, []column{
+			{"RESOURCE", "resourceId", func(o object) string { return below(o.text("resourceId")) }}, {"RESTORED", "restored", nil}, {"LEFT", "left", nil},
+		})
+	})
+}
+
+func tombstoneForgetCommand(c *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "forget", Short: "End what one keeps, and what went with it, for good",
+		Example: "  apicenter tombstone forget --id 17\n  apicenter tombstone forget --id 17 -y",
+	}
+	sure := sureFlag(cmd)
+	return ofTombstone(c, cmd, func(cmd *cobra.Command, s *session, id int64) error {
+		question := fmt.Sprintf("This ends what tombstone %d keeps, and what went with it. Are you sure? (y/N) ", id)
+		if err := sure.ask(cmd, s.streams, question); err != nil {
+			return err
+		}
+		n, err := s.ref().ForgetTombstone(cmd.Context(), id)
+		if err != nil {
+			return explain(err)
+		}
+		return s.print.one(object{"forgotten": n}, []column{{"FORGOTTEN", "forgotten", nil}})
 	})
 }
 
@@ -95,9 +137,7 @@ unless people have said otherwise since.`,
 		if err != nil {
 			return err
 		}
-		o, err := s.post(cmd.Context(), call{
-			path: s.path([]step{linkStep()}, of) + "/inherit", version: preview, body: object{"from": *from},
-		})
+		o, err := tell(s.link(of).Inherit(cmd.Context(), *from))
 		if err != nil {
 			return err
 		}

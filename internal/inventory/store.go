@@ -195,6 +195,15 @@ type Tx interface {
 	// back, and is one or alone as they say, unless people have said otherwise
 	// since: then the tombstone keeps the rest. NotFound.
 	Inherit(link ID, from string) (Inheritance, error)
+	// RestoreTombstone gives back what a tombstone keeps: to the thing itself if a
+	// link has that again, as far as people have not said otherwise since; else it
+	// makes the thing and what went with it again, as people's own. NotFound; Conflict
+	// when its name is taken, what it was in is not there, it became one with another,
+	// or is kept in part only.
+	RestoreTombstone(service ID, number int64) (Restoration, error)
+	// ForgetTombstone ends a tombstone, and those of what went with the thing, and
+	// says how many. NotFound.
+	ForgetTombstone(service ID, number int64) (int, error)
 	// PutHint notes that a link should look at one API of its source, or at all.
 	// It takes the place of an unread one that says the same, under a new number:
 	// whoever took the old one up has not seen what this one is about. One of an

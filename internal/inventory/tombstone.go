@@ -3,7 +3,8 @@ package inventory
 import "time"
 
 // Tombstone is what remains of a resource that a source brought: the people's
-// layer and what people had made below it, to be given back if the thing comes again.
+// layer and what people had made below it, to be given back if the thing comes
+// again; and what it was to readers, to be restored as people's own.
 type Tombstone struct {
 	ID         int64  // rises with time
 	Source     string // the instance, folded
@@ -11,6 +12,7 @@ type Tombstone struct {
 	External   string
 	Path       string
 	Own        Doc
+	Seen       Doc // what readers saw of it, as it was; nil if that was not kept
 	Below      []Buried
 	Why        Why
 	At         time.Time
@@ -23,6 +25,13 @@ type Tombstone struct {
 type Buried struct {
 	Path string `json:"path"`
 	Own  Doc    `json:"own"`
+}
+
+// Restoration says what came of giving back what a tombstone keeps.
+type Restoration struct {
+	Resource Resource
+	Things   int  // that were made again, with all that went with it; 0: a link has the thing, and it got people's words back
+	Left     bool // people have said otherwise since, and the tombstone keeps the rest
 }
 
 // Inheritance says what became of the tombstones of another instance, and of

@@ -199,6 +199,7 @@ func (s *Store) Sweep(ctx context.Context, before time.Time) (int64, error) {
 				union all select document from past where document is not null
 				union all select coalesce(json_extract(own, '$."/document"'), '') from resource where kind = 'definition' and own like '%"/document"%'
 				union all select coalesce(json_extract(own, '$."/document"'), '') from tombstone where own like '%"/document"%'
+				union all select coalesce(json_extract(seen, '$."/document"'), '') from tombstone where seen like '%"/document"%'
 				union all select coalesce(json_extract(b.value, '$.own."/document"'), '') from tombstone t, json_each(t.below) b where t.below like '%"/document"%')`,
 			micros(before))
 		if err != nil {

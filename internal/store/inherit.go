@@ -35,19 +35,24 @@ func (t *session) Entombed(workspace inventory.ID, name string) (inventory.Tombs
 }
 
 const tombstones = `
-	select id, source, kind, external, path, own, below, why, at, moved_to, link, approved_by from tombstone where service = $1`
+	select id, source, kind, external, path, own, seen, below, why, at, moved_to, link, approved_by from tombstone where service = $1`
 
 func scanTombstone(rows *sql.Rows) (inventory.Tombstone, error) {
 	var t inventory.Tombstone
 	var at int64
-	var own, below []byte
-	err := rows.Scan(&t.ID, &t.Source, &t.Kind, &t.External, &t.Path, &own, &below, &t.Why, &at, &t.MovedTo, &t.Link, &t.ApprovedBy)
+	var own, seen, below []byte
+	err := rows.Scan(&t.ID, &t.Source, &t.Kind, &t.External, &t.Path, &own, &seen, &below, &t.Why, &at, &t.MovedTo, &t.Link, &t.ApprovedBy)
 	if err != nil {
 		return t, err
 	}
 	t.At = instant(at)
 	if t.Own, err = inventory.DecodeDoc(own); err != nil {
 		return t, err
+	}
+	if len(seen) > 0 {
+		if t.Seen, err = inventory.DecodeDoc(seen); err != nil {
+			return t, err
+		}
 	}
 	return t, json.Unmarshal(below, &t.Below)
 }

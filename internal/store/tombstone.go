@@ -35,15 +35,17 @@ func (w *work) entomb(rec inventory.Record, leaving []inventory.Record, why inve
 	if err != nil {
 		return err
 	}
-	own := maps.Clone(rec.Own)
+	own, seen := maps.Clone(rec.Own), rec.View()
 	delete(own, inventory.FieldHandedOver) // whatever held it before, people deleted it
+	delete(seen, inventory.FieldHandedOver)
+	delete(seen, inventory.FieldGone)
 	w.buried = new(true)
 	_, err = w.exec(`
-		insert into tombstone (service, source, kind, external, path, folded, own, below, why, moved_to, at, link, approved_by)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+		insert into tombstone (service, source, kind, external, path, folded, own, seen, below, why, moved_to, at, link, approved_by)
+		values ($1, $2, $3, $4, $5, $6, $7, $14, $8, $9, $10, $11, $12,
 			coalesce((select actor from deletion where link = $13 and external = $4 and verdict = 'approved'), ''))`,
 		link.Ancestor(inventory.KindService).String(), source, string(rec.ID.Kind()), external,
-		rec.Path, rec.ID.String(), string(own.Encode()), string(belowText), string(why), to, micros(w.now), link.String(), key)
+		rec.Path, rec.ID.String(), string(own.Encode()), string(belowText), string(why), to, micros(w.now), link.String(), key, string(seen.Encode()))
 	return err
 }
 

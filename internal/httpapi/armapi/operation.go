@@ -115,6 +115,8 @@ var special = []operation{
 	{place: place{action, inventory.KindService, "exportMetadataSchema"}, method: http.MethodPost, do: (*Handler).exportMetadataSchema},
 	{place: place{action, inventory.KindService, "importFromApim"}, method: http.MethodPost, do: (*Handler).importFromAPIM},
 	{place: place{action, inventory.KindService, "tombstones"}, method: http.MethodGet, do: (*Handler).tombstones},
+	{place: place{action, inventory.KindService, "restoreTombstone"}, method: http.MethodPost, do: (*Handler).restoreTombstone},
+	{place: place{action, inventory.KindService, "forgetTombstone"}, method: http.MethodPost, do: (*Handler).forgetTombstone},
 	{place: place{action, inventory.KindService, "events"}, method: http.MethodGet, do: (*Handler).events},
 	{place: place{result, inventory.KindService, ""}, method: http.MethodGet, do: (*Handler).result},
 	{place: place{action, inventory.KindWorkspace, "importApiSource"}, method: http.MethodPost, do: (*Handler).importAPISource},

@@ -23,6 +23,7 @@ type tombstone struct {
 	Link       string         `json:"link,omitempty"`
 	ApprovedBy string         `json:"approvedBy,omitempty"`
 	MovedTo    string         `json:"movedTo,omitempty"`
+	Title      string         `json:"title,omitempty"` // that it had
 	Own        inventory.Doc  `json:"own"`
 	Below      []buried       `json:"below"`
 }
@@ -68,7 +69,7 @@ func (h *Handler) tombstones(w http.ResponseWriter, r *request) error {
 func tombstoneOf(t inventory.Tombstone) tombstone {
 	out := tombstone{
 		ID: t.ID, ResourceID: string(appendID(nil, t.Path)), Kind: t.Kind, Instance: t.Source, External: t.External, Why: t.Why, At: t.At,
-		Link: t.Link[strings.LastIndexByte(t.Link, '/')+1:], ApprovedBy: t.ApprovedBy, Own: t.Own, Below: []buried{},
+		Link: t.Link[strings.LastIndexByte(t.Link, '/')+1:], ApprovedBy: t.ApprovedBy, Title: t.Seen.Text("/title"), Own: t.Own, Below: []buried{},
 	}
 	if t.MovedTo != "" {
 		out.MovedTo = string(appendID(nil, t.MovedTo))
@@ -77,6 +78,41 @@ func tombstoneOf(t inventory.Tombstone) tombstone {
 		out.Below = append(out.Below, buried{string(appendID(nil, b.Path)), b.Own})
 	}
 	return out
+}
+
+// ofTombstone is the body of an action that is about one.
+type ofTombstone struct {
+	ID int64 `json:"id"`
+}
+
+func (h *Handler) restoreTombstone(w http.ResponseWriter, r *request) error {
+	var body ofTombstone
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	came, err := h.catalog.RestoreTombstone(r.Context(), r.id, body.ID)
+	if err != nil {
+		return err
+	}
+	return reply.Value(w, http.StatusOK, struct {
+		ResourceID string `json:"resourceId"`
+		Restored   int    `json:"restored"`
+		Left       bool   `json:"left"`
+	}{string(appendID(nil, came.Resource.Path)), came.Things, came.Left})
+}
+
+func (h *Handler) forgetTombstone(w http.ResponseWriter, r *request) error {
+	var body ofTombstone
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	n, err := h.catalog.ForgetTombstone(r.Context(), r.id, body.ID)
+	if err != nil {
+		return err
+	}
+	return reply.Value(w, http.StatusOK, struct {
+		Forgotten int `json:"forgotten"`
+	}{n})
 }
 
 func (h *Handler) inherit(w http.ResponseWriter, r *request) error {

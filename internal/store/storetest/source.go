@@ -25,6 +25,10 @@ var sources = []promise{
 	{"old tombstones go, unless they say where a thing went", testForgetTombstones},
 	{"a tombstone is found by the names of its API", testEntombed},
 	{"one identity may leave several tombstones", testSeveralTombstones},
+	{"a tombstone gives a thing back as people's own, with all that went with it", testRestoreTombstones},
+	{"a version comes back with its deployments", testRestoreAVersion},
+	{"a tombstone can be forgotten", testForgetATombstone},
+	{"what became one with another is not given back", testMergedIsNotRestored},
 	{"a thing that is let go stays as readers saw it", testLetGo},
 	{"a version moves with all below it, and what points to it follows", testMove},
 	{"a moved API is found by its new name", testMoveAPI},
@@ -403,6 +407,7 @@ func (b *bench) document(body string) inventory.Digest {
 
 func testSweep(t *testing.T, b *bench) {
 	stated, own, hidden, entombed, below, loose := b.document("1"), b.document("2"), b.document("3"), b.document("4"), b.document("5"), b.document("6")
+	seen := b.document("7")
 	naming := func(d inventory.Digest) string { return `{"document":"` + string(d) + `"}` }
 	for _, name := range []string{"gone", "petstore"} {
 		api := workspace + "/apis/" + name
@@ -411,7 +416,7 @@ func testSweep(t *testing.T, b *bench) {
 	}
 	b.put(definition, "petstore", naming(stated), naming(hidden), noon)
 	b.own(version+"/definitions/mine", naming(own))
-	b.put(workspace+"/apis/gone/versions/v1/definitions/openapi", "gone", `{}`, naming(entombed), noon)
+	b.put(workspace+"/apis/gone/versions/v1/definitions/openapi", "gone", naming(seen), naming(entombed), noon)
 	b.own(workspace+"/apis/gone/versions/v1/definitions/mine", naming(below))
 	b.drop(workspace + "/apis/gone")
 	if n, err := b.Sweep(t.Context(), time.Now().Add(-time.Hour)); n != 0 || err != nil {
@@ -422,7 +427,7 @@ func testSweep(t *testing.T, b *bench) {
 	}
 	_, _, err := b.Document(t.Context(), loose)
 	b.refused("the one that nothing names", err, inventory.NotFound)
-	for name, d := range map[string]inventory.Digest{"stated": stated, "own": own, "hidden": hidden, "entombed": entombed, "below": below} {
+	for name, d := range map[string]inventory.Digest{"stated": stated, "own": own, "hidden": hidden, "entombed": entombed, "seen": seen, "below": below} {
 		r, _, err := b.Document(t.Context(), d)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

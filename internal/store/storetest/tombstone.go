@@ -2,6 +2,9 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,4 +136,116 @@ func testSeveralTombstones(t *testing.T, b *bench) {
 	b.put(petstore, "apis/petstore", `{"title":"Pets"}`, `{}`, noon)
 	b.same("the newest comes back", b.record(petstore).Own.Text("/summary"), "second")
 	b.same("the other is still kept", b.tombstones()[0].Own.Text("/summary"), "first")
+}
+
+// grown makes an API with all that can be of one, of a source and of people.
+func (b *bench) grown() (before string) {
+	b.Helper()
+	b.put(petstore, "apis/petstore", `{"title":"Pets","kind":"rest"}`, `{}`, noon)
+	b.own(petstore, `{"summary":"ours"}`)
+	b.put(version, "apis/petstore", `{"title":"v1"}`, `{"lifecycleStage":"design"}`, noon)
+	b.put(definition, "apis/petstore", `{"title":"OpenAPI","document":"`+string(b.document(`{"openapi":"3.0.1"}`))+`"}`, `{}`, noon)
+	b.put(petstore+"/deployments/gateway", "apis/petstore", `{"server":{"runtimeUri":["https://gw"]},"definitionId":"`+inventory.ShortID(definition)+`"}`, `{"title":"Gateway"}`, noon)
+	b.own(version+"/definitions/mine", `{"title":"mine"}`)
+	b.own(petstore+"/versions/next", `{"title":"v2","lifecycleStage":"design"}`)
+	return b.shown(petstore)
+}
+
+// shown is what readers see of a thing and of all below it.
+func (b *bench) shown(path string) string {
+	b.Helper()
+	var out strings.Builder
+	b.view(func(tx inventory.Reader) error {
+		all, err := tx.Below(id(path))
+		for _, rec := range all {
+			fmt.Fprintln(&out, rec.Path, string(rec.Doc), rec.Document)
+		}
+		return err
+	})
+	return out.String()
+}
+
+// give restores the newest tombstone of a kind.
+func (b *bench) give(kind inventory.Kind) (r inventory.Restoration, err error) {
+	b.Helper()
+	all := b.tombstones()
+	at := slices.IndexFunc(all, func(t inventory.Tombstone) bool { return t.Kind == kind })
+	if at < 0 {
+		b.Fatalf("there is no tombstone of a %s", kind)
+	}
+	err = b.Update(b.Context(), "ann", func(tx inventory.Tx) (err error) {
+		r, err = tx.RestoreTombstone(id(service), all[at].ID)
+		return err
+	})
+	return r, err
+}
+
+func testRestoreTombstones(t *testing.T, b *bench) {
+	before := b.grown()
+	b.drop(petstore)
+	_, err := b.give(inventory.KindVersion)
+	b.refused("a version without its API", err, inventory.Conflict)
+	b.own(petstore, `{"title":"taken"}`)
+	_, err = b.give(inventory.KindAPI)
+	b.refused("what has another in its place", err, inventory.Conflict)
+	b.update(func(tx inventory.Tx) error { return tx.Delete(id(petstore), inventory.Condition{}) })
+	r, err := b.give(inventory.KindAPI)
+	if err != nil || r.Resource.Path != petstore || r.Things != 6 || r.Left {
+		t.Errorf("restored %+v, %v", r, err)
+	}
+	b.same("what readers see", b.shown(petstore), before)
+	b.same("who states it", len(b.record(petstore).Origins), 0)
+	b.same("what is kept", len(b.tombstones()), 0)
+
+	b.put(petstore+"-2", "apis/petstore", `{"title":"Pets"}`, `{}`, noon.Add(time.Hour))
+	b.own(petstore+"-2", `{"summary":"of then"}`)
+	b.drop(petstore + "-2")
+	b.put(petstore+"-3", "apis/other", `{"title":"Pets"}`, `{}`, noon.Add(2*time.Hour))
+	b.put(petstore+"-3", "apis/petstore", `{"title":"Pets"}`, `{"lifecycleStage":"x"}`, noon.Add(3*time.Hour))
+	r, err = b.give(inventory.KindAPI)
+	if err != nil || r.Resource.Path != petstore+"-3" || r.Things != 0 || r.Left || b.record(petstore+"-3").Own.Text("/summary") != "of then" {
+		t.Errorf("words that went to the thing that is there: %+v, %v", r, err)
+	}
+}
+
+func testRestoreAVersion(t *testing.T, b *bench) {
+	before := b.grown()
+	b.apply(func(tx inventory.SourceTx) error {
+		return errors.Join(tx.DropOrigin(id(petstore+"/deployments/gateway"), inventory.Vanished), tx.DropOrigin(id(version), inventory.Vanished))
+	})
+	r, err := b.give(inventory.KindVersion)
+	if err != nil || r.Things != 4 {
+		t.Errorf("restored %+v, %v", r, err)
+	}
+	for _, line := range strings.Split(before, "\n")[1:] {
+		if !strings.Contains(b.shown(petstore), line) {
+			t.Errorf("lacking %s in\n%s", line, b.shown(petstore))
+		}
+	}
+}
+
+func testForgetATombstone(t *testing.T, b *bench) {
+	b.grown()
+	b.drop(petstore)
+	all := b.tombstones()
+	b.update(func(tx inventory.Tx) error {
+		n, err := tx.ForgetTombstone(id(service), all[len(all)-1].ID)
+		b.same("forgotten", n, 4)
+		return err
+	})
+	b.same("what is kept", len(b.tombstones()), 0)
+	b.refused("one that is not there", b.Update(t.Context(), "ann", func(tx inventory.Tx) error {
+		_, err := tx.RestoreTombstone(id(service), all[0].ID)
+		return err
+	}), inventory.NotFound)
+	b.put(petstore, "apis/petstore", `{"title":"Pets"}`, `{}`, noon)
+	b.same("what comes back", b.record(petstore).Own.Text("/summary"), "")
+}
+
+func testMergedIsNotRestored(_ *testing.T, b *bench) {
+	b.put(petstore, "apis/petstore", `{"title":"Pets"}`, `{}`, noon)
+	b.put(petstore+"-2", "apis/other", `{"title":"Other"}`, `{}`, noon)
+	b.apply(func(tx inventory.SourceTx) error { return tx.Merge(id(petstore+"-2"), id(petstore)) })
+	_, err := b.give(inventory.KindAPI)
+	b.refused("what became one with another", err, inventory.Conflict)
 }
