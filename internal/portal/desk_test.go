@@ -27,6 +27,7 @@ type desk struct {
 	guard   *access.Guard
 	keys    *auth.Keys
 	fixed   *auth.Fixed
+	log     *slog.Logger
 }
 
 const (
@@ -42,7 +43,7 @@ var administrator = auth.Principal{
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{T: t, store: storetest.Open(t), fixed: auth.Static(map[string]auth.Principal{adminKey: administrator})}
+	d := &desk{T: t, log: slog.New(slog.DiscardHandler), store: storetest.Open(t), fixed: auth.Static(map[string]auth.Principal{adminKey: administrator})}
 	d.people = catalog.New(d.store, catalog.Options{})
 	var err error
 	if d.keys, err = auth.NewKeys(t.Context(), d.store); err != nil {
@@ -51,16 +52,23 @@ func newDesk(t *testing.T) *desk {
 	if d.guard, err = access.New(t.Context(), d.store); err != nil {
 		t.Fatal(err)
 	}
-	d.handler, err = portal.New(portal.Options{
-		Catalog: d.people, Access: d.guard, Keys: d, Sessions: d.store, Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d.open(portal.Issuers{})
 	d.put(service, `{"location":"westeurope"}`)
 	d.put(workspace, `{"title":"Default"}`)
 	d.put(workspace+"/apis/orders", `{"title":"Orders","kind":"rest","summary":"Buys things"}`)
 	return d
+}
+
+// open makes the portal, with issuers.
+func (d *desk) open(issuers portal.Issuers) {
+	d.Helper()
+	var err error
+	d.handler, err = portal.New(portal.Options{
+		Catalog: d.people, Access: d.guard, Keys: d, Sessions: d.store, Issuers: issuers, Log: d.log,
+	})
+	if err != nil {
+		d.Fatal(err)
+	}
 }
 
 // Authenticate and Recall are those of the door of the program.
@@ -112,11 +120,11 @@ func (d *desk) signedIn(key string) *browser {
 }
 
 func (b *browser) get(path string, headers ...string) *httptest.ResponseRecorder {
-	return b.send(httptest.NewRequest(http.MethodGet, path, nil), headers...)
+	return b.send(httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil), headers...)
 }
 
 func (b *browser) post(path string, form url.Values, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r := httptest.NewRequest(http.MethodPost, "http://localhost"+path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return b.send(r, headers...)
 }

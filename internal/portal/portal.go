@@ -35,6 +35,7 @@ type Options struct {
 	Access   Access
 	Keys     Keys
 	Sessions inventory.Sessions
+	Issuers  Issuers
 	Log      *slog.Logger
 	// PublicURL is how browsers reach this server, "https://apis.example.com".
 	// Empty: as the request says.
@@ -56,7 +57,10 @@ type Handler struct {
 	templates map[string]*template.Template
 	own       *http.ServeMux // pages of the portal itself, below Root/-/
 	pages     *http.ServeMux // pages of a service
+	issuers   Issuers
 	tickets   tickets
+	visits    visits
+	personal  personal
 	origins   *http.CrossOriginProtection
 }
 
@@ -66,7 +70,7 @@ func New(o Options) (*Handler, error) {
 		panic("portal: a handler without access, keys and sessions would let everybody in")
 	}
 	h := &Handler{
-		catalog: o.Catalog, access: o.Access, keys: o.Keys, sessions: o.Sessions, log: o.Log, publicURL: o.PublicURL,
+		catalog: o.Catalog, access: o.Access, keys: o.Keys, sessions: o.Sessions, issuers: o.Issuers, log: o.Log, publicURL: o.PublicURL,
 		origins: http.NewCrossOriginProtection(),
 	}
 	var err error

@@ -34,6 +34,9 @@ func routes() []page {
 		{pattern: "GET " + Root + "/-/sign-in", public: true, do: (*Handler).signInPage},
 		{pattern: "POST " + Root + "/-/sign-in", public: true, do: (*Handler).signIn},
 		{pattern: "GET " + Root + "/-/sign-in/{ticket}", public: true, do: (*Handler).redeem},
+		// A page that may send forms to this server alone gets to an issuer by a link.
+		{pattern: "GET " + Root + "/-/sign-in/with/{issuer}", public: true, do: (*Handler).leave},
+		{pattern: "GET " + callback, public: true, do: (*Handler).arrive},
 		{pattern: "POST " + Root + "/-/sign-out", public: true, do: (*Handler).signOut},
 		{pattern: "POST " + Root + "/-/theme", public: true, do: (*Handler).setTheme},
 

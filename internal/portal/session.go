@@ -57,21 +57,22 @@ func (h *Handler) whose(r *http.Request) (auth.Principal, error) {
 }
 
 // begin signs a principal in to the browser that is answered. key is the hash of
-// the API key that it has; empty: an issuer has said who it is.
-func (h *Handler) begin(w http.ResponseWriter, r *http.Request, p auth.Principal, key inventory.Digest) error {
+// the API key that it has; empty: an issuer has said who it is. It gives the hash
+// by which the session is known.
+func (h *Handler) begin(w http.ResponseWriter, r *http.Request, p auth.Principal, key inventory.Digest) (inventory.Digest, error) {
 	secret := rand.Text() + rand.Text()
 	s := inventory.Session{Hash: auth.HashOf(secret), Principal: p.ID, Key: key, Expires: time.Now().Add(sessionAge)}
 	if key == "" {
 		var err error
 		if s.Identity, err = json.Marshal(p); err != nil {
-			return fmt.Errorf("keep who signed in: %w", err)
+			return "", fmt.Errorf("keep who signed in: %w", err)
 		}
 	}
 	if err := h.sessions.PutSession(r.Context(), s); err != nil {
-		return err
+		return "", err
 	}
 	h.setCookie(w, r, http.Cookie{Name: sessionCookie, Value: secret, MaxAge: int(sessionAge.Seconds())})
-	return nil
+	return s.Hash, nil
 }
 
 // setCookie sets a cookie that no script reads and no other site sends.
@@ -84,7 +85,9 @@ func (h *Handler) setCookie(w http.ResponseWriter, r *http.Request, c http.Cooki
 // end signs the browser out that is answered.
 func (h *Handler) end(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
 	if cookie, err := r.Cookie(sessionCookie); err == nil {
-		if err := h.sessions.EndSession(ctx, auth.HashOf(cookie.Value)); err != nil {
+		hash := auth.HashOf(cookie.Value)
+		h.personal.forget(hash)
+		if err := h.sessions.EndSession(ctx, hash); err != nil {
 			return err
 		}
 	}

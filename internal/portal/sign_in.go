@@ -11,12 +11,13 @@ import (
 
 // signInView is the page that lets people in.
 type signInView struct {
-	To    string // where to go on
-	Fault string // why it did not work
+	To      string // where to go on
+	Fault   string // why it did not work
+	Issuers []issuerButton
 }
 
 func (h *Handler) signInPage(w http.ResponseWriter, r *request) error {
-	return h.show(w, r, view{template: "sign-in", title: "Sign in", data: signInView{To: within(r.FormValue("to"))}})
+	return h.show(w, r, view{template: "sign-in", title: "Sign in", data: signInView{To: within(r.FormValue("to")), Issuers: h.issuerButtons()}})
 }
 
 // signIn takes an API key.
@@ -24,15 +25,12 @@ func (h *Handler) signIn(w http.ResponseWriter, r *request) error {
 	to, key := within(r.FormValue("to")), strings.TrimSpace(r.PostFormValue("key"))
 	p, err := h.keys.Authenticate(r.Context(), key)
 	if errors.Is(err, auth.ErrUnknown) {
-		return h.show(w, r, view{
-			template: "sign-in", title: "Sign in", status: http.StatusUnauthorized,
-			data: signInView{To: to, Fault: "This key opens nothing here: it is mistyped, has expired, or was revoked."},
-		})
+		return h.notSignedIn(w, r, to, "This key opens nothing here: it is mistyped, has expired, or was revoked.")
 	}
 	if err != nil {
 		return err
 	}
-	if err := h.begin(w, r.Request, p, auth.HashOf(key)); err != nil {
+	if _, err := h.begin(w, r.Request, p, auth.HashOf(key)); err != nil {
 		return err
 	}
 	return redirect(w, r, to)
@@ -42,16 +40,13 @@ func (h *Handler) signIn(w http.ResponseWriter, r *request) error {
 func (h *Handler) redeem(w http.ResponseWriter, r *request) error {
 	key, ok := h.tickets.take(r.PathValue("ticket"))
 	if !ok {
-		return h.show(w, r, view{
-			template: "sign-in", title: "Sign in", status: http.StatusUnauthorized,
-			data: signInView{To: Root, Fault: "This link has been used already, or is too old. Sign in another way, or ask for another link."},
-		})
+		return h.notSignedIn(w, r, Root, "This link has been used already, or is too old. Sign in another way, or ask for another link.")
 	}
 	p, err := h.keys.Recall(key)
 	if err != nil {
 		return inventory.Errorf(inventory.Denied, "", "the key that this link stands for has ended; ask for another link")
 	}
-	if err := h.begin(w, r.Request, p, key); err != nil {
+	if _, err := h.begin(w, r.Request, p, key); err != nil {
 		return err
 	}
 	return redirect(w, r, Root)

@@ -17,13 +17,73 @@ import (
 // longestVisit is how long a browser is waited for.
 const longestVisit = 5 * time.Minute
 
-// Browser signs a person in on a page of the issuer, which open shows. The
-// issuer sends the browser back to this machine with a code, which is good only
-// together with a secret that never left this process (PKCE).
-func (i *Issuer) Browser(ctx context.Context, open func(address string)) (Token, error) {
+// Visit is a sign-in in a browser that is under way: the browser is sent to Page,
+// and comes back to the address that the visit was begun for, with State. The code
+// that it brings is good only together with a secret that never left this process (PKCE).
+type Visit struct {
+	Page  string // of the issuer
+	State string // by which the browser that comes back is known
+
+	issuer            *Issuer
+	address, verifier string
+}
+
+// Visit begins a sign-in; the browser is to come back to an address.
+func (i *Issuer) Visit(address string) (*Visit, error) {
 	if i.endpoints.Authorize == "" {
-		return Token{}, errors.New("the issuer has no page to sign in on")
+		return nil, errors.New("the issuer has no page to sign in on")
 	}
+	u, err := url.Parse(i.endpoints.Authorize)
+	if err != nil {
+		return nil, fmt.Errorf("the authorization_endpoint of the issuer: %w", err)
+	}
+	v := &Visit{issuer: i, address: address, State: random(), verifier: random()}
+	challenge := sha256.Sum256([]byte(v.verifier))
+	query := u.Query()
+	for name, value := range map[string]string{
+		"response_type": "code", "client_id": i.options.ClientID, "redirect_uri": address, "scope": i.scopes(),
+		"state": v.State, "code_challenge": base64.RawURLEncoding.EncodeToString(challenge[:]), "code_challenge_method": "S256",
+		"prompt": "select_account",
+	} {
+		query.Set(name, value)
+	}
+	u.RawQuery = query.Encode()
+	v.Page = u.String()
+	return v, nil
+}
+
+// Returns says whether a query is that of the browser of this visit.
+func (v *Visit) Returns(query url.Values) bool {
+	return subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(v.State)) == 1
+}
+
+// code is what the browser brings.
+func (v *Visit) code(query url.Values) (string, error) {
+	switch {
+	case query.Get("error") != "":
+		return "", &Error{Code: query.Get("error"), Description: query.Get("error_description")}
+	case query.Has("iss") && query.Get("iss") != v.issuer.endpoints.Issuer:
+		return "", errors.New("the answer is that of another issuer")
+	case query.Get("code") == "":
+		return "", errors.New("the issuer sent no code")
+	}
+	return query.Get("code"), nil
+}
+
+// End gives the token for what the browser has come back with.
+func (v *Visit) End(ctx context.Context, query url.Values) (Token, error) {
+	code, err := v.code(query)
+	if err != nil {
+		return Token{}, err
+	}
+	return v.issuer.grant(ctx, url.Values{
+		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {v.address}, "code_verifier": {v.verifier},
+	})
+}
+
+// Browser signs a person in on a page of the issuer, which open shows; the
+// browser comes back to this machine.
+func (i *Issuer) Browser(ctx context.Context, open func(address string)) (Token, error) {
 	ctx, stop := context.WithTimeoutCause(ctx, longestVisit, errors.New("nobody signed in; try again"))
 	defer stop()
 	var listen net.ListenConfig
@@ -31,18 +91,14 @@ func (i *Issuer) Browser(ctx context.Context, open func(address string)) (Token,
 	if err != nil {
 		return Token{}, fmt.Errorf("listen for the browser: %w", err)
 	}
-	verifier := random()
-	v := visit{
-		state: random(), issuer: i.endpoints.Issuer, came: make(chan arrival, 1),
-		// Issuers let a port vary if the host is this name, not all of them if it is a number.
-		address: fmt.Sprintf("http://localhost:%d/", l.Addr().(*net.TCPAddr).Port),
-	}
-	page, err := v.page(i, verifier)
+	// Issuers let a port vary if the host is this name, not all of them if it is a number.
+	v, err := i.Visit(fmt.Sprintf("http://localhost:%d/", l.Addr().(*net.TCPAddr).Port))
 	if err != nil {
 		l.Close()
 		return Token{}, err
 	}
-	server := &http.Server{Handler: &v, ReadTimeout: patience, WriteTimeout: patience, MaxHeaderBytes: 64 << 10}
+	d := &doorstep{visit: v, came: make(chan url.Values, 1)}
+	server := &http.Server{Handler: d, ReadTimeout: patience, WriteTimeout: patience, MaxHeaderBytes: 64 << 10}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	defer func() {
@@ -54,76 +110,38 @@ func (i *Issuer) Browser(ctx context.Context, open func(address string)) (Token,
 		}
 		<-ended
 	}()
-	open(page)
+	open(v.Page)
 	select {
 	case <-ctx.Done():
 		return Token{}, context.Cause(ctx)
-	case a := <-v.came:
-		if a.err != nil {
-			return Token{}, a.err
-		}
-		return i.grant(ctx, url.Values{
-			"grant_type": {"authorization_code"}, "code": {a.code}, "redirect_uri": {v.address}, "code_verifier": {verifier},
-		})
+	case query := <-d.came:
+		return v.End(ctx, query)
 	}
 }
 
-// visit waits for one browser to come back.
-type visit struct {
-	state, issuer, address string
-	came                   chan arrival
-}
-
-type arrival struct {
-	code string
-	err  error
-}
-
-// page is the page of the issuer to sign in on.
-func (v *visit) page(i *Issuer, verifier string) (string, error) {
-	u, err := url.Parse(i.endpoints.Authorize)
-	if err != nil {
-		return "", fmt.Errorf("the authorization_endpoint of the issuer: %w", err)
-	}
-	challenge := sha256.Sum256([]byte(verifier))
-	query := u.Query()
-	for name, value := range map[string]string{
-		"response_type": "code", "client_id": i.options.ClientID, "redirect_uri": v.address, "scope": i.scopes(),
-		"state": v.state, "code_challenge": base64.RawURLEncoding.EncodeToString(challenge[:]), "code_challenge_method": "S256",
-		"prompt": "select_account",
-	} {
-		query.Set(name, value)
-	}
-	u.RawQuery = query.Encode()
-	return u.String(), nil
+// doorstep waits for one browser to come back.
+type doorstep struct {
+	visit *Visit
+	came  chan url.Values
 }
 
 // ServeHTTP takes the browser that comes back. One that does not bring our
 // state comes from elsewhere and is sent away; the right one may still come.
-func (v *visit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
+func (d *doorstep) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	if r.Method != http.MethodGet || r.URL.Path != "/" || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(v.state)) != 1 {
+	if r.Method != http.MethodGet || r.URL.Path != "/" || !d.visit.Returns(query) {
 		http.Error(w, "This page only takes the answer to a sign-in that is under way.", http.StatusBadRequest)
 		return
 	}
-	a := arrival{code: q.Get("code")}
-	switch {
-	case q.Get("error") != "":
-		a.err = &Error{Code: q.Get("error"), Description: q.Get("error_description")}
-	case q.Has("iss") && q.Get("iss") != v.issuer:
-		a.err = errors.New("the answer is that of another issuer")
-	case a.code == "":
-		a.err = errors.New("the issuer sent no code")
-	}
-	if a.err != nil {
+	if _, err := d.visit.code(query); err != nil {
 		http.Error(w, "You are not signed in. The terminal says why.", http.StatusBadRequest)
 	} else {
 		fmt.Fprintln(w, "You are signed in. You can close this window.")
 	}
 	select {
-	case v.came <- a:
+	case d.came <- query:
 	default: // it came twice
 	}
 }

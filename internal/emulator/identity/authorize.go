@@ -125,8 +125,8 @@ func (a *Authority) authorize(tenant string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		back, err := url.Parse(q.Get("redirect_uri"))
-		if err != nil || back.Scheme != "http" || !loopback(back.Hostname()) {
-			refuseGrant(w, http.StatusBadRequest, "invalid_request", "AADSTS50011: The redirect URI specified in the request does not match those of the application: it must be http://localhost.")
+		if err != nil || back.Scheme != "http" && back.Scheme != "https" || !loopback(back.Hostname()) {
+			refuseGrant(w, http.StatusBadRequest, "invalid_request", "AADSTS50011: The redirect URI specified in the request does not match those of the application: it must be on this machine, such as http://localhost.")
 			return
 		}
 		s, ok := a.signIn(w, r, tenant, q.Get("scope"))
