@@ -41,6 +41,8 @@ func TestPortalPages(t *testing.T) {
 			{"home", "/portal/demo", "Home"},
 			{"inventory", "/portal/demo/default/apis", "APIs"},
 			{"search", "/portal/demo/default/apis?q=" + url.QueryEscape("orders"), "APIs"},
+			{"access", "/portal/demo/-/access", "Access control"},
+			{"keys", "/portal/demo/-/keys", "API keys"},
 			{"fault", "/portal/demo/default/apis/none", "Not found"},
 		} {
 			p.Open(page.path)

@@ -195,7 +195,7 @@ func (b *building) haveService(ctx context.Context) (err error) {
 // drawPages makes the portal.
 func (b *building) drawPages(context.Context) (err error) {
 	b.center.portal, err = portal.New(portal.Options{
-		Catalog: b.people, Access: b.door.guard, Keys: b.door, Sessions: b.center.store, Log: b.log, PublicURL: b.settings.publicURL,
+		Catalog: b.people, Access: b.door.guard, Roles: b.door.guard, Keys: b.door, KeyRing: b.door.keys, Sessions: b.center.store, Log: b.log, PublicURL: b.settings.publicURL,
 		Issuers: portal.Issuers{
 			SignIns: b.door.oidc.SignIns(), Tokens: b.door.oidc.Control(), HTTP: b.settings.outside(), Resource: b.settings.audience + "/.default",
 		},

@@ -115,11 +115,35 @@ func (k *Keys) Find(id string) (inventory.Key, bool) {
 	return inventory.Key{}, false
 }
 
+// How long a key works: unless something else is said, and at most.
+const (
+	usualLife = 365 * 24 * time.Hour
+	maxLife   = 2 * usualLife
+)
+
+// expiry is when a key ends: as was asked for or, if nothing was, after a year.
+func expiry(asked, now time.Time) (time.Time, error) {
+	switch left := asked.Sub(now); {
+	case asked.IsZero():
+		return now.Add(usualLife).Truncate(time.Second), nil
+	case left <= 0:
+		return asked, inventory.Errorf(inventory.Invalid, "expiresAt", "%s is in the past", asked.Format(time.RFC3339))
+	case left > maxLife:
+		return asked, inventory.Errorf(inventory.Invalid, "expiresAt", "%s is too far away: a key works for two years at most", asked.Format(time.RFC3339))
+	}
+	return asked, nil
+}
+
 // Make makes a key of a name, role, scope and expiry, and gives its token, which
-// nobody can have again. Invalid when the name is none; LimitReached.
+// nobody can have again. Invalid when the name is none, or the expiry is past or
+// too far away; LimitReached.
 func (k *Keys) Make(ctx context.Context, by string, key inventory.Key) (inventory.Key, string, error) {
 	if !presentable(key.Name) {
 		return key, "", inventory.Errorf(inventory.Invalid, "name", "a key needs a name of 1 to %d printable characters, which must not begin with \"link/\"", maxName)
+	}
+	var err error
+	if key.Expires, err = expiry(key.Expires, time.Now().UTC()); err != nil {
+		return key, "", err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -130,8 +154,7 @@ func (k *Keys) Make(ctx context.Context, by string, key inventory.Key) (inventor
 	token := NewToken()
 	h := sha256.Sum256([]byte(token))
 	key.ID, key.Prefix, key.Hash = NewID(), token[:shownPrefix], inventory.Digest(hex.EncodeToString(h[:]))
-	key, err := k.store.PutKey(ctx, by, key)
-	if err != nil {
+	if key, err = k.store.PutKey(ctx, by, key); err != nil {
 		return key, "", err
 	}
 	known[h] = held(key)

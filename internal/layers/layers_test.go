@@ -37,7 +37,7 @@ var rooms = map[string]room{
 	"outbound":  {"", "database/sql log log/slog os"},
 	"signin":    {"", "database/sql os"},
 	"layers":    {"", ""},
-	"portal":    {"arm auth catalog feed httpapi/reply inventory signin source", "database/sql os"},
+	"portal":    {"access arm auth catalog feed httpapi/reply inventory signin source", "database/sql os"},
 
 	"compatibility": {"inventory specification", "os net/http database/sql"},
 	"simulation":    {"", "net/http database/sql os"}, // all of it is tests

@@ -64,7 +64,7 @@ func (d *desk) open(issuers portal.Issuers) {
 	d.Helper()
 	var err error
 	d.handler, err = portal.New(portal.Options{
-		Catalog: d.people, Access: d.guard, Keys: d, Sessions: d.store, Issuers: issuers, Log: d.log,
+		Catalog: d.people, Access: d.guard, Roles: d.guard, Keys: d, KeyRing: d.keys, Sessions: d.store, Issuers: issuers, Log: d.log,
 	})
 	if err != nil {
 		d.Fatal(err)

@@ -33,7 +33,9 @@ type Keys interface {
 type Options struct {
 	Catalog  *catalog.Catalog
 	Access   Access
+	Roles    Roles
 	Keys     Keys
+	KeyRing  KeyRing
 	Sessions inventory.Sessions
 	Issuers  Issuers
 	Log      *slog.Logger
@@ -49,7 +51,9 @@ const Root = "/portal"
 type Handler struct {
 	catalog   *catalog.Catalog
 	access    Access
+	roles     Roles
 	keys      Keys
+	keyRing   KeyRing
 	sessions  inventory.Sessions
 	log       *slog.Logger
 	publicURL string
@@ -70,7 +74,7 @@ func New(o Options) (*Handler, error) {
 		panic("portal: a handler without access, keys and sessions would let everybody in")
 	}
 	h := &Handler{
-		catalog: o.Catalog, access: o.Access, keys: o.Keys, sessions: o.Sessions, issuers: o.Issuers, log: o.Log, publicURL: o.PublicURL,
+		catalog: o.Catalog, access: o.Access, roles: o.Roles, keys: o.Keys, keyRing: o.KeyRing, sessions: o.Sessions, issuers: o.Issuers, log: o.Log, publicURL: o.PublicURL,
 		origins: http.NewCrossOriginProtection(),
 	}
 	var err error

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"apicenter/internal/inventory"
@@ -50,3 +51,6 @@ func (d doc) under(container string) (all []member) {
 	}
 	return all
 }
+
+// asError is the error of the inventory that err is, or has in it.
+func asError(err error) (*inventory.Error, bool) { return errors.AsType[*inventory.Error](err) }

@@ -42,6 +42,13 @@ func routes() []page {
 
 		{pattern: "GET " + Root, do: (*Handler).services},
 		{pattern: "GET " + service, action: readService, open: true, do: (*Handler).home},
+		{pattern: "GET " + service + "/-/access", action: readRoles, do: (*Handler).accessPage},
+		{pattern: "POST " + service + "/-/access", action: writeRoles, do: (*Handler).assign},
+		{pattern: "POST " + service + "/-/access/end", action: readRoles, do: (*Handler).unassign},
+		{pattern: "GET " + service + "/-/keys", action: readRoles, do: (*Handler).keysPage},
+		{pattern: "POST " + service + "/-/keys", action: writeRoles, do: (*Handler).makeKey},
+		{pattern: "POST " + service + "/-/keys/revoke", action: readRoles, do: (*Handler).revokeKey},
+
 		{pattern: "GET " + workspace + "/apis", action: readAPIs, open: true, do: (*Handler).inventory},
 		{pattern: "GET " + workspace + "/apis/{api}", action: readAPIs, open: true, do: (*Handler).api},
 	}

@@ -175,6 +175,10 @@ func navigation(r *request, section string) []navGroup {
 			{"Home", "home", home, ""},
 			{"APIs", "apis", workspace + "/apis", ""},
 		}},
+		{"Administer", []entry{
+			{"Access", "access", home + "/-/access", readRoles},
+			{"Keys", "keys", home + "/-/keys", readRoles},
+		}},
 	} {
 		group := navGroup{Title: g.title}
 		for _, e := range g.entries {

@@ -18,12 +18,6 @@ const (
 	deleteAction = "Microsoft.Authorization/roleAssignments/delete"
 )
 
-// How long a key works: unless something else is said, and at most.
-const (
-	usualLife = 365 * 24 * time.Hour
-	maxLife   = 2 * usualLife
-)
-
 // key is an API key on the wire.
 type key struct {
 	ID        string     `json:"id"`
@@ -85,15 +79,6 @@ func (h *Handler) create(r *http.Request) (int, any, error) {
 	role, ok := h.options.Guard.FindRole(in.Role)
 	if !ok {
 		return 0, nil, inventory.Errorf(inventory.Invalid, "role", "there is no role %q; give the name or the id of a role definition", in.Role)
-	}
-	now := time.Now().UTC()
-	switch left := in.ExpiresAt.Sub(now); {
-	case in.ExpiresAt.IsZero():
-		in.ExpiresAt = now.Add(usualLife).Truncate(time.Second)
-	case left <= 0:
-		return 0, nil, inventory.Errorf(inventory.Invalid, "expiresAt", "%s is in the past", in.ExpiresAt.Format(time.RFC3339))
-	case left > maxLife:
-		return 0, nil, inventory.Errorf(inventory.Invalid, "expiresAt", "%s is too far away: a key works for two years at most", in.ExpiresAt.Format(time.RFC3339))
 	}
 	by, _ := auth.From(r.Context())
 	made, token, err := h.options.Keys.Make(r.Context(), by.Name, inventory.Key{Name: in.Name, Role: role.ID, Scope: scope, Expires: in.ExpiresAt})
