@@ -20,7 +20,8 @@ import (
 const (
 	logVersion = "2015-04-01"
 	logTime    = "2006-01-02T15:04:05.0000000Z"
-	logPages   = 20 // that are read at once
+	logPages   = 20     // that are read at once
+	logEntries = 10_000 // that are followed at once
 	// logFields are what is asked for of each entry, which has a few kilobytes otherwise.
 	logFields = "eventDataId,operationName,status,resourceId,eventTimestamp"
 )
@@ -42,7 +43,7 @@ type logWord struct {
 // Resource Manager. Azure shows most entries within some minutes.
 func (c *connector) Changes(ctx context.Context, since time.Time) iter.Seq2[source.Change, error] {
 	return func(yield func(source.Change, error) bool) {
-		pages := 0
+		pages, entries := 0, 0
 		for page, err := range azure.Pages[logEntry](ctx, c.azure, c.logURL(since)) {
 			if err != nil {
 				yield(source.Change{}, c.logFault(err))
@@ -50,7 +51,14 @@ func (c *connector) Changes(ctx context.Context, since time.Time) iter.Seq2[sour
 			}
 			for _, e := range page.Value {
 				scope, ok := c.concerned(e)
-				if ok && !yield(source.Change{Entry: e.identity(), At: e.at(page.Asked), Scope: scope}, nil) {
+				if !ok {
+					continue
+				}
+				if entries++; entries > logEntries {
+					yield(source.Change{}, source.ErrCrowded)
+					return
+				}
+				if !yield(source.Change{Entry: e.identity(), At: e.at(page.Asked), Scope: scope}, nil) {
 					return
 				}
 			}
@@ -133,6 +141,11 @@ func (c *connector) concerned(e logEntry) (source.Scope, bool) {
 		return source.Scope{}, false
 	}
 	path := strings.FieldsFunc(below, func(r rune) bool { return r == '/' })
+	for _, name := range path {
+		if !isName(name) || len(name) > maxName {
+			return source.Scope{}, false
+		}
+	}
 	s := space{place: c.place}
 	if len(path) > 1 && path[0] == "workspaces" {
 		s.workspace, path = path[1], path[2:]
@@ -145,7 +158,7 @@ func (c *connector) concerned(e logEntry) (source.Scope, bool) {
 	}
 	switch path[0] {
 	case apiCollection:
-		if len(path) != 2 && (len(path) != 4 || !parts[path[2]]) || !isName(path[1]) || len(path[1]) > maxName {
+		if len(path) != 2 && (len(path) != 4 || !parts[path[2]]) {
 			return source.Scope{}, false
 		}
 		return source.Scope{API: s.identity(apiCollection, path[1])}, true

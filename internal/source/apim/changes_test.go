@@ -114,12 +114,17 @@ func TestWhatTheLogIsAskedFor(t *testing.T) {
 
 func TestACrowdedLogIsNotReadToItsEnd(t *testing.T) {
 	w := newWorld(t, emulator.Options{Empty: true})
-	page := [][3]string{{w.instance + "/apis/petstore", "Microsoft.ApiManagement/service/apis/write", "Succeeded"}}
-	for pages, want := range map[int]error{20: nil, 21: source.ErrCrowded} {
-		w.log(slices.Repeat([][][3]string{page}, pages)...)
+	entry := [3]string{w.instance + "/apis/petstore", "Microsoft.ApiManagement/service/apis/write", "Succeeded"}
+	for _, tt := range []struct {
+		pages, entries, changes int
+		end                     error
+	}{
+		{20, 1, 20, nil}, {21, 1, 20, source.ErrCrowded}, {1, 10_000, 10_000, nil}, {1, 10_001, 10_000, source.ErrCrowded},
+	} {
+		w.log(slices.Repeat([][][3]string{slices.Repeat([][3]string{entry}, tt.entries)}, tt.pages)...)
 		got, err := w.changes(w.connect(), time.Now())
-		if len(got) != 20 || !errors.Is(err, want) {
-			t.Errorf("%d pages: %d changes, %v; want 20 and %v", pages, len(got), err, want)
+		if len(got) != tt.changes || !errors.Is(err, tt.end) {
+			t.Errorf("%d pages of %d entries: %d changes, %v; want %d and %v", tt.pages, tt.entries, len(got), err, tt.changes, tt.end)
 		}
 	}
 }
