@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
-	"log/slog"
 	"maps"
 	"os"
 	"slices"
@@ -17,7 +15,6 @@ import (
 // TestRealDefinitionsAreCompared compares real documents with themselves, and
 // with themselves less a path: what can be read at all is then broken.
 func TestRealDefinitionsAreCompared(t *testing.T) {
-	c := compatibility.New(1, slog.New(slog.DiscardHandler))
 	compared, unknown := 0, map[string]int{}
 	for _, d := range chosen(t) {
 		if d.Size > 128<<10 || compared == 100 && !*whole {
@@ -27,7 +24,7 @@ func TestRealDefinitionsAreCompared(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		switch same := c.Compare(context.Background(), text, text); same.Verdict {
+		switch same := compatibility.Compare(text, text); same.Verdict {
 		case inventory.Unaltered:
 		case inventory.Unjudged:
 			reason, _, _ := strings.Cut(same.Message, ":")
@@ -41,7 +38,7 @@ func TestRealDefinitionsAreCompared(t *testing.T) {
 		if !ok {
 			continue
 		}
-		if got := c.Compare(context.Background(), text, less); got.Verdict != inventory.Breaking {
+		if got := compatibility.Compare(text, less); got.Verdict != inventory.Breaking {
 			t.Errorf("%s less a path: %s %s", d.Name, got.Verdict, got.Message)
 		}
 		compared++

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -75,6 +74,7 @@ type building struct {
 	promise     inventory.Promise
 	limiters    azure.Limiters
 	metrics     *metricsapi.Metrics
+	compare     inventory.Compare
 	passes      *engine.Engine
 	queue       *jobs.Queue
 	people      *catalog.Catalog
@@ -145,9 +145,10 @@ func (b *building) readSources(ctx context.Context) error {
 	}
 	b.promise = inventory.Promise{Target: s.pollInterval, Audit: s.auditPeriod, Allowance: s.allowance}
 	b.metrics = metricsapi.New(metricsapi.Options{Store: db, Promise: b.promise, Throttled: b.limiters.Throttled, Log: b.log})
+	b.compare = compatibility.New(comparisons, compareElsewhere, b.log).Compare
 	b.passes = engine.New(db, b.kinds, engine.Options{
 		Interval: s.pollInterval, Audit: s.auditPeriod, MaxAPIs: cmp.Or(s.maxAPIs, b.limits.LinkedAPIs), Brake: s.brake, BrakeWindow: s.brakeWindow,
-		UserAgent: userAgent(), Compare: compatibility.New(runtime.GOMAXPROCS(0), b.log).Compare, Log: b.log, Ran: b.metrics.Ran,
+		UserAgent: userAgent(), Compare: b.compare, Log: b.log, Ran: b.metrics.Ran,
 	})
 	b.queue, err = jobs.New(ctx, jobs.Options{
 		DB: db.Writer(), Store: db, Engine: b.passes, Log: b.log, TakeOver: db.TakeOver, Sweep: b.sweep,
@@ -170,7 +171,7 @@ func (b *building) sweep(ctx context.Context, before time.Time) (int64, error) {
 // keepInventory makes what people do with the inventory.
 func (b *building) keepInventory(context.Context) error {
 	b.people = catalog.New(b.center.store, catalog.Options{
-		Waker: waker{b.queue}, Fetcher: b.queue, Planner: planner{b.passes}, Checker: b.passes, Seeker: b.passes, Importer: b.passes,
+		Waker: waker{b.queue}, Fetcher: b.queue, Planner: planner{b.passes}, Checker: b.passes, Seeker: b.passes, Importer: b.passes, Compare: b.compare,
 		Identities: identities{b.credentials}, Downloader: b.settings.downloads(), Rights: b.door, Limits: b.limits, Promise: b.promise,
 		Tombstones: b.settings.tombstones, Log: b.log,
 	})

@@ -76,6 +76,7 @@ type Options struct {
 	Downloader Downloader
 	Importer   Importer
 	Rights     Rights
+	Compare    inventory.Compare // nil: what people import is not compared
 	Limits     Limits
 	Promise    inventory.Promise // how fresh links are kept
 	Tombstones time.Duration     // for how long they are kept; 0: for ever
@@ -95,6 +96,7 @@ type Catalog struct {
 	downloader Downloader
 	importer   Importer
 	rights     Rights
+	compare    inventory.Compare
 	limits     Limits
 	promise    inventory.Promise
 	tombstones time.Duration
@@ -106,7 +108,7 @@ type Catalog struct {
 func New(store inventory.Store, o Options) *Catalog {
 	return &Catalog{
 		store: store, waker: o.Waker, fetcher: o.Fetcher, planner: o.Planner, checker: o.Checker, seeker: o.Seeker, identities: o.Identities,
-		downloader: o.Downloader, importer: o.Importer, rights: o.Rights, limits: o.Limits, promise: o.Promise, tombstones: o.Tombstones, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
+		downloader: o.Downloader, importer: o.Importer, rights: o.Rights, compare: o.Compare, limits: o.Limits, promise: o.Promise, tombstones: o.Tombstones, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		long: long{started: make(chan struct{})},
 	}
 }

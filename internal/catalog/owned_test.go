@@ -1,8 +1,10 @@
 package catalog_test
 
 import (
+	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -171,5 +173,59 @@ func TestDocumentOfASource(t *testing.T) {
 	}
 	if err := d.ImportSpecification(d.ctx, id(definition), d.source.document, catalog.Specification{Name: "openapi"}); err != nil {
 		t.Errorf("import of the same document: %v", err)
+	}
+}
+
+func TestWhatPeopleImportIsComparedWithTheLast(t *testing.T) {
+	d := centre(t)
+	var asked []string
+	during := func() {}
+	d.Catalog = catalog.New(d.store, catalog.Options{Waker: d.source, Compare: func(_ context.Context, last, next []byte) inventory.Compatibility {
+		asked = append(asked, string(last)+">"+string(next))
+		during()
+		return inventory.Compatibility{Verdict: inventory.Breaking}
+	}})
+	d.put(workspace+"/apis/pets", `{"title":"P","kind":"rest"}`)
+	d.put(workspace+"/apis/pets/versions/v-1", `{"title":"1","lifecycleStage":"design"}`)
+	definition := workspace + "/apis/pets/versions/v-1/definitions/openapi"
+	d.put(definition, `{"title":"o"}`)
+	bring := func(text string) {
+		t.Helper()
+		if err := d.ImportSpecification(d.ctx, id(definition), text, catalog.Specification{Name: "openapi"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := func() (verdict inventory.Verdict) {
+		t.Helper()
+		events, err := d.History(d.ctx, id(definition), 0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range events[0].Changes {
+			if c.Compatibility != nil {
+				verdict = c.Compatibility.Verdict
+			}
+		}
+		return verdict
+	}
+	bring("one")
+	if told() != "" || asked != nil {
+		t.Errorf("the first was compared: %q", asked)
+	}
+	bring("two")
+	if told() != inventory.Breaking || !slices.Equal(asked, []string{"one>two"}) {
+		t.Errorf("the second: %q of %q", told(), asked)
+	}
+	bring("two")
+	if len(asked) != 1 {
+		t.Errorf("the same again was compared: %q", asked)
+	}
+	during = func() {
+		during = func() {}
+		bring("in between")
+	}
+	bring("three")
+	if told() != inventory.Unjudged {
+		t.Errorf("of a document that was not the last any more: %q", told())
 	}
 }

@@ -131,11 +131,22 @@ func (s Specification) checked() (Specification, error) {
 	return s, nil
 }
 
-// attach makes a document a definition's, with what it is, or an analyzer's.
+// attach makes a document a definition's, with what it is, or an analyzer's. Of a
+// definition it is compared with the last one.
 func (c *Catalog) attach(ctx context.Context, by string, id inventory.ID, document io.Reader, s *Specification) error {
 	digest, _, err := c.store.PutDocument(ctx, document)
 	if err != nil {
 		return err
+	}
+	last, err := c.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	var compared *inventory.Compatibility
+	if id.Kind() == inventory.KindDefinition && last.Document != "" && last.Document != digest {
+		if compared, err = inventory.CompareDocuments(ctx, c.store, c.compare, last.Document, digest); err != nil {
+			return err
+		}
 	}
 	return c.store.Update(ctx, by, func(tx inventory.Tx) error {
 		rec, err := tx.Record(id)
@@ -156,8 +167,13 @@ func (c *Catalog) attach(ctx context.Context, by string, id inventory.ID, docume
 		if err := tx.Take(id, inventory.FieldDocument, fieldSpecification); err != nil {
 			return err
 		}
-		_, err = tx.PutOwn(rec.Path, own, inventory.Condition{})
-		return err
+		if _, err = tx.PutOwn(rec.Path, own, inventory.Condition{}); err != nil || compared == nil {
+			return err
+		}
+		if rec.Document != last.Document {
+			return tx.Compared(id, inventory.Compatibility{Verdict: inventory.Unjudged, Message: "not compared: the last document was replaced at the same time"})
+		}
+		return tx.Compared(id, *compared)
 	})
 }
 

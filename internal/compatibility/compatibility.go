@@ -2,86 +2,28 @@
 // newer one breaks those who use the API as the older one defines it. OpenAPI
 // is compared by oasdiff, GraphQL and WSDL by what is left out of them.
 //
-// Documents come from anywhere. Whatever they are, a comparison ends in a
-// verdict: it takes bounded time, nothing outside of the two documents is ever
-// read, and a panic of a library is a verdict, too.
+// Documents come from anywhere, and the libraries hear of no context: some
+// documents of a few hundred kilobytes take minutes. So a Comparer has each
+// comparison done by a process of its own, which Serve is in, and which ends
+// itself when that takes too long or too much memory:
+//
+//	Comparer ──two documents──▶ Run: a process ──▶ Serve ──▶ Compare
+//	    ▲                           killed if it stays              │
+//	    └──────────────────────verdict──────────────────────────────┘
+//
+// Nothing outside of the two documents is ever read.
 package compatibility
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
-	"runtime/debug"
 	"slices"
-	"sync/atomic"
-	"time"
 
 	"apicenter/internal/inventory"
 	"apicenter/internal/specification"
 )
 
-// Limits of a comparison. The library holds many times a document's size, and
-// hears of no context: what it has begun, it ends.
-const (
-	MaxSize  = 8 << 20          // of each document
-	patience = 30 * time.Second // with one comparison, and with those before it
-)
-
-// Comparer compares documents, few at a time.
-type Comparer struct {
-	places chan struct{} // taken by comparisons that go on, also when nobody waits any more
-	lost   atomic.Int32  // of them, those that nobody waits for
-	log    *slog.Logger
-}
-
-// New makes a Comparer that compares at most so many documents at once.
-func New(atOnce int, log *slog.Logger) *Comparer {
-	return &Comparer{places: make(chan struct{}, atOnce), log: log}
-}
-
-// Compare compares two documents. It always gives a verdict.
-func (c *Comparer) Compare(ctx context.Context, old, new []byte) inventory.Compatibility {
-	if max(len(old), len(new)) > MaxSize {
-		return unknown("documents of more than %d MB are not compared", MaxSize>>20)
-	}
-	if int(c.lost.Load()) >= cap(c.places) {
-		return unknown("comparisons that take too long are still under way")
-	}
-	ctx, stop := context.WithTimeout(ctx, patience)
-	defer stop()
-	select {
-	case c.places <- struct{}{}:
-	case <-ctx.Done():
-		return unknown("other comparisons took too long")
-	}
-	done := make(chan inventory.Compatibility, 1)
-	go func() {
-		defer func() { <-c.places }()
-		done <- c.guarded(func() inventory.Compatibility { return compare(old, new) })
-	}()
-	select {
-	case verdict := <-done:
-		return verdict
-	case <-ctx.Done():
-		c.lost.Add(1)
-		go func() {
-			<-done
-			c.lost.Add(-1)
-		}()
-		return unknown("the comparison took too long")
-	}
-}
-
-// guarded turns a panic of a library into a verdict.
-func (c *Comparer) guarded(f func() inventory.Compatibility) (verdict inventory.Compatibility) {
-	defer func() {
-		if v := recover(); v != nil {
-			c.log.Error("panic while documents were compared", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
-			verdict = unknown("the comparison failed by an internal error; the server's log has more")
-		}
-	}()
-	return f()
-}
+// MaxSize is how large each of two documents may be.
+const MaxSize = inventory.MaxCompared
 
 // comparison gives what differs between two documents of one format, in any order.
 type comparison func(old, new []byte) ([]inventory.Reason, error)
@@ -89,7 +31,8 @@ type comparison func(old, new []byte) ([]inventory.Reason, error)
 // comparisons are those that there are, by format.
 var comparisons = map[string]comparison{"openapi": openAPI, "graphql": graphQL, "wsdl": wsdl}
 
-func compare(old, new []byte) inventory.Compatibility {
+// Compare compares two documents, however long that takes.
+func Compare(old, new []byte) inventory.Compatibility {
 	was, is := format(old), format(new)
 	if was != is {
 		return unknown("the format changed from %q to %q", was, is)

@@ -4,17 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"reflect"
 
 	"apicenter/internal/inventory"
 )
-
-// comparable is the largest document that is compared; a larger one counts as
-// changed when its bytes differ.
-const comparable = 8 << 20
 
 // sameDocument says that two documents differ in nothing but the spacing and
 // the order of members: sources do not always write the same thing the same way.
@@ -29,7 +22,7 @@ func (p *Pass) sameDocument(ctx context.Context, a, b inventory.Digest) (bool, e
 
 // meaning decodes a JSON document; false when it is none, or too large.
 func (p *Pass) meaning(ctx context.Context, d inventory.Digest) (any, bool, error) {
-	text, ok, err := p.text(ctx, d)
+	text, ok, err := inventory.ReadDocument(ctx, p.engine.store, d, inventory.MaxCompared)
 	if !ok || err != nil {
 		return nil, false, err
 	}
@@ -40,44 +33,6 @@ func (p *Pass) meaning(ctx context.Context, d inventory.Digest) (any, bool, erro
 		return nil, false, nil
 	}
 	return v, true, nil
-}
-
-// text is a stored document; false when it is not stored, or too large to be compared.
-func (p *Pass) text(ctx context.Context, d inventory.Digest) ([]byte, bool, error) {
-	r, size, err := p.engine.store.Document(ctx, d)
-	if errors.Is(err, inventory.NotFound) {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	defer r.Close()
-	if size > comparable {
-		return nil, false, nil
-	}
-	text, err := io.ReadAll(r)
-	return text, err == nil, err
-}
-
-// compare says what a new document means for those who use the old one; nil
-// when this engine does not compare.
-func (p *Pass) compare(ctx context.Context, old, new inventory.Digest) (*inventory.Compatibility, error) {
-	if p.engine.o.Compare == nil {
-		return nil, nil
-	}
-	var texts [2][]byte
-	for i, d := range []inventory.Digest{old, new} {
-		text, ok, err := p.text(ctx, d)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			return &inventory.Compatibility{Verdict: inventory.Unjudged, Message: fmt.Sprintf("not compared: one of the documents has more than %d MB", comparable>>20)}, nil
-		}
-		texts[i] = text
-	}
-	verdict := p.engine.o.Compare(ctx, texts[0], texts[1])
-	return &verdict, ctx.Err()
 }
 
 // compared notes in the run what the new document of an API means.

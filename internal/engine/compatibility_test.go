@@ -1,7 +1,7 @@
 package engine_test
 
 import (
-	"log/slog"
+	"context"
 	"testing"
 
 	"apicenter/internal/compatibility"
@@ -15,7 +15,9 @@ func TestANewDefinitionIsComparedWithTheLast(t *testing.T) {
 		two = `{"openapi":"3.0.1","info":{"title":"Pets","version":"1"},"paths":{"/pets":{"get":{"responses":{"200":{"description":"ok"}}},"put":{"responses":{"200":{"description":"ok"}}}}}}`
 		one = `{"openapi":"3.0.1","info":{"title":"Pets","version":"1"},"paths":{"/pets":{"get":{"responses":{"200":{"description":"ok"}}}}}}`
 	)
-	compare := compatibility.New(1, slog.New(slog.DiscardHandler)).Compare
+	compare := func(_ context.Context, last, next []byte) inventory.Compatibility {
+		return compatibility.Compare(last, next)
+	}
 	h := newHouse(t, engine.Options{Compare: compare}, always)
 	var last int64
 	verdicts := func() (all []inventory.Verdict) {

@@ -32,15 +32,11 @@ type Options struct {
 	BrakeWindow time.Duration
 	Fetchers    int // documents fetched at once; 8
 	UserAgent   string
-	Compare     Compare // nil: new documents are not compared
+	Compare     inventory.Compare // nil: new documents are not compared
 	Log         *slog.Logger
 	Ran         func(inventory.Run) // hears of each run that has ended
 	Random      func() float64      // from 0 to 1, keeps links from marching in step; nil: by chance
 }
-
-// Compare says what a new document of a definition means for those who use the
-// API as the old one defines it. It gives a verdict on whatever it is given, in bounded time.
-type Compare func(ctx context.Context, old, new []byte) inventory.Compatibility
 
 // Engine works passes.
 type Engine struct {

@@ -158,7 +158,7 @@ func (p *Pass) fetch(ctx context.Context, t *task, o source.Object) (fetched, er
 		}
 		if same {
 			new = old
-		} else if compared, err = p.compare(ctx, old, new); err != nil {
+		} else if compared, err = inventory.CompareDocuments(ctx, p.engine.store, p.engine.o.Compare, old, new); err != nil {
 			return fetched{}, err
 		}
 	}

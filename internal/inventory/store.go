@@ -134,6 +134,10 @@ type Tx interface {
 	// Take has people's word count on fields that sources only stated last: those
 	// that have the thing no more let go of them, until they have it again. NotFound.
 	Take(id ID, fields ...Field) error
+	// Compared notes what the new document of a definition, put in this
+	// transaction, means for those who use the API: the event that tells of the
+	// change tells that too. What readers do not see changed has no note. NotFound.
+	Compared(id ID, c Compatibility) error
 	// Delete removes id and all below it. NotFound, Changed, Exists; Conflict when
 	// it would tear a link from what it states, in either direction. What people
 	// said elsewhere to point to it stays as they said it.
@@ -226,9 +230,7 @@ type SourceTx interface {
 	// tombstone kept. It touches that one origin only. An observation older than
 	// the recorded one (by Read) changes nothing. NoParent.
 	PutOrigin(id ID, o Origin, seeds Doc) error
-	// Compared notes what the new document of a definition, put in this
-	// transaction, means for those who use the API: the event that tells of the
-	// change tells that too. What readers do not see changed has no note.
+	// Compared is that of Tx.
 	Compared(id ID, c Compatibility) error
 	// Former gives the name that a thing of the source had before it was
 	// entombed, so that it comes back under it; "" when it never was there.
