@@ -131,6 +131,17 @@ type Kind struct {
 	// Notice says where a link should look because of an event of its instance;
 	// false when the event is none of its concern. nil: sources of the kind have no events.
 	Notice func(link inventory.Link, e Event) (Scope, bool)
+	// Find gives what there is to link in a place, read with an identity: in "" the
+	// largest places, in those the next ones, down to what a link can name. It is
+	// bounded in number and time. nil: people have to name it.
+	Find func(ctx context.Context, identity, in string) ([]Place, error)
+}
+
+// Place is something that a link can name, or that has such things in it.
+type Place struct {
+	ID    string // by which it is asked for what is in it
+	Title string
+	Group string // that it belongs to, if its kind has any: a resource group
 }
 
 // Error is an error of a source, sorted by what to do about it.
