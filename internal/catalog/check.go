@@ -101,6 +101,6 @@ func (c *Catalog) intended(tx inventory.Reader, id inventory.ID, path string, bo
 		now = *rec
 	}
 	own := known(inventory.KindLink, body)
-	err = c.prepareLink(tx, id, now, own)
+	err = c.prepareLink(tx, id, now, own, true)
 	return inventory.LinkOf(own), rec, err
 }

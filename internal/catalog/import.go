@@ -74,7 +74,7 @@ func (c *Catalog) ImportSource(ctx context.Context, workspace inventory.ID, body
 		if err := c.rules(inventory.KindLink).check(nil, own); err != nil {
 			return err
 		}
-		if err := completeLink(tx, workspace, own); err != nil {
+		if err := completeLink(tx, workspace, own, false); err != nil {
 			return err
 		}
 		return sourceShape(inventory.LinkOf(own))

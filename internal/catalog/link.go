@@ -30,8 +30,8 @@ const FieldEnvironmentGiven inventory.Field = "/targetEnvironmentIdGiven"
 
 // putLink is Put for a link. A changed link is told to synchronise anew, and a
 // pass that is under way with the old settings ends. With plan, a digest, the
-// next pass does that plan or nothing.
-func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path string, body inventory.Doc, m Match, plan string) (r inventory.Resource, created bool, err error) {
+// next pass does that plan or nothing. With environment, that is made as well.
+func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path string, body inventory.Doc, m Match, plan string, environment inventory.Doc) (r inventory.Resource, created bool, err error) {
 	refusal, err := c.preflight(ctx, id, path, body, m)
 	if err != nil {
 		return r, false, err
@@ -45,8 +45,13 @@ func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path 
 		if rec == nil {
 			rec = &inventory.Record{}
 		}
+		if environment != nil {
+			if err := c.makeEnvironment(tx, id, path, environment); err != nil {
+				return err
+			}
+		}
 		own := known(inventory.KindLink, body)
-		if err := c.prepareLink(tx, id, *rec, own); err != nil {
+		if err := c.prepareLink(tx, id, *rec, own, false); err != nil {
 			return err
 		}
 		if r, err = tx.PutOwn(path, own, inventory.Condition{}); err != nil || r.Revision == rec.Revision && plan == "" {
@@ -77,8 +82,51 @@ func (c *Catalog) putLink(ctx context.Context, by string, id inventory.ID, path 
 	return r, created, c.notify(ctx, id, "")
 }
 
-// prepareLink completes a link's settings and says whether they may be.
-func (c *Catalog) prepareLink(tx inventory.Reader, id inventory.ID, rec inventory.Record, own inventory.Doc) error {
+// MakeLink makes a link, and an environment of the same name that it deploys to,
+// or neither. With plan, a digest, its first pass does that plan, or nothing.
+// Errors are those of Put, of the environment too; Exists when either is there.
+func (c *Catalog) MakeLink(ctx context.Context, path string, body, environment inventory.Doc, plan string) (inventory.Resource, error) {
+	by, err := actor(ctx)
+	if err != nil {
+		return inventory.Resource{}, err
+	}
+	id, err := inventory.ParseID(path)
+	if err != nil {
+		return inventory.Resource{}, err
+	}
+	if plan != "" && !digest.MatchString(plan) {
+		return inventory.Resource{}, badDigest()
+	}
+	body = body.With(inventory.FieldEnvironment, inventory.ShortID(targetOf(path)))
+	r, _, err := c.putLink(ctx, by, id, path, body, Match{Absent: true}, plan, environment)
+	return r, err
+}
+
+// targetOf is the path of the environment that is made with the link at path.
+func targetOf(path string) string {
+	at := strings.LastIndexByte(path, '/')
+	above := strings.LastIndexByte(path[:at], '/')
+	return path[:above] + "/" + inventory.KindEnvironment.Collection() + path[at:]
+}
+
+// makeEnvironment makes the environment of a new link. It is not there yet.
+func (c *Catalog) makeEnvironment(tx inventory.Tx, link inventory.ID, path string, body inventory.Doc) error {
+	path = targetOf(path)
+	id := link.Parent().Child(inventory.KindEnvironment, link.Name())
+	if _, err := c.recordFor(tx, id, path, Match{Absent: true}); err != nil {
+		return err
+	}
+	own, _, err := c.layer(tx, id, nil, body)
+	if err != nil {
+		return err
+	}
+	_, err = tx.PutOwn(path, own, inventory.Condition{})
+	return err
+}
+
+// prepareLink completes a link's settings and says whether they may be. With
+// foreseen, the environment that is made with a new link need not be there yet.
+func (c *Catalog) prepareLink(tx inventory.Reader, id inventory.ID, rec inventory.Record, own inventory.Doc, foreseen bool) error {
 	if rec.Key != 0 && inventory.StatusOf(rec.Resource).State == inventory.Deleting {
 		return deleting(rec.Name())
 	}
@@ -88,7 +136,7 @@ func (c *Catalog) prepareLink(tx inventory.Reader, id inventory.ID, rec inventor
 	if err := c.rules(inventory.KindLink).check(rec.Own, own); err != nil {
 		return err
 	}
-	if err := completeLink(tx, id, own); err != nil {
+	if err := completeLink(tx, id, own, foreseen && rec.Key == 0); err != nil {
 		return err
 	}
 	next, was := inventory.LinkOf(own), inventory.LinkOf(rec.Own)
@@ -112,7 +160,7 @@ func sourceKnown(own inventory.Doc) error {
 
 // completeLink fills in defaults, and brings values into the one form that the
 // rest of the house knows.
-func completeLink(tx inventory.Reader, id inventory.ID, own inventory.Doc) error {
+func completeLink(tx inventory.Reader, id inventory.ID, own inventory.Doc, foreseen bool) error {
 	switch policy := inventory.Import(strings.ToLower(own.Text(inventory.FieldImport))); policy {
 	case "":
 		own.Set(inventory.FieldImport, inventory.ImportOnDemand)
@@ -142,6 +190,12 @@ func completeLink(tx inventory.Reader, id inventory.ID, own inventory.Doc) error
 		delete(own, inventory.FieldEnvironment)
 		return nil
 	}
+	if foreseen {
+		if short, err := foreseenEnvironment(tx, id, given); err != nil || short != "" {
+			own.Set(inventory.FieldEnvironment, short)
+			return err
+		}
+	}
 	short, err := resolve(tx, id.Ancestor(inventory.KindService), inventory.KindEnvironment, "properties.targetEnvironmentId", given)
 	if err != nil {
 		return err
@@ -151,6 +205,21 @@ func completeLink(tx inventory.Reader, id inventory.ID, own inventory.Doc) error
 		own.Set(FieldEnvironmentGiven, given)
 	}
 	return nil
+}
+
+// foreseenEnvironment is the short form of the environment that will be made with
+// a link, in the spelling that it will have; "" when given is another one, or there already.
+func foreseenEnvironment(tx inventory.Reader, link inventory.ID, given string) (string, error) {
+	target, ok := reference(link.Ancestor(inventory.KindService), given)
+	if !ok || target != link.Parent().Child(inventory.KindEnvironment, link.Name()) {
+		return "", nil
+	}
+	if _, err := tx.Get(target); inventory.CodeOf(err) != inventory.NotFound {
+		return "", err
+	}
+	workspace, err := tx.Get(link.Parent())
+	given = strings.TrimRight(given, "/")
+	return inventory.ShortID(workspace.Path + "/" + inventory.KindEnvironment.Collection() + given[strings.LastIndexByte(given, '/'):]), err
 }
 
 // sourceShape says whether the link names a source that can be.

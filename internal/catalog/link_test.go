@@ -322,3 +322,36 @@ func TestSyncFreesALinkThatWaits(t *testing.T) {
 		}
 	}
 }
+
+func TestLinkIsMadeWithItsEnvironment(t *testing.T) {
+	d, _ := examined(t)
+	body, environment := doc(t, linkBody), doc(t, `{"title":"Live","kind":"production"}`)
+	// The plan of it can be asked for before.
+	foreseen := body.With(inventory.FieldEnvironment, "/workspaces/default/environments/gateway")
+	if _, err := d.Check(d.ctx, id(linkPath), foreseen); err != nil {
+		t.Errorf("check: %v", err)
+	}
+	if _, err := d.Check(d.ctx, id(linkPath), body.With(inventory.FieldEnvironment, "/workspaces/default/environments/other")); inventory.CodeOf(err) != inventory.Invalid {
+		t.Errorf("check with another environment that is not there: %v", err)
+	}
+	if _, err := d.MakeLink(d.ctx, linkPath, body.With(inventory.FieldSource, "/x"), environment, ""); inventory.CodeOf(err) != inventory.Invalid {
+		t.Fatalf("a link of nothing: %v", err)
+	}
+	if _, err := d.Get(d.ctx, id(workspace+"/environments/gateway")); inventory.CodeOf(err) != inventory.NotFound {
+		t.Errorf("the environment of a link that was refused: %v", err)
+	}
+	if _, err := d.MakeLink(d.ctx, linkPath, body, environment, "x"); inventory.CodeOf(err) != inventory.Invalid {
+		t.Errorf("a plan that is none: %v", err)
+	}
+	if _, err := d.MakeLink(d.ctx, linkPath, body, environment, strings.Repeat("ab", 32)); err != nil {
+		t.Fatal(err)
+	}
+	d.reads(workspace+"/environments/gateway", `{"title":"Live","kind":"production","customProperties":{}}`)
+	r, err := d.Get(d.ctx, id(linkPath))
+	if s := inventory.StatusOf(r); err != nil || s.Agreed == nil {
+		t.Errorf("status %+v, %v; want the plan in it", s, err)
+	}
+	if _, err := d.MakeLink(d.ctx, linkPath, body, environment, ""); inventory.CodeOf(err) != inventory.Exists {
+		t.Errorf("made twice: %v", err)
+	}
+}

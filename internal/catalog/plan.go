@@ -37,6 +37,10 @@ func (c *Catalog) Plan(ctx context.Context, id inventory.ID, body inventory.Doc)
 // digest is how a plan is named.
 var digest = regexp.MustCompile("^[0-9a-f]{64}$")
 
+func badDigest() error {
+	return inventory.Errorf(inventory.Invalid, "digest", "digest is to be that of a plan, 64 hexadecimal digits; ask for a plan first")
+}
+
 // Apply has the next pass of a link do a plan that Plan has shown, by its digest,
 // or nothing if there is another one by then. With body, it is the plan of the
 // link that body makes: it is made or changed, and changed back if the plan is
@@ -53,14 +57,14 @@ func (c *Catalog) Apply(ctx context.Context, path, plan string, body inventory.D
 		return time.Time{}, err
 	}
 	if !digest.MatchString(plan) {
-		return time.Time{}, inventory.Errorf(inventory.Invalid, "digest", "digest is to be that of a plan, 64 hexadecimal digits; ask for a plan first")
+		return time.Time{}, badDigest()
 	}
 	if c.waker == nil {
 		return time.Time{}, inventory.Errorf(inventory.Unavailable, "", "this server does not synchronise links")
 	}
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	if body != nil {
-		_, _, err := c.putLink(ctx, by, id, path, body, m, plan)
+		_, _, err := c.putLink(ctx, by, id, path, body, m, plan, nil)
 		return now, err
 	}
 	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {

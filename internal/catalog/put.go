@@ -49,7 +49,7 @@ func (c *Catalog) Put(ctx context.Context, path string, body inventory.Doc, m Ma
 		return r, false, err
 	}
 	if id.Kind() == inventory.KindLink {
-		return c.putLink(ctx, by, id, path, body, m, "")
+		return c.putLink(ctx, by, id, path, body, m, "", nil)
 	}
 	if id.Kind() == inventory.KindService {
 		if body, err = c.identify(ctx, id, body); err != nil {

@@ -66,6 +66,21 @@ func (r ScopeRule) String() string {
 	return strings.Join(parts, ",")
 }
 
+// ParseScopeRule reads a rule as String writes it. Invalid.
+func ParseScopeRule(text string) (r ScopeRule, err error) {
+	members := map[string]*string{"name": &r.Name, "path": &r.Path, "tag": &r.Tag, "product": &r.Product}
+	for part := range strings.SplitSeq(text, ",") {
+		key, pattern, _ := strings.Cut(strings.TrimSpace(part), "=")
+		member := members[key]
+		if member == nil || *member != "" || pattern == "" {
+			return ScopeRule{}, Errorf(Invalid, "scope",
+				"%q is no rule of a scope; write name, path, tag or product, each at most once, as name=pet*,tag=public", text)
+		}
+		*member = pattern
+	}
+	return r, nil
+}
+
 func anyFits(pattern string, texts []string) bool {
 	return slices.ContainsFunc(texts, func(text string) bool { return Fits(pattern, text) })
 }

@@ -36,6 +36,30 @@ func TestScope(t *testing.T) {
 	}
 }
 
+func TestParseScopeRule(t *testing.T) {
+	for text, want := range map[string]inventory.ScopeRule{
+		"name=pet*":                {Name: "pet*"},
+		"tag=a, product=b,path=/x": {Tag: "a", Product: "b", Path: "/x"},
+		"name=a=b":                 {Name: "a=b"},
+		"":                         {},
+		"name":                     {},
+		"name=":                    {},
+		"name=a,name=b":            {},
+		"color=red":                {},
+	} {
+		got, err := inventory.ParseScopeRule(text)
+		if got != want || (err == nil) != (want != inventory.ScopeRule{}) {
+			t.Errorf("ParseScopeRule(%q) = %+v, %v; want %+v", text, got, err, want)
+		}
+		if err != nil {
+			continue
+		}
+		if again, err := inventory.ParseScopeRule(got.String()); again != got || err != nil {
+			t.Errorf("ParseScopeRule(%q) = %+v, %v; want what it was written from", got.String(), again, err)
+		}
+	}
+}
+
 func FuzzScope(f *testing.F) {
 	f.Add("pet*", "petstore")
 	f.Add("a*a", "a")
