@@ -44,6 +44,12 @@ func TestPortalPages(t *testing.T) {
 			{"access", "/portal/demo/-/access", "Access control"},
 			{"keys", "/portal/demo/-/keys", "API keys"},
 			{"fault", "/portal/demo/default/apis/none", "Not found"},
+			{"links", "/portal/demo/default/links", "tarnwick-retail"},
+			{"link", "/portal/demo/default/links/retail", "Last run"},
+			{"link-run", "/portal/demo/default/links/retail/runs/1", "What came of it"},
+			{"link-doctor", "/portal/demo/default/links/retail/doctor", "Directory"},
+			{"link-delete", "/portal/demo/default/links/retail/delete", "Leave it"},
+			{"link-new", "/portal/demo/default/new-link", "Environment title"},
 		} {
 			p.Open(page.path)
 			p.See(page.says)

@@ -9,6 +9,9 @@ import (
 	"apicenter/internal/httpapi/metricsapi"
 	"apicenter/internal/inventory"
 	"apicenter/internal/jobs"
+	"apicenter/internal/portal"
+	"apicenter/internal/source"
+	"apicenter/internal/source/apim"
 )
 
 // waker is the queue as the catalog wants it: what people ask for is a request.
@@ -44,7 +47,15 @@ func (i identities) Describe(ctx context.Context, identity string) (catalog.Iden
 	return catalog.Identity(who), err
 }
 
+// finder looks for what can be linked, as the portal wants it.
+type finder struct{ kinds map[string]source.Kind }
+
+func (f finder) Find(ctx context.Context, identity, in string) ([]source.Place, error) {
+	return f.kinds[apim.Name].Find(ctx, identity, in)
+}
+
 var (
+	_ portal.Sources     = finder{}
 	_ catalog.Waker      = waker{}
 	_ catalog.Planner    = planner{}
 	_ catalog.Identities = identities{}

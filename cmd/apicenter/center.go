@@ -200,6 +200,7 @@ func (b *building) drawPages(context.Context) (err error) {
 		Issuers: portal.Issuers{
 			SignIns: b.door.oidc.SignIns(), Tokens: b.door.oidc.Control(), HTTP: b.settings.outside(), Resource: b.settings.audience + "/.default",
 		},
+		Sources: finder{b.kinds}, Stopping: b.changes.Ended(),
 	})
 	return err
 }

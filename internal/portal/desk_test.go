@@ -28,6 +28,9 @@ type desk struct {
 	keys    *auth.Keys
 	fixed   *auth.Fixed
 	log     *slog.Logger
+
+	sources  portal.Sources
+	stopping chan struct{}
 }
 
 const (
@@ -65,6 +68,7 @@ func (d *desk) open(issuers portal.Issuers) {
 	var err error
 	d.handler, err = portal.New(portal.Options{
 		Catalog: d.people, Access: d.guard, Roles: d.guard, Keys: d, KeyRing: d.keys, Sessions: d.store, Issuers: issuers, Log: d.log,
+		Sources: d.sources, Stopping: d.stopping,
 	})
 	if err != nil {
 		d.Fatal(err)

@@ -29,7 +29,7 @@ type Keys interface {
 	Recall(of inventory.Digest) (auth.Principal, error)
 }
 
-// Options are what a Handler needs; all but PublicURL is required.
+// Options are what a Handler needs; all but Sources, Stopping and PublicURL is required.
 type Options struct {
 	Catalog  *catalog.Catalog
 	Access   Access
@@ -39,6 +39,10 @@ type Options struct {
 	Sessions inventory.Sessions
 	Issuers  Issuers
 	Log      *slog.Logger
+	// Sources finds what can be linked; nil: people name it.
+	Sources Sources
+	// Stopping is closed when the server is about to stop: streams end then.
+	Stopping <-chan struct{}
 	// PublicURL is how browsers reach this server, "https://apis.example.com".
 	// Empty: as the request says.
 	PublicURL string
@@ -56,6 +60,8 @@ type Handler struct {
 	keyRing   KeyRing
 	sessions  inventory.Sessions
 	log       *slog.Logger
+	sources   Sources
+	stopping  <-chan struct{}
 	publicURL string
 	assets    assets
 	templates map[string]*template.Template
@@ -75,6 +81,7 @@ func New(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		catalog: o.Catalog, access: o.Access, roles: o.Roles, keys: o.Keys, keyRing: o.KeyRing, sessions: o.Sessions, issuers: o.Issuers, log: o.Log, publicURL: o.PublicURL,
+		sources: o.Sources, stopping: o.Stopping,
 		origins: http.NewCrossOriginProtection(),
 	}
 	var err error

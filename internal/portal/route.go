@@ -51,6 +51,21 @@ func routes() []page {
 
 		{pattern: "GET " + workspace + "/apis", action: readAPIs, open: true, do: (*Handler).inventory},
 		{pattern: "GET " + workspace + "/apis/{api}", action: readAPIs, open: true, do: (*Handler).api},
+
+		{pattern: "GET " + workspace + "/links", action: readLinks, do: (*Handler).links},
+		{pattern: "GET " + workspace + "/new-link", action: writeLinks, do: (*Handler).newLink},
+		{pattern: "GET " + workspace + "/new-link/review", action: writeLinks, do: (*Handler).reviewLink},
+		{pattern: "GET " + workspace + "/new-link/plan", action: writeLinks, do: (*Handler).planNewLink},
+		{pattern: "POST " + workspace + "/new-link", action: writeLinks, do: (*Handler).makeLink},
+		{pattern: "GET " + workspace + "/links/{link}", action: readLinks, do: (*Handler).link},
+		{pattern: "GET " + workspace + "/links/{link}/watch", action: readLinks, do: (*Handler).watch},
+		{pattern: "GET " + workspace + "/links/{link}/runs/{run}", action: readRuns, do: (*Handler).run},
+		{pattern: "GET " + workspace + "/links/{link}/doctor", action: links + "/diagnose/action", do: (*Handler).doctor},
+		{pattern: "POST " + workspace + "/links/{link}/sync", action: syncLinks, do: (*Handler).sync},
+		{pattern: "POST " + workspace + "/links/{link}/approve", action: links + "/approve/action", do: (*Handler).approve},
+		{pattern: "POST " + workspace + "/links/{link}/reject", action: links + "/reject/action", do: (*Handler).reject},
+		{pattern: "GET " + workspace + "/links/{link}/delete", action: deleteLinks, do: (*Handler).deleteLinkPage},
+		{pattern: "POST " + workspace + "/links/{link}/delete", action: deleteLinks, do: (*Handler).deleteLink},
 	}
 }
 

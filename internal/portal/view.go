@@ -101,22 +101,16 @@ func (h *Handler) functions() template.FuncMap {
 		"label":   label,
 		"tone":    tone,
 		"query":   url.QueryEscape,
+		"outcome": outcomeIcon,
+		"int":     func(n int64) int { return int(n) },
 	}
 }
 
 // show writes a page. It is built before anything is sent.
 func (h *Handler) show(w http.ResponseWriter, r *request, v view) error {
-	set, ok := h.templates[v.template]
-	if !ok {
-		return fmt.Errorf("the portal has no page %q", v.template)
-	}
-	name := v.part
-	if name == "" {
-		name = "layout.html"
-	}
-	var b bytes.Buffer
-	if err := set.ExecuteTemplate(&b, name, h.frame(r, v)); err != nil {
-		return fmt.Errorf("page %s: %w", v.template, err)
+	text, err := h.render(r, v)
+	if err != nil {
+		return err
 	}
 	status := v.status
 	if status == 0 {
@@ -124,8 +118,25 @@ func (h *Handler) show(w http.ResponseWriter, r *request, v view) error {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Add("Vary", "Accept-Encoding, HX-Request")
-	send(w, r.Request, status, b.Bytes())
+	send(w, r.Request, status, text)
 	return nil
+}
+
+// render builds a page, or the part of one.
+func (h *Handler) render(r *request, v view) ([]byte, error) {
+	set, ok := h.templates[v.template]
+	if !ok {
+		return nil, fmt.Errorf("the portal has no page %q", v.template)
+	}
+	name := v.part
+	if name == "" {
+		name = "layout.html"
+	}
+	var b bytes.Buffer
+	if err := set.ExecuteTemplate(&b, name, h.frame(r, v)); err != nil {
+		return nil, fmt.Errorf("page %s: %w", v.template, err)
+	}
+	return b.Bytes(), nil
 }
 
 // send writes a body, compressed where that saves something and the browser takes it.
@@ -174,6 +185,7 @@ func navigation(r *request, section string) []navGroup {
 		{"Discover", []entry{
 			{"Home", "home", home, ""},
 			{"APIs", "apis", workspace + "/apis", ""},
+			{"Links", "links", workspace + "/links", readLinks},
 		}},
 		{"Administer", []entry{
 			{"Access", "access", home + "/-/access", readRoles},

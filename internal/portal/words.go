@@ -76,6 +76,8 @@ var tones = map[string]string{
 	"staging": "info", "deprecated": "warn", "retired": "bad",
 	"ok": "good", "syncing": "good", "passed": "good", "partial": "warn", "held": "warn", "late": "warn", "warning": "warn", "initializing": "info",
 	"failed": "bad", "error": "bad", "refused": "bad", "interrupted": "warn", "deleting": "warn",
+	"in step": "good", "starting": "info", "waiting": "warn", "failing": "bad", "paused": "plain", "running": "info", "skipped": "plain",
+	"add": "good", "change": "info", "vanish": "bad", "leave": "warn", "hold": "warn", "keep": "plain", "skip": "warn",
 	"created": "good", "updated": "info", "moved": "info", "deleted": "bad", "breaking": "bad",
 }
 
@@ -84,6 +86,18 @@ func tone(word string) string {
 		return t
 	}
 	return "plain"
+}
+
+// outcomeIcon is the icon of a finding.
+func outcomeIcon(outcome string) string {
+	switch outcome {
+	case "ok":
+		return "check"
+	case "skipped":
+		return "next"
+	default:
+		return "warn"
+	}
 }
 
 // icons are drawn on a square of 24, in lines.

@@ -47,5 +47,20 @@ document.addEventListener("keydown", (e) => {
   }
 });
 
+// What goes on at the server, as it does.
+for (const place of document.querySelectorAll("[data-watch]")) {
+  const stream = new EventSource(place.dataset.watch);
+  stream.onmessage = (e) => {
+    place.innerHTML = e.data; // of this server, which escapes what sources say
+    liven(place);
+  };
+  stream.addEventListener("done", () => stream.close());
+  stream.addEventListener("gone", () => {
+    stream.close();
+    location.assign(place.dataset.watch.replace(/\/[^/]+\/watch$/, ""));
+  });
+}
+document.documentElement.classList.add("script");
+
 document.addEventListener("htmx:after:swap", () => liven(document));
 liven(document);

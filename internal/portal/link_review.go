@@ -1,0 +1,225 @@
+package portal
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"slices"
+
+	"apicenter/internal/inventory"
+)
+
+// reviewView is what a new link would be, and what it needs.
+type reviewView struct {
+	linkForm
+	Back     string // to the form
+	Again    string // this page
+	PlanAt   string // where the plan is
+	Make     string // where the form is sent
+	Source   string
+	Findings []findingView
+	Refused  bool // it cannot be read at present
+	Off      bool // the identity of the center is switched off
+	Switch   string
+	Command  string // that gives the role
+	Role     *inventory.Remedy
+	CanGive  bool // who looks may be able to give the role
+	Fields   []field
+	planView
+}
+
+// field is one value that a form carries on.
+type field struct{ Name, Value string }
+
+// planView is what would come in.
+type planView struct {
+	Shown bool
+	Fault string
+	Plan  preview
+	Count []count
+	New   []previewChange
+	More  int // changes that are not listed
+}
+
+// preview is a plan, as catalog gives it.
+type preview struct {
+	Digest   string          `json:"digest"`
+	Observed int             `json:"observed"`
+	Adds     int             `json:"adds"`
+	Updates  int             `json:"updates"`
+	Moves    int             `json:"moves"`
+	Merges   int             `json:"merges"`
+	Joins    int             `json:"joins"`
+	Deletes  int             `json:"deletes"`
+	Leaves   int             `json:"leaves"`
+	Held     int             `json:"held"`
+	Limited  int             `json:"limited"`
+	Requests int64           `json:"requests"`
+	Expected int64           `json:"expectedSeconds"`
+	Changes  []previewChange `json:"changes"`
+	Omitted  int             `json:"omitted"`
+}
+
+// previewChange is one change of a plan.
+type previewChange struct {
+	Action    string   `json:"action"`
+	External  string   `json:"external"`
+	Title     string   `json:"title"`
+	Resource  string   `json:"resource"`
+	Documents []string `json:"documents"`
+	Joins     string   `json:"joins"`
+	Why       string   `json:"why"`
+	Fields    []struct {
+		Kind  string `json:"kind"`
+		Field string `json:"field"`
+	} `json:"fields"`
+}
+
+// listed is how many changes of a plan a page lists.
+const listed = 200
+
+// reviewLink checks what a new link needs, and asks for its plan.
+func (h *Handler) reviewLink(w http.ResponseWriter, r *request) error {
+	f := formOf(r.URL.Query())
+	body, err := h.settingsOfNew(r, &f)
+	if wrong := faultsOf(err); wrong != nil {
+		return h.showNewLink(w, r, f, wrong)
+	}
+	if err != nil {
+		return err
+	}
+	findings, err := h.catalog.Check(r.Context(), linkID(r, f.Name), body)
+	if wrong := faultsOf(err); wrong != nil {
+		return h.showNewLink(w, r, f, wrong)
+	}
+	if err != nil {
+		return err
+	}
+	v := reviewOf(r, f)
+	v.Findings = findingsOf(findings)
+	for _, found := range findings {
+		if v.Refused = v.Refused || found.Outcome == inventory.Refused; found.Remedy != nil && v.Role == nil {
+			v.Role, v.Command = found.Remedy, found.Remedy.Command
+		}
+	}
+	v.Off = f.Identity == "" && !identityOf(r.service).system()
+	if r.FormValue("plan") != "" {
+		v.planView = h.planOf(r, f.Name, body)
+	}
+	return h.show(w, r, view{template: "link-review", title: "New link: check and plan", section: "Links", data: v})
+}
+
+func reviewOf(r *request, f linkForm) reviewView {
+	base, query := workspaceAddress(r)+"/new-link", f.values()
+	v := reviewView{linkForm: f, Back: base + "?" + query.Encode(), Again: base + "/review?" + query.Encode(), Make: base, Source: sourceName(f.source())}
+	v.PlanAt = base + "/plan?" + query.Encode()
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		v.Fields = append(v.Fields, field{name, query.Get(name)})
+	}
+	return v
+}
+
+// settingsOfNew is the body of a new link, if its name and its environment can be.
+func (h *Handler) settingsOfNew(r *request, f *linkForm) (inventory.Doc, error) {
+	f.Name = cmp.Or(f.Name, f.SuggestedName)
+	if f.source() == "" {
+		return nil, inventory.Errorf(inventory.Invalid, "properties.source", "choose an instance, or give the resource id of one")
+	}
+	id, err := inventory.ParseID(linkPath(r, f.Name))
+	if err != nil || id.Kind() != inventory.KindLink {
+		return nil, inventory.Errorf(inventory.Invalid, "name", "the identifier has 3 to 90 letters, digits and hyphens")
+	}
+	if _, err := h.catalog.Get(r.Context(), id); err == nil {
+		return nil, inventory.Errorf(inventory.Conflict, "name", "there is a link %q already; choose another identifier", f.Name)
+	}
+	if f.Environment == "" {
+		if _, err := h.catalog.Get(r.Context(), r.workspace.Child(inventory.KindEnvironment, f.Name)); err == nil {
+			return nil, inventory.Errorf(inventory.Conflict, "name", "there is an environment %q already; choose it below, or another identifier", f.Name)
+		}
+	}
+	return f.settings(r.workspace.Name())
+}
+
+// planNewLink is the plan of a new link, for script that has shown the check.
+func (h *Handler) planNewLink(w http.ResponseWriter, r *request) error {
+	f := formOf(r.URL.Query())
+	body, err := h.settingsOfNew(r, &f)
+	if err != nil {
+		return err
+	}
+	v := reviewOf(r, f)
+	v.planView = h.planOf(r, f.Name, body)
+	return h.show(w, r, view{template: "link-review", part: "plan", title: "Plan", section: "Links", data: v})
+}
+
+// planOf asks for a plan. That there is none is told, and no error of the page.
+func (h *Handler) planOf(r *request, name string, body inventory.Doc) planView {
+	v := planView{Shown: true}
+	plan, err := h.catalog.Plan(r.Context(), linkID(r, name), body)
+	if err == nil {
+		v.Plan, err = previewOf(plan)
+	}
+	if err != nil {
+		if v.Fault = err.Error(); errorOf(err) == nil && r.Context().Err() == nil {
+			h.log.WarnContext(r.Context(), "no plan", "link", name, "error", err)
+		}
+		return v
+	}
+	p := v.Plan
+	for _, n := range []count{
+		{p.Adds, "come in", "good"}, {p.Updates, "change", "info"}, {p.Moves, "move", "info"}, {p.Merges, "become one", "info"},
+		{p.Joins, "join an API of another link", "info"}, {p.Deletes, "go", "bad"}, {p.Leaves, "leave the scope", "warn"},
+		{p.Held, "wait for approval", "warn"}, {p.Limited, "stay out: a limit", "warn"},
+	} {
+		if n.N > 0 {
+			v.Count = append(v.Count, n)
+		}
+	}
+	for _, c := range p.Changes {
+		if c.External == "" {
+			continue // the environment
+		}
+		if len(v.New) == listed {
+			v.More++
+			continue
+		}
+		v.New = append(v.New, c)
+	}
+	v.More += p.Omitted
+	return v
+}
+
+// makeLink makes the link: with the plan that was shown, or without one.
+func (h *Handler) makeLink(w http.ResponseWriter, r *request) error {
+	if err := r.ParseForm(); err != nil {
+		return unreadable(err)
+	}
+	f := formOf(r.PostForm)
+	body, err := h.settingsOfNew(r, &f)
+	if err == nil {
+		err = h.make(r, f, body, r.PostForm.Get("digest"))
+	}
+	if wrong := faultsOf(err); wrong != nil {
+		return h.showNewLink(w, r, f, wrong)
+	}
+	if err != nil {
+		return err
+	}
+	return redirect(w, r, addressOf(linkPath(r, f.Name)))
+}
+
+func (h *Handler) make(r *request, f linkForm, body inventory.Doc, digest string) (err error) {
+	if environment := f.environment(); environment != nil {
+		if err := h.access.Authorize(r.Context(), environments+"/write", scopeOf(r)); err != nil {
+			return err
+		}
+		_, err = h.catalog.MakeLink(r.Context(), linkPath(r, f.Name), body, environment, digest)
+		return err
+	}
+	if digest != "" {
+		_, err = h.catalog.Apply(r.Context(), linkPath(r, f.Name), digest, body, absent)
+		return err
+	}
+	_, _, err = h.catalog.Put(r.Context(), linkPath(r, f.Name), body, absent)
+	return err
+}
