@@ -27,6 +27,7 @@ import (
 	"apicenter/internal/httpapi/hookapi"
 	"apicenter/internal/httpapi/keysapi"
 	"apicenter/internal/httpapi/managerapi"
+	"apicenter/internal/httpapi/mcpapi"
 	"apicenter/internal/httpapi/metricsapi"
 	"apicenter/internal/inventory"
 	"apicenter/internal/jobs"
@@ -234,7 +235,7 @@ func (b *building) putUpFront(context.Context) error {
 	b.front = server.New(server.Options{
 		Address: s.listen, TLS: encryption, Log: b.log, AccessLog: s.accessLog,
 		Keys: b.door.tokens(b.door.oidc.Control()), Authority: b.door.oidc.Authority(),
-		ARM: resources, Surfaces: []server.Surface{b.hooks(), b.dataPlane(signer), b.portal()}, Routes: b.routes(rest.Documents()),
+		ARM: resources, Surfaces: []server.Surface{b.hooks(), b.dataPlane(signer), b.portal(), b.agents()}, Routes: b.routes(rest.Documents()),
 	})
 	return nil
 }
@@ -252,6 +253,12 @@ func (b *building) dataPlane(signer *documents.Signer) server.Surface {
 // portal lets everybody in, to be asked there who it is.
 func (b *building) portal() server.Surface {
 	return server.Surface{Owns: b.center.portal.Owns, Handler: b.center.portal, Anonymous: true}
+}
+
+// agents is where programs that speak the Model Context Protocol look. Tokens of either plane do.
+func (b *building) agents() server.Surface {
+	h := mcpapi.New(mcpapi.Options{Catalog: b.people, Access: b.door.guard, DefaultService: b.home, Version: version(), Log: b.log})
+	return server.Surface{Owns: h.Owns, Handler: h, Tokens: auth.Chain{b.door.tokens(b.door.oidc.Control()), b.door.oidc.Data()}, Anonymous: true}
 }
 
 // hooks is where sources tell of events. Handshakes come without a token.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -227,4 +228,22 @@ func free(tx inventory.Reader, id inventory.ID) error {
 	return inventory.Errorf(inventory.Conflict, "", "service %q was deleted on %s and can be restored until %s: "+
 		"put it with properties.restore true to have it back, or delete it among the deletedServices first",
 		s.Name(), s.Deleted.At.Format(time.DateOnly), s.Purge.Format(time.DateOnly))
+}
+
+// OpenToAll says whether a service lets everybody read. The switch is on its portal.
+func (c *Catalog) OpenToAll(ctx context.Context, service inventory.ID) (bool, error) {
+	r, err := c.Get(ctx, service.Child(inventory.KindPortal, defaultPortal))
+	if code := inventory.CodeOf(err); code == inventory.NotFound || code == inventory.NoParent {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	d, err := inventory.ParseDoc(r.Doc)
+	if err != nil {
+		return false, fmt.Errorf("read the portal of %s: %w", service, err)
+	}
+	var open bool
+	d.Read("/allowAnonymousAccess", &open)
+	return open, nil
 }

@@ -54,6 +54,7 @@ var rooms = map[string]room{
 	"httpapi/odata":      {"inventory", "database/sql net/http os"},
 	"httpapi/reply":      {"arm inventory", "database/sql os"},
 	"httpapi/metricsapi": {"arm httpapi/reply inventory", "database/sql os"},
+	"httpapi/mcpapi":     {"arm auth catalog feed httpapi/reply inventory", "database/sql os"},
 	"httpapi/hookapi":    {"arm auth httpapi/reply inventory source", "database/sql os"},
 	"httpapi/keysapi":    {"access arm auth httpapi/reply inventory", "database/sql os"},
 	"httpapi/dataapi":    {"arm auth catalog httpapi/documents httpapi/odata httpapi/reply inventory source", "database/sql os"},
@@ -70,6 +71,7 @@ var onlyHome = map[string]string{
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity": "azure",
 	"github.com/santhosh-tekuri/jsonschema/v6":         "metadata",
 	"github.com/spf13/cobra":                           "cli",
+	"github.com/modelcontextprotocol/...":              "httpapi/mcpapi",
 	"github.com/prometheus/...":                        "httpapi/metricsapi",
 }
 

@@ -18,8 +18,7 @@ func (h *Handler) services(w http.ResponseWriter, r *request) error {
 	}
 	var cards []serviceCard
 	for _, s := range all {
-		scope := feed.ARMID(s.Path)
-		if !h.access.Allowed(r.Context(), readService, scope) && h.access.AuthorizeData(r.Context(), readService, scope) != nil {
+		if h.access.AuthorizeReading(r.Context(), readService, feed.ARMID(s.Path)) != nil {
 			continue
 		}
 		parts := strings.Split(s.Path, "/")

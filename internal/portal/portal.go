@@ -16,7 +16,8 @@ import (
 // Access says who may do what. The error of somebody who may not is Denied.
 type Access interface {
 	Authorize(ctx context.Context, action, scope string) error
-	AuthorizeData(ctx context.Context, action, scope string) error
+	// AuthorizeReading is Authorize for what both planes show: the same action of either does.
+	AuthorizeReading(ctx context.Context, action, scope string) error
 	Allowed(ctx context.Context, action, scope string) bool
 }
 

@@ -163,21 +163,23 @@ func (h *Handler) serviceNamed(ctx context.Context, name string) (inventory.Reso
 
 // authorize lets in who may read by either plane.
 func (h *Handler) authorize(in *request, p page) error {
-	scope := feed.ARMID(in.id.String())
-	err := h.access.Authorize(in.Context(), p.action, scope)
-	if err == nil || p.open && (h.access.AuthorizeData(in.Context(), p.action, scope) == nil || h.openToAll(in)) {
+	authorize := h.access.Authorize
+	if p.open {
+		authorize = h.access.AuthorizeReading
+	}
+	err := authorize(in.Context(), p.action, feed.ARMID(in.id.String()))
+	if err == nil {
 		return nil
+	}
+	if p.open {
+		if open, err := h.catalog.OpenToAll(in.Context(), in.service.ID); open || err != nil {
+			return err
+		}
 	}
 	if in.who.Kind == auth.Anonymous {
 		return errNobody
 	}
 	return err
-}
-
-// openToAll says whether the service lets everybody read.
-func (h *Handler) openToAll(in *request) bool {
-	portal, err := h.catalog.Get(in.Context(), in.service.ID.Child(inventory.KindPortal, "default"))
-	return err == nil && docOf(portal).allows("/allowAnonymousAccess")
 }
 
 // may says whether who asks may do an action on what the page is about: what he
