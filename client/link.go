@@ -209,6 +209,13 @@ func (a APISourceRef) Reject(ctx context.Context, externals ...string) ([]string
 	return answer.Rejected, err
 }
 
+// Delete deletes the link with what it brought; it is gone when that is. What is
+// not there is deleted already.
+func (a APISourceRef) Delete(ctx context.Context) error {
+	_, err := a.c.Do(ctx, Request{Method: http.MethodDelete, Path: a.path, APIVersion: preview})
+	return err
+}
+
 // HandOver deletes the link and leaves what it brought as entries of the center's
 // own. The link is gone when that is done; Delete takes all along instead.
 func (a APISourceRef) HandOver(ctx context.Context) error {

@@ -48,6 +48,21 @@ func (c *center) brings(t *testing.T, name string) {
 
 func (c *center) service() client.ServiceRef { return c.Service("S", "G", "main") }
 
+func TestADeletionIsForeseen(t *testing.T) {
+	ctx, c := t.Context(), newCenter(t)
+	c.brings(t, "pets")
+	c.brings(t, "orders")
+	put(t, c.workspace().APIs(), "pets", client.API{Title: "pets", Kind: "rest", Summary: "ours"})
+	u, err := c.workspace().APISource("gateway").PreviewDelete(ctx)
+	want := client.Amount{APIs: 2, Versions: 2}
+	if err != nil || u.Goes != want || u.Keeps != want || u.Edited != 1 || len(u.Entries) != 2 || !u.Entries[0].Goes || !u.Entries[0].Edited || u.Entries[1].Title != "orders" {
+		t.Errorf("foreseen: %+v, %v", u, err)
+	}
+	if err := c.workspace().APISource("gateway").Delete(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTombstonesAreRestoredAndForgotten(t *testing.T) {
 	ctx, c := t.Context(), newCenter(t)
 	bury := func() (newest client.Tombstone) {

@@ -286,11 +286,34 @@ func TestDeletionAsksAPerson(t *testing.T) {
 		c := newCenter()
 		o := c.runWith(t, Streams{In: strings.NewReader(tt.says), InTerminal: true}, "integration", "delete", "-i", "prod-gateway")
 		o.want(t, tt.code)
-		if !strings.Contains(o.err, "the link prod-gateway with its 3 APIs") {
-			t.Errorf("%q: stderr %q does not say what goes", tt.says, o.err)
+		for _, line := range []string{
+			"This deletes the link prod-gateway, and with it:",
+			"  2 APIs, 3 versions, 1 thing that people made in them",
+			"  people have written to 1 of these, and tombstones keep their words for 30d: Pets",
+			"  what stays, since others bring or keep it, too: Orders (dev)",
+			"  the environment Gateway stays: something else is deployed in it",
+		} {
+			if !strings.Contains(o.err, line+"\n") {
+				t.Errorf("%q: stderr\n%s\ndoes not say %q", tt.says, o.err, line)
+			}
 		}
 		if deleted := len(c.gone) == 1; deleted != (tt.code == exitOK) {
 			t.Errorf("%q: deleted %t", tt.says, deleted)
+		}
+	}
+}
+
+func TestAHandOverSaysWhatStays(t *testing.T) {
+	c := newCenter()
+	o := c.runWith(t, Streams{In: strings.NewReader("y\n"), InTerminal: true}, "integration", "delete", "-i", "prod-gateway", "--keep")
+	o.want(t, exitOK)
+	for _, line := range []string{
+		"This deletes the link prod-gateway, and leaves as entries of your own:",
+		"  3 APIs, 4 versions, 1 environment",
+		"  of these, a part of 1 API that others bring or keep, too: Orders (dev)",
+	} {
+		if !strings.Contains(o.err, line+"\n") {
+			t.Errorf("stderr\n%s\ndoes not say %q", o.err, line)
 		}
 	}
 }

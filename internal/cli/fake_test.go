@@ -154,6 +154,15 @@ func (c *center) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case parts[len(parts)-1] == "runs":
 		c.progress(strings.ToLower(strings.TrimSuffix(path, "/runs")))
 		answerJSON(w, 200, map[string]any{"value": c.runs[strings.ToLower(strings.TrimSuffix(path, "/runs"))]})
+	case parts[len(parts)-1] == "previewDelete":
+		answerJSON(w, 200, map[string]any{
+			"goes": map[string]any{"apis": 2, "versions": 3, "made": 1}, "keeps": map[string]any{"apis": 3, "versions": 4, "environments": 1},
+			"edited": 1, "shared": 1, "tombstoneSeconds": 30 * 24 * 3600, "entries": []any{
+				map[string]any{"id": at + "/apis/pets", "kind": "api", "title": "Pets", "goes": true, "edited": true},
+				map[string]any{"id": at + "/apis/orders", "kind": "api", "title": "Orders", "goes": false, "links": []string{"dev"}},
+				map[string]any{"id": at + "/environments/gateway", "kind": "environment", "title": "Gateway", "goes": false, "why": "something else is deployed in it"},
+			},
+		})
 	case parts[len(parts)-1] == "tombstones":
 		answerJSON(w, 200, map[string]any{"value": []any{map[string]any{
 			"id": 17, "kind": "api", "external": "apis/search", "why": "vanished", "at": now(), "own": map[string]any{"/summary": "ours"},

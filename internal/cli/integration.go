@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -108,45 +107,6 @@ func (w *waiting) flags(cmd *cobra.Command, what string) {
 	cmd.Flags().DurationVar(&w.limit, "timeout", 30*time.Minute, "how long --wait waits")
 }
 
-func unlinkCommand(c *connection) *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "delete", Short: "Delete a link, with the APIs, environment and deployments that came by it",
-		Long: `Delete a link, with the APIs, environment and deployments that came by it.
-
-What people added to them is kept as tombstones, and comes back when the same
-instance is linked again. With --keep, all stays as entries of your own; a new
-link of the instance brings its APIs anew beside them.`,
-		Example: "  apicenter integration delete -i prod-gateway\n  apicenter integration delete -i prod-gateway -y --wait\n" +
-			"  apicenter integration delete -i prod-gateway --keep",
-	}
-	of := linkKind().target(cmd, c)
-	sure := sureFlag(cmd)
-	var w waiting
-	w.flags(cmd, "all is gone")
-	keep := cmd.Flags().Bool("keep", false, "keep the APIs, environment and deployments as entries of your own")
-	return of.leaf(cmd, func(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error) {
-		question, err := s.consequence(ctx, path, sure, *keep)
-		if err != nil {
-			return nil, err
-		}
-		if err := sure.ask(cmd, s.streams, question); err != nil {
-			return nil, err
-		}
-		c := call{method: http.MethodDelete, path: path, version: preview}
-		if *keep {
-			c.query = url.Values{"keep": {"true"}}
-		}
-		if _, err := s.do(ctx, c); err != nil || !w.wait {
-			return nil, err
-		}
-		return nil, s.until(ctx, w.limit, "the center goes on with the deletion: apicenter integration list",
-			func(ctx context.Context) (bool, error) {
-				_, there, err := s.exists(ctx, path, preview)
-				return !there && err == nil, err
-			})
-	}, nil)
-}
-
 // changeLinkCommand is `update`: how a link follows its source. What it reads
 // cannot change.
 func changeLinkCommand(c *connection) *cobra.Command {
@@ -171,24 +131,6 @@ func changeLinkCommand(c *connection) *cobra.Command {
 			return nil
 		})
 	}, k.row)
-}
-
-// consequence asks the center what goes with a link, or stays, if a person is to be told.
-func (s *session) consequence(ctx context.Context, path string, sure *sureness, keep bool) (string, error) {
-	if sure.yes || !s.streams.InTerminal {
-		return "", nil
-	}
-	o, err := s.get(ctx, path, preview)
-	if err != nil {
-		return "", err
-	}
-	flat := o.flat()
-	if keep {
-		return fmt.Sprintf("This deletes the link %s. Its %d APIs, its environment and its deployments stay as they are, as entries of your own. Are you sure? (y/N) ",
-			flat.text("name"), flat.count("synchronization.apis")+flat.count("synchronization.kept")), nil
-	}
-	return fmt.Sprintf("This deletes the link %s with its %d APIs, its environment and its deployments. Are you sure? (y/N) ",
-		flat.text("name"), flat.count("synchronization.apis")+flat.count("synchronization.kept")), nil
 }
 
 func runColumns() []column {

@@ -1,12 +1,15 @@
 package engine_test
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"apicenter/internal/auth"
+	"apicenter/internal/catalog"
 	"apicenter/internal/inventory"
 )
 
@@ -47,6 +50,73 @@ func TestASharedEntryIsHandedOver(t *testing.T) {
   version v2 [people]
   version v2 has definition [people]
 `)
+}
+
+// What a preview says of a deletion is what comes of it.
+func TestAPreviewOfADeletionIsTrue(t *testing.T) { rapid.Check(t, previewing) }
+
+func previewing(t *rapid.T) {
+	links := []string{"dev", "prod"}
+	w, done := drawTown(t, "title", links...)
+	defer done()
+	for _, link := range links {
+		w.serve(link, drawSource(t, link, false))
+	}
+	w.pass(rapid.Permutation(links).Draw(t, "order")...)
+	edited := map[inventory.ID]bool{}
+	for _, rec := range w.records() {
+		if rec.ID.Kind() == inventory.KindAPI && rapid.Bool().Draw(t, "edited") {
+			edited[rec.ID] = true
+			w.update(func(tx inventory.Tx) error {
+				at := rapid.SampledFrom(w.environments()).Draw(t, "deployed in")
+				return put(tx, rec.Path+"/deployments/mine", `{"title":"mine","environmentId":"`+at+`"}`)
+			})
+		}
+	}
+	if rapid.Bool().Draw(t, "one handed over before") {
+		w.handOver("prod")
+		w.connect("prod")
+		w.pass("prod")
+	}
+	before := w.byID()
+	ctx := auth.With(context.Background(), auth.Principal{Name: "ann"})
+	u, err := catalog.New(w.store, catalog.Options{}).PreviewDelete(ctx, linkTo("dev"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.unlink("dev")
+	after := w.byID()
+	var gone, kept inventory.Amount
+	for id, rec := range before {
+		if _, there := after[id]; !there && id.Kind() != inventory.KindLink {
+			gone.Count(rec)
+		}
+		if rec.Of(linkTo("dev")) {
+			kept.Count(rec)
+		}
+	}
+	if u.Goes != gone || u.Keeps != kept {
+		t.Errorf("foreseen: %+v goes, %+v would stay; it was %+v and %+v", u.Goes, u.Keeps, gone, kept)
+	}
+	for _, e := range u.Entries {
+		if _, stays := after[e.Resource.ID]; stays == e.Goes || (e.Why != "") != stays {
+			t.Errorf("%s: foreseen %+v, and it stays: %t", e.Resource.Path, e, stays)
+		}
+		if e.Resource.ID.Kind() == inventory.KindAPI && e.Edited != edited[e.Resource.ID] {
+			t.Errorf("%s: edited %t, want %t", e.Resource.Path, e.Edited, edited[e.Resource.ID])
+		}
+	}
+}
+
+// environments are the short ids of what there is to be deployed in.
+func (w *town) environments() (out []string) {
+	w.Helper()
+	for _, rec := range w.records() {
+		if rec.ID.Kind() == inventory.KindEnvironment {
+			out = append(out, inventory.ShortID(rec.Path))
+		}
+	}
+	return out
 }
 
 func TestHandingOverLosesNothing(t *testing.T) { rapid.Check(t, handingOver) }

@@ -69,6 +69,9 @@ type Reader interface {
 	// stay alone. APIs of which the link states something already are not among
 	// them. The link need not be there.
 	Alike(link ID, instance, external, mergeKey string) ([]Alike, error)
+	// Edited gives the APIs and environments of a link that people have written to,
+	// or to something in them, as far as events are kept.
+	Edited(link ID) ([]ID, error)
 	// Tally counts what a link states.
 	Tally(link ID) (Tally, error)
 	// Due lists definitions of a link to look at again: those verified before

@@ -112,29 +112,16 @@ func (w *work) drop(id inventory.ID, why inventory.Why, to string) error {
 	if err != nil {
 		return err
 	}
-	stays := map[inventory.ID]bool{} // it is another link's, too, or the people's, or something below it is
-	for _, rec := range slices.Backward(all) {
-		others := slices.ContainsFunc(rec.Origins, func(o inventory.Origin) bool { return o.Link != w.claim.Link })
-		_, people := rec.Own[inventory.FieldHandedOver]
-		if others || people || stays[rec.ID] {
-			stays[rec.ID], stays[rec.ID.Parent()] = true, true
-		}
-	}
+	leaving := inventory.Leaving(all, w.claim.Link)
 	goes := map[inventory.ID]bool{}
-	var leaving []inventory.Record
+	for _, rec := range leaving {
+		goes[rec.ID] = true
+	}
 	for _, rec := range all {
-		mine := slices.ContainsFunc(rec.Origins, func(o inventory.Origin) bool { return o.Link == w.claim.Link })
-		switch {
-		case stays[rec.ID]:
-			if mine {
-				err = w.letGo(rec.ID)
+		if !goes[rec.ID] && rec.Of(w.claim.Link) {
+			if err := w.letGo(rec.ID); err != nil {
+				return err
 			}
-		case mine || goes[rec.ID.Parent()]:
-			goes[rec.ID] = true
-			leaving = append(leaving, rec)
-		}
-		if err != nil {
-			return err
 		}
 	}
 	for _, rec := range leaving {

@@ -268,6 +268,23 @@ func (t *session) Past(path string, before int64, limit int) iter.Seq2[inventory
 	}
 }
 
+func (t *session) Edited(link inventory.ID) ([]inventory.ID, error) {
+	return collect(t, query{
+		text: `
+			select r.path from resource l join origin o on o.link = l.id join resource r on r.id = o.resource
+			where l.path = $1 and o.kind in ('api', 'environment')
+				and exists (select 1 from event e where e.folded = r.path and e.actor not like 'link/%')
+			order by r.path`,
+		args: []any{link.String()}, long: true,
+	}, func(rows *sql.Rows) (inventory.ID, error) {
+		var path string
+		if err := rows.Scan(&path); err != nil {
+			return inventory.ID{}, err
+		}
+		return inventory.ParseID(path)
+	})
+}
+
 func (t *session) Departures(workspace inventory.ID, limit int) iter.Seq2[inventory.Event, error] {
 	return func(yield func(inventory.Event, error) bool) {
 		each(t, query{

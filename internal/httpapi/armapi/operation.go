@@ -144,6 +144,7 @@ var special = []operation{
 	{place: place{action, inventory.KindLink, "plan"}, method: http.MethodPost, do: (*Handler).plan},
 	{place: place{action, inventory.KindLink, "apply"}, method: http.MethodPost, do: (*Handler).apply},
 	{place: place{action, inventory.KindLink, "inherit"}, method: http.MethodPost, do: (*Handler).inherit},
+	{place: place{action, inventory.KindLink, "previewDelete"}, method: http.MethodGet, do: (*Handler).previewDelete},
 	{place: place{action, inventory.KindLink, "deletions"}, method: http.MethodGet, do: (*Handler).deletions},
 	{place: place{action, inventory.KindLink, "approve"}, method: http.MethodPost, do: (*Handler).approve},
 	{place: place{action, inventory.KindLink, "reject"}, method: http.MethodPost, do: (*Handler).reject},

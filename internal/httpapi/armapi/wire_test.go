@@ -111,6 +111,7 @@ func story(t testing.TB) []call {
 		{"tombstone-restore-which", "POST", center + "/restoreTombstone", `{}`},
 		{"tombstone-forget-nothing", "POST", center + "/forgetTombstone", `{"id":17}`},
 		{"apiSource-inherit-nothing", "POST", link + "/inherit", `{"from":"` + gateway + `-old"}`},
+		{"apiSource-preview-delete", "GET", link + "/previewDelete", ""},
 		{"apiSource-deletions", "GET", link + "/deletions", ""},
 		{"apiSource-approve", "POST", link + "/approve", `{}`},
 		{"apiSource-reject", "POST", link + "/reject", `{}`},

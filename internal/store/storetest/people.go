@@ -20,6 +20,7 @@ var people = []promise{
 	{"a writer reads what it wrote", testOwnWrites},
 	{"an API has the stage of its newest version", testStage},
 	{"the caller may go on with the layer that it gave", testLayerIsCopied},
+	{"what people have written to is known", testEdited},
 	{"people take over what a source has no more, until it has it again", testTake},
 }
 
@@ -288,4 +289,25 @@ func testTake(t *testing.T, b *bench) {
 	b.put(petstore, "apis/petstore", `{"title":"Pets","kind":"rest"}`, `{}`, noon.Add(time.Hour))
 	title("when it is back", "Pets")
 	b.refused("take over what is not there", b.Update(t.Context(), "ann", func(tx inventory.Tx) error { return tx.Take(id(twin), "/title") }), inventory.NotFound)
+}
+
+func testEdited(_ *testing.T, b *bench) {
+	edited := func() (out string) {
+		b.view(func(tx inventory.Reader) error {
+			all, err := tx.Edited(id(linkPath))
+			for _, id := range all {
+				out += id.Name() + " "
+			}
+			return err
+		})
+		return out
+	}
+	for _, path := range []string{petstore, petstore + "-2", workspace + "/environments/gateway"} {
+		b.put(path, path, `{"title":"x"}`, `{"summary":"seed"}`, noon)
+	}
+	b.same("what a source alone has written", edited(), "")
+	b.own(petstore+"-2/versions/mine", `{"title":"mine"}`)
+	b.own(workspace+"/environments/gateway", `{"title":"ours"}`)
+	b.own(workspace+"/apis/mine", `{"title":"of people alone"}`)
+	b.same("what people have", edited(), "petstore-2 gateway ")
 }
