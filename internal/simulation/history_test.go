@@ -10,7 +10,7 @@ import (
 // live draws a history from a seed and lives through it.
 func (w *world) live() {
 	plan := roll(w.seed, "history")
-	steps := 5 + plan.below(20)
+	steps := 5 + plan.below(24)
 	w.step(0, "the first pass", func(d *dice) {
 		for range d.below(9) {
 			what, _ := w.origin.mutate(d)
@@ -47,13 +47,15 @@ func (w *world) actions() []action {
 		{8, "a slice of work", w.slice},
 		{5, "two servers at once", w.both},
 		{8, "people write", func(d *dice) { w.say("  people %s", w.edit(d)) }},
-		{11, "the weather turns", w.turn},
+		{12, "the weather turns", w.turn},
 		{6, "the weather clears", func(*dice) { w.clear() }},
 		{5, "the server is to die", w.arm},
 		{3, "the server stops and starts", func(*dice) { w.stop(); w.start() }},
-		{3, "held deletions are judged", w.judgeHeld},
-		{2, "the link is deleted or made", w.switchLink},
+		{5, "held deletions are judged", w.judgeHeld},
+		{3, "the link is deleted or made", w.switchLink},
 		{4, "the link's terms change", w.settle},
+		{4, "a plan is applied", w.agree},
+		{1, "the instance is renamed", w.rename},
 		{3, "somebody asks for a document", w.demand},
 		{2, "the clock is set", w.set},
 		{3, "events come that nobody sent", w.forge},

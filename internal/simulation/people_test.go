@@ -86,7 +86,7 @@ func (w *world) approve() int {
 func (w *world) judgeHeld(d *dice) {
 	for _, external := range w.status().Held {
 		verdict := inventory.Approved
-		if !w.still && d.chance(0.3) {
+		if !w.still && d.chance(0.4) {
 			verdict, w.seen.rejected = inventory.Rejected, true
 		} else {
 			w.seen.approved = true

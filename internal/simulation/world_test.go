@@ -62,6 +62,7 @@ type world struct {
 	instance  string
 	emulator  *emulator.Server
 	unguarded unguarded
+	engine    *engine.Engine  // of the first worker
 	workers   [2]*jobs.Worker // of which the second is a server that thinks the first one dead
 
 	catalog *catalog.Catalog
@@ -111,7 +112,7 @@ func newWorld(ctx context.Context, h history, dir string, template []byte, e *em
 	w.instance = w.origin.service.ID()
 	w.wire = &wire{handler: e.Handler(), weather: map[fault]float64{}}
 	w.wire.step(0)
-	w.still = roll(h.seed, "still").chance(0.5)
+	w.still = roll(h.seed, "still").chance(0.4)
 	w.open()
 	w.start()
 	if err := w.update(func(tx inventory.Tx) error {
@@ -141,7 +142,11 @@ func (w *world) start() {
 	}
 	for i := range w.workers {
 		p := pace{seed: w.seed, hand: fmt.Sprint("worker ", i)}
-		w.workers[i] = w.worker(watched{s, w.epochs, p}, p)
+		seen := watched{s, w.epochs, p}
+		e := w.engineOn(seen, p)
+		if w.workers[i] = jobs.NewWorker(seen, e); i == 0 {
+			w.engine = e
+		}
 	}
 }
 
@@ -149,7 +154,7 @@ func (w *world) start() {
 func (w *world) open() {
 	w.people.ctx = auth.With(w.ctx, auth.Principal{Name: "ann"})
 	s := watched{w.store, w.epochs, pace{seed: w.seed, hand: "people"}}
-	w.catalog = catalog.New(s, catalog.Options{Waker: bell{w}})
+	w.catalog = catalog.New(s, catalog.Options{Waker: bell{w}, Planner: planner{w}})
 }
 
 // bell wakes who works at present.
@@ -172,7 +177,7 @@ func (w *world) stop() {
 	}
 }
 
-func (w *world) worker(s inventory.Store, p pace) *jobs.Worker {
+func (w *world) engineOn(s inventory.Store, p pace) *engine.Engine {
 	kind := apim.New(apim.Options{
 		Endpoint: endpoint, Audience: "https://management.azure.com", AllowLoopback: true, Limiters: &azure.Limiters{},
 		Credential: func(string) (azcore.TokenCredential, error) { return owner{}, nil }, Transport: w.wire, Random: w.random,
@@ -185,7 +190,7 @@ func (w *world) worker(s inventory.Store, p pace) *jobs.Worker {
 	if w.unguarded.brake {
 		o.Brake = &plan.Brake{Things: 1 << 30, Share: 2}
 	}
-	return jobs.NewWorker(s, engine.New(s, map[string]source.Kind{kind.Name: kind}, o))
+	return engine.New(s, map[string]source.Kind{kind.Name: kind}, o)
 }
 
 // random depends on the time and the seed, and not on who asks first.
