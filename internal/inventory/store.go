@@ -52,6 +52,13 @@ type Reader interface {
 	// List gives the resources of a query in its order. Invalid when order,
 	// position or filter make no sense.
 	List(q Query) iter.Seq2[Resource, error]
+	// Facets counts the APIs of a query by their values of fields: those that a
+	// Choice names. A choice of the query on one field leaves the counts of that
+	// field as they would be without it, so that they say what else could be
+	// chosen. Its Parent is a workspace; order, position and limit play no part. Invalid.
+	Facets(q Query, fields ...Field) (Facets, error)
+	// Whereabouts gives those of APIs of a workspace, by their Key.
+	Whereabouts(workspace ID, keys []int64) (map[int64]Whereabouts, error)
 	// Origins gives what is recorded of a link: of each thing of the kinds that
 	// it states, without States. In no order.
 	Origins(link ID, kinds ...Kind) iter.Seq2[Entry, error]
@@ -304,6 +311,7 @@ type Query struct {
 	// then only count where there are no others.
 	AnyWord bool
 	Filter  *Expr
+	Choices []Choice // all of which hold; of APIs of a workspace, and of what there is
 	// At asks for what there was at an instant; zero: for what there is. What
 	// was then cannot be searched. Forgotten when it is before what is kept.
 	At time.Time

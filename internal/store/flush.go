@@ -127,8 +127,8 @@ func (w *work) insert(u *unit, view inventory.Doc) error {
 	rec.Doc, rec.Document, rec.Revision, rec.Version = view.JSON(rec.ID.Kind()), inventory.Digest(view.Text(inventory.FieldDocument)), 1, 1
 	var err error
 	if rec.Key, err = w.insertRow(`
-		insert into resource (id, path, shown, name, kind, parent, doc, own, document, linked, revision, created, created_by, updated, updated_by, since)
-		values (nullif($12, 0), $1, $2, $3, $4, $5, $6, $7, nullif($8, ''), $9, 1, $10, $11, $10, $11, $10)`,
+		insert into resource (id, path, shown, name, kind, parent, doc, own, document, linked, revision, created, created_by, updated, updated_by, since, title)
+		values (nullif($12, 0), $1, $2, $3, $4, $5, $6, $7, nullif($8, ''), $9, 1, $10, $11, $10, $11, $10, `+sortTitle("$6")+`)`,
 		rec.ID.String(), rec.Path, rec.ID.Name(), string(rec.ID.Kind()), parent, string(rec.Doc), string(rec.Own.Encode()),
 		string(rec.Document), rec.Linked, micros(rec.Created.At), rec.Created.By, rec.Key); err != nil {
 		return err
@@ -167,7 +167,7 @@ func (w *work) update(u *unit, view inventory.Doc) error {
 	}
 	if _, err := w.exec(`
 		update resource set doc = $2, own = $3, document = nullif($4, ''), linked = $5, revision = $6, updated = $7, updated_by = $8,
-			since = coalesce($9, since)
+			since = coalesce($9, since), title = `+sortTitle("$2")+`
 		where id = $1`,
 		rec.Key, string(rec.Doc), string(rec.Own.Encode()), string(rec.Document), rec.Linked, rec.Revision,
 		micros(rec.Updated.At), rec.Updated.By, since); err != nil {

@@ -20,28 +20,16 @@ func (t *session) listQuery(q inventory.Query) (list, error) {
 		words, match = withoutShort(words), t.store.dialect.anyOf
 	}
 	var err error
-	if l.sort, err = t.sortKey(q.Order, words); err != nil {
+	if l.sort, err = t.sortKey(q, words); err != nil {
 		return l, err
 	}
 	l.long = q.Filter != nil || l.sort != ""
-	key, from, columns, conditions := "r.id", "resource r", resourceColumns, []string{"r.kind = " + literal(q.Kind)}
-	where := func(condition string) { conditions = append(conditions, condition) }
-	switch {
-	case !q.At.IsZero():
-		if from, err = t.then(&l, q); err != nil {
-			return l, err
-		}
-		columns = pastColumns
-	case len(words) > 0:
-		key, from = "search.rowid", "search join resource r on r.id = search.rowid"
-		where(t.store.dialect.match() + " " + l.bind(match(words)))
-	case q.Search != "":
-		where("1 = 0") // only punctuation: nothing has that as a word
+	if err := t.which(&l, q, words, match); err != nil {
+		return l, err
 	}
-	if q.At.IsZero() && !q.Parent.IsZero() {
-		where(l.within(q.Parent, q.Kind))
-	} else if q.At.IsZero() {
-		where(inSight)
+	key, columns := l.key, resourceColumns
+	if !q.At.IsZero() {
+		columns = pastColumns
 	}
 	way, follows := "", " > "
 	if q.Order.Descending {
@@ -50,6 +38,7 @@ func (t *session) listQuery(q inventory.Query) (list, error) {
 	order := key + way
 	if l.sort != "" {
 		order = l.sort + way + ", " + order
+		columns += ", " + l.sort
 	}
 	if !q.After.IsZero() {
 		after, err := l.after(q)
@@ -59,23 +48,12 @@ func (t *session) listQuery(q inventory.Query) (list, error) {
 		if l.sort != "" {
 			key = "(" + l.sort + ", " + key + ")"
 		}
-		where(key + follows + after)
+		l.where(key + follows + after)
 	}
 	if q.Until != 0 {
-		where("r.id <= " + l.bind(q.Until))
+		l.where("r.id <= " + l.bind(q.Until))
 	}
-	if q.Filter != nil {
-		f := filter{bind: l.bind, left: maxTerms}
-		condition, err := f.render(*q.Filter)
-		if err != nil {
-			return l, err
-		}
-		where(condition)
-	}
-	if l.sort != "" {
-		columns += ", " + l.sort
-	}
-	l.text = "select " + columns + " from " + from + " where " + strings.Join(conditions, " and ") + " order by " + order
+	l.text = l.selecting(columns) + " order by " + order
 	if q.Limit > 0 { // a number in the text, for the reason of literal
 		l.text += " limit " + strconv.Itoa(q.Limit)
 	} else if q.Skip > 0 {
@@ -87,11 +65,57 @@ func (t *session) listQuery(q inventory.Query) (list, error) {
 	return l, nil
 }
 
+// which says which things a query asks for, wherever its page begins.
+func (t *session) which(l *list, q inventory.Query, words []string, match func([]string) string) (err error) {
+	l.key, l.from, l.conditions = "r.id", "resource r", []string{"r.kind = " + literal(q.Kind)}
+	switch {
+	case !q.At.IsZero():
+		if l.from, err = t.then(l, q); err != nil {
+			return err
+		}
+	case len(words) > 0:
+		l.key, l.from = "search.rowid", "search join resource r on r.id = search.rowid"
+		l.where(t.store.dialect.match() + " " + l.bind(match(words)))
+	case q.Search != "":
+		l.where("1 = 0") // only punctuation: nothing has that as a word
+	}
+	if q.At.IsZero() && !q.Parent.IsZero() {
+		l.where(l.within(q.Parent, q.Kind))
+	} else if q.At.IsZero() {
+		l.where(inSight)
+	}
+	if q.Filter != nil {
+		f := filter{bind: l.bind, left: maxTerms}
+		condition, err := f.render(*q.Filter)
+		if err != nil {
+			return err
+		}
+		l.where(condition)
+	}
+	if len(q.Choices) > 0 {
+		condition, err := t.chosen(l, q)
+		if err != nil {
+			return err
+		}
+		l.where(condition)
+	}
+	return nil
+}
+
 // list is the query of a list, and what it is ordered by besides creation: the
 // last column then.
 type list struct {
 	query
-	sort string
+	sort       string
+	key        string // the number of a thing
+	from       string
+	conditions []string
+}
+
+func (l *list) where(condition string) { l.conditions = append(l.conditions, condition) }
+
+func (l *list) selecting(columns string) string {
+	return "select " + columns + " from " + l.from + " where " + strings.Join(l.conditions, " and ")
 }
 
 func (l *list) bind(v any) string {
@@ -110,14 +134,17 @@ func (l *list) scan(rows *sql.Rows) (inventory.Resource, error) {
 }
 
 // sortKey is what a list is ordered by besides creation, "" for nothing.
-func (t *session) sortKey(o inventory.Order, words []string) (string, error) {
-	switch o.By {
+func (t *session) sortKey(q inventory.Query, words []string) (string, error) {
+	switch q.Order.By {
 	case inventory.ByCreation:
 		return "", nil
 	case inventory.ByName:
 		return "r.name", nil
 	case inventory.ByTitle:
-		return "substr(coalesce(fold(r.doc -> '$.title'), ''), 1, 200)", nil
+		if !q.At.IsZero() {
+			return sortTitle("r.doc"), nil
+		}
+		return "r.title", nil
 	case inventory.ByUpdated:
 		return "r.updated", nil
 	case inventory.ByRank:
@@ -126,8 +153,13 @@ func (t *session) sortKey(o inventory.Order, words []string) (string, error) {
 		}
 		return t.store.dialect.rank(), nil
 	default:
-		return "", inventory.Errorf(inventory.Invalid, "$orderby", "a list cannot be ordered by %q", o.By)
+		return "", inventory.Errorf(inventory.Invalid, "$orderby", "a list cannot be ordered by %q", q.Order.By)
 	}
+}
+
+// sortTitle is what a document is ordered by in a list that goes by titles.
+func sortTitle(doc string) string {
+	return "substr(coalesce(fold(" + doc + " -> '$.title'), ''), 1, 200)"
 }
 
 // tooShortToRank is true of a word that begins so many others that weighing

@@ -15,23 +15,25 @@ import (
 // does not use sql.Tx, which starts two goroutines for each and one more for
 // each query in it; most of ours are over in less time than that takes.
 type session struct {
-	ctx    context.Context // of the transaction, which is bound to it
-	plain  context.Context // ctx that never ends, for what is short: the driver watches one that may end with a goroutine
-	store  *Store
-	conn   *sql.Conn
-	now    time.Time
-	open   bool  // begun and not yet ended
-	told   bool  // it has written an event, or what deliveries of events go by
-	words  *bool // whether people said anything of what is one; nil: not asked yet
-	failed error // what the database first refused: nothing is committed after it
+	ctx   context.Context // of the transaction, which is bound to it
+	plain context.Context // ctx that never ends, for what is short: the driver watches one that may end with a goroutine
+	store *Store
+	conn  *sql.Conn
+	now   time.Time
+	// generation is that of the store before the transaction began; 0 of one that writes.
+	generation uint64
+	open       bool  // begun and not yet ended
+	told       bool  // it has written an event, or what deliveries of events go by
+	words      *bool // whether people said anything of what is one; nil: not asked yet
+	failed     error // what the database first refused: nothing is committed after it
 }
 
 // transact runs f in a transaction. However f ends, by a panic too, nothing of
 // it stays unless it returned nil and its context had not ended.
 func (s *Store) transact(ctx context.Context, m mode, f func(*session) error) error {
-	db := s.writer
+	db, generation := s.writer, uint64(0)
 	if m == reading {
-		db = s.reader
+		db, generation = s.reader, s.Generation()
 	} else {
 		defer s.written.Add(1) // whatever became of it
 	}
@@ -39,7 +41,7 @@ func (s *Store) transact(ctx context.Context, m mode, f func(*session) error) er
 	if err != nil {
 		return s.told(ctx, err)
 	}
-	t := &session{ctx: ctx, plain: context.WithoutCancel(ctx), store: s, conn: conn, now: s.Now()}
+	t := &session{ctx: ctx, plain: context.WithoutCancel(ctx), store: s, conn: conn, now: s.Now(), generation: generation}
 	defer t.end()
 	if err := s.dialect.begin(t.plain, conn, m); err != nil {
 		return s.told(ctx, err)

@@ -30,6 +30,7 @@ type Store struct {
 	reader  *sql.DB
 	lock    io.Closer
 	packer  packer
+	shelves shelves
 	clock   *clock
 	written atomic.Uint64 // writing transactions that have ended, however they did
 	news    chan struct{} // capacity one: events were committed

@@ -104,6 +104,23 @@ func (w *work) List(q inventory.Query) iter.Seq2[inventory.Resource, error] {
 	})
 }
 
+func (w *work) Facets(q inventory.Query, fields ...inventory.Field) (inventory.Facets, error) {
+	if err := w.flush(); err != nil {
+		return inventory.Facets{}, err
+	}
+	if err := w.index(); err != nil {
+		return inventory.Facets{}, err
+	}
+	return w.session.Facets(q, fields...)
+}
+
+func (w *work) Whereabouts(workspace inventory.ID, keys []int64) (map[int64]inventory.Whereabouts, error) {
+	if err := w.flush(); err != nil {
+		return nil, err
+	}
+	return w.session.Whereabouts(workspace, keys)
+}
+
 func (w *work) Origins(link inventory.ID, kinds ...inventory.Kind) iter.Seq2[inventory.Entry, error] {
 	return flushed(w, w.session.Origins(link, kinds...))
 }
