@@ -154,7 +154,7 @@ type Page struct {
 
 // List gives a page of at most q.Limit things. NotFound when the parent is not there.
 func (c *Catalog) List(ctx context.Context, q inventory.Query) (Page, error) {
-	return c.page(ctx, q, func(inventory.Resource) bool { return true })
+	return c.page(ctx, q, everything)
 }
 
 // Services gives a page of the services of a subscription or, with group, of one
@@ -178,9 +178,19 @@ func (c *Catalog) Services(ctx context.Context, subscription, group string, q in
 // holds while it stays; 0 says that nothing does.
 func (c *Catalog) Generation() uint64 { return c.store.Generation() }
 
-// page reads the things of q that keep accepts, and one more than the limit, to
+func everything(inventory.Resource) bool { return true }
+
+func (c *Catalog) page(ctx context.Context, q inventory.Query, keep func(inventory.Resource) bool) (page Page, err error) {
+	err = c.store.View(ctx, func(tx inventory.Reader) error {
+		page, err = pageIn(tx, q, keep)
+		return err
+	})
+	return page, err
+}
+
+// pageIn reads the things of q that keep accepts, and one more than the limit, to
 // know whether there are more.
-func (c *Catalog) page(ctx context.Context, q inventory.Query, keep func(inventory.Resource) bool) (Page, error) {
+func pageIn(tx inventory.Reader, q inventory.Query, keep func(inventory.Resource) bool) (Page, error) {
 	limit := q.Limit
 	page := Page{Items: make([]inventory.Resource, 0, min(limit+1, 128))}
 	if q.Kind == inventory.KindService {
@@ -188,31 +198,28 @@ func (c *Catalog) page(ctx context.Context, q inventory.Query, keep func(invento
 	} else {
 		q.Limit++
 	}
-	err := c.store.View(ctx, func(tx inventory.Reader) error {
-		for r, err := range tx.List(q) {
-			if err != nil {
-				return err
-			}
-			if !keep(r) {
-				continue
-			}
-			if len(page.Items) == limit {
-				page.Next = page.Items[limit-1].Position()
-				break
-			}
-			page.Items = append(page.Items, r)
+	for r, err := range tx.List(q) {
+		if err != nil {
+			return page, err
 		}
-		if len(page.Items) > 0 || q.Parent.IsZero() {
-			return nil
+		if !keep(r) {
+			continue
 		}
-		if !q.At.IsZero() {
-			_, err := tx.GetAt(q.Parent, q.At)
-			return err
+		if len(page.Items) == limit {
+			page.Next = page.Items[limit-1].Position()
+			break
 		}
-		_, err := tx.Get(q.Parent)
-		return orNoParent(tx, q.Parent, err)
-	})
-	return page, err
+		page.Items = append(page.Items, r)
+	}
+	if len(page.Items) > 0 || q.Parent.IsZero() {
+		return page, nil
+	}
+	if !q.At.IsZero() {
+		_, err := tx.GetAt(q.Parent, q.At)
+		return page, err
+	}
+	_, err := tx.Get(q.Parent)
+	return page, orNoParent(tx, q.Parent, err)
 }
 
 // History gives what happened to a thing and to all in it, newest first, at most
