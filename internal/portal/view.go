@@ -103,8 +103,12 @@ func (h *Handler) functions() template.FuncMap {
 		"query":   url.QueryEscape,
 		"outcome": outcomeIcon,
 		"int":     func(n int64) int { return int(n) },
+		"pair":    func(left, right any) pair { return pair{left, right} },
 	}
 }
+
+// pair is two values for a template that takes one.
+type pair struct{ Left, Right any }
 
 // show writes a page. It is built before anything is sent.
 func (h *Handler) show(w http.ResponseWriter, r *request, v view) error {
