@@ -120,10 +120,9 @@ func (d *sqliteDialect) begin(ctx context.Context, c *sql.Conn, m mode) error {
 // readers to let go of it, and walPatience how long it waits. Readers that
 // always overlap would let it grow without end; one that takes long is not to
 // stop the writers, so they try again only when the log has grown as much again.
-const (
-	walLimit    = 32 << 20
-	walPatience = "100"
-)
+const walLimit = 32 << 20
+
+var walPatience = "100" // milliseconds
 
 func (d *sqliteDialect) tidy(ctx context.Context, c *sql.Conn) error {
 	log, err := os.Stat(d.path + "-wal")
