@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"apicenter/internal/inventory"
-	"apicenter/internal/store"
+	"apicenter/internal/store/storetest"
 )
 
 // The laws of merging: whatever the order in which links are synchronised, what
@@ -27,7 +27,7 @@ func drawTown(t *rapid.T, rule string, links ...string) (*town, func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(context.Background(), store.Options{Dir: dir})
+	s, err := storetest.OpenIn(context.Background(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"apicenter/internal/source"
 	"apicenter/internal/source/sourcetest"
 	"apicenter/internal/store"
+	"apicenter/internal/store/storetest"
 )
 
 // mortal is a store that dies at a chosen transaction, before or after its commit.
@@ -88,7 +89,7 @@ func newWorld(t *rapid.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(context.Background(), store.Options{Dir: dir})
+	s, err := storetest.OpenIn(context.Background(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

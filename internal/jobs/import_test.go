@@ -25,7 +25,6 @@ import (
 	"apicenter/internal/jobs"
 	"apicenter/internal/source"
 	"apicenter/internal/source/apim"
-	"apicenter/internal/store"
 )
 
 // carrier hands requests to a handler without a network, so that a bubble may
@@ -73,10 +72,7 @@ func signedIn(h http.Handler) http.Handler {
 func TestAnImportOfManyAPIsIsAFewPasses(t *testing.T) {
 	const imported = 500
 	synctest.Test(t, func(t *testing.T) {
-		s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := openStore(t)
 		defer s.Close()
 		hooks := &carrier{}
 		cloud, err := emulator.New(emulator.Options{APIs: 1, Webhooks: hooks})

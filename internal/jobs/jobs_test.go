@@ -16,6 +16,7 @@ import (
 	"apicenter/internal/source"
 	"apicenter/internal/source/sourcetest"
 	"apicenter/internal/store"
+	"apicenter/internal/store/storetest"
 )
 
 const (
@@ -33,13 +34,32 @@ type bench struct {
 	queue  *jobs.Queue
 }
 
+// migrated puts a database into a folder that River's tables are in already.
+var migrated = storetest.Template(func(s *store.Store) error {
+	_, err := jobs.New(context.Background(), jobs.Options{
+		DB: s.Writer(), Store: s, Engine: engine.New(s, nil, engine.Options{}), Log: slog.New(slog.DiscardHandler),
+	})
+	return err
+})
+
+// openStore opens an empty store; the test has to close it.
+func openStore(t testing.TB) *store.Store {
+	t.Helper()
+	dir := t.TempDir()
+	if err := migrated(dir); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), store.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // run runs a test in a bubble, where time passes only when nobody works.
 func run(t *testing.T, importing string, test func(*bench)) {
 	synctest.Test(t, func(t *testing.T) {
-		s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := openStore(t)
 		defer func() {
 			if err := s.Close(); err != nil {
 				t.Error(err)
@@ -49,6 +69,7 @@ func run(t *testing.T, importing string, test func(*bench)) {
 		b.source.Put(sourcetest.API("apis/petstore", "Petstore", "v1", []byte(`{"openapi":"3.0.1"}`)))
 		kind := b.source.Kind()
 		e := engine.New(s, map[string]source.Kind{kind.Name: kind}, engine.Options{Interval: time.Minute})
+		var err error
 		if b.queue, err = jobs.New(t.Context(), jobs.Options{
 			DB: s.Writer(), Store: s, Engine: e, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), TakeOver: s.TakeOver, Sweep: s.Sweep,
 		}); err != nil {

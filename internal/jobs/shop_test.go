@@ -86,9 +86,7 @@ func newShop(t *testing.T, o emulator.Options, p inventory.Promise) *shop {
 		t.Fatal(err)
 	}
 	s := &shop{T: t, promise: p, emulator: e}
-	if s.store, err = store.Open(t.Context(), store.Options{Dir: t.TempDir()}); err != nil {
-		t.Fatal(err)
-	}
+	s.store = openStore(t)
 	kind := apim.New(apim.Options{
 		Endpoint: "http://127.0.0.1:9", Audience: "https://management.azure.com", AllowLoopback: true, Limiters: &azure.Limiters{},
 		Credential: func(string) (azcore.TokenCredential, error) { return owner{}, nil }, Transport: s,

@@ -26,7 +26,7 @@ const (
 // Open gives an empty store that is closed at the end of the test.
 func Open(t testing.TB) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
+	s, err := OpenIn(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
