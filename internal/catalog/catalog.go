@@ -97,6 +97,7 @@ type Catalog struct {
 	importer   Importer
 	rights     Rights
 	compare    inventory.Compare
+	comparing  chan struct{} // taken by comparisons that people ask for
 	limits     Limits
 	promise    inventory.Promise
 	tombstones time.Duration
@@ -108,7 +109,7 @@ type Catalog struct {
 func New(store inventory.Store, o Options) *Catalog {
 	return &Catalog{
 		store: store, waker: o.Waker, fetcher: o.Fetcher, planner: o.Planner, checker: o.Checker, seeker: o.Seeker, identities: o.Identities,
-		downloader: o.Downloader, importer: o.Importer, rights: o.Rights, compare: o.Compare, limits: o.Limits, promise: o.Promise, tombstones: o.Tombstones, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
+		downloader: o.Downloader, importer: o.Importer, rights: o.Rights, compare: o.Compare, comparing: make(chan struct{}, comparisons), limits: o.Limits, promise: o.Promise, tombstones: o.Tombstones, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		long: long{started: make(chan struct{})},
 	}
 }

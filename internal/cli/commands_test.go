@@ -107,6 +107,9 @@ func TestFlagsBecomeRequests(t *testing.T) {
 			"GET " + at + atPreview,
 			"PUT " + at + atPreview + ` {"properties":{"mergeRule":"title","title":"Default workspace"}}`,
 		}},
+		{"diff", []string{"api", "definition", "diff", "--api-id", "petstore", "--version-id", "v1-0", "--definition-id", "openapi", "--from", "2026-01-31T12:00:00Z", "--with", "apis/b/versions/v/definitions/d"}, []string{
+			"POST " + at + "/apis/petstore/versions/v1-0/definitions/openapi/diff" + atPreview + ` {"from":{"at":"2026-01-31T12:00:00Z","id":"` + at + `/apis/b/versions/v/definitions/d"},"to":{}}`,
+		}},
 		{"approve", []string{"integration", "approve", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/approve" + atPreview + " {}"}},
 		{
 			"reject", []string{"integration", "reject", "-i", "prod-gateway", "--object", "apis/a", "--object", "apis/b"},

@@ -10,10 +10,16 @@ import (
 )
 
 // instant is the flag --at: as of when a resource or a list is to be shown.
-type instant struct{ at string }
+type instant struct{ name, at string }
 
 func (i *instant) flag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&i.at, "at", "", "as it was at this `time`: 2026-01-31T12:00:00Z, or so long ago: 36h")
+	i.flagNamed(cmd, "at", "as it was at this `time`: 2026-01-31T12:00:00Z, or so long ago: 36h")
+}
+
+// flagNamed is flag by another name.
+func (i *instant) flagNamed(cmd *cobra.Command, name, usage string) {
+	i.name = name
+	cmd.Flags().StringVar(&i.at, name, "", usage)
 }
 
 // query is the parameter of a request that asks for it.
@@ -26,7 +32,7 @@ func (i *instant) query(cmd *cobra.Command) (url.Values, error) {
 	}
 	at, err := time.Parse(time.RFC3339, i.at)
 	if err != nil {
-		return nil, usage(cmd, "--at %q is neither a time such as 2026-01-31T12:00:00Z nor one ago such as 36h", i.at)
+		return nil, usage(cmd, "--%s %q is neither a time such as 2026-01-31T12:00:00Z nor one ago such as 36h", i.name, i.at)
 	}
 	return url.Values{"at": {at.UTC().Format(time.RFC3339Nano)}}, nil
 }
@@ -41,6 +47,7 @@ func historyColumns() []column {
 		{"RESOURCE", "id", func(o object) string { return below(o.text("id")) }},
 		{"FIELDS", "fields", func(o object) string { return joined(o, "fields") }},
 		{"WHY", "why", nil},
+		{"VERDICT", "compatibility.verdict", nil},
 		{"TO", "to", func(o object) string { return below(o.text("to")) }},
 	}
 }
@@ -103,7 +110,7 @@ func steps(events []object) []object {
 				fields = append(fields, strings.TrimPrefix(f.text("field"), "/"))
 			}
 			out = append(out, object{
-				"sequence": e["sequence"], "at": e["at"], "by": e["by"], "action": c["action"], "id": c["id"], "fields": fields, "why": c["why"], "to": c["to"],
+				"sequence": e["sequence"], "at": e["at"], "by": e["by"], "action": c["action"], "id": c["id"], "fields": fields, "why": c["why"], "to": c["to"], "compatibility": c["compatibility"],
 			})
 		}
 	}

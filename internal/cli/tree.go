@@ -30,7 +30,7 @@ func apiCommand(s Streams) *cobra.Command {
 	version.AddCommand(versionKind().verbs(c, " with its definitions")...)
 	definition := group(&cobra.Command{Use: "definition", Short: "The definitions of a version, and their documents"})
 	definition.AddCommand(definitionKind().verbs(c, " with its document")...)
-	definition.AddCommand(importCommand(c), exportCommand(c))
+	definition.AddCommand(importCommand(c), exportCommand(c), diffCommand(c))
 	deployment := group(&cobra.Command{Use: "deployment", Short: "Where an API is deployed"})
 	deployment.AddCommand(deploymentKind().verbs(c, "")...)
 	cmd.AddCommand(version, definition, deployment)

@@ -38,6 +38,8 @@ type data struct {
 	Changes          []FieldChange   `json:"changes"`
 	Why              inventory.Why   `json:"why,omitempty"`
 	MovedFrom        string          `json:"movedFrom,omitempty"`
+	// Compatibility is what a new document of a definition means for those who use the API.
+	Compatibility *inventory.Compatibility `json:"compatibility,omitempty"`
 }
 
 // FieldChange is one property before and after.
@@ -113,7 +115,7 @@ func Letters(e inventory.Event, docs map[string][]byte) []Letter {
 			Sequence: strconv.FormatInt(e.Sequence, 10), Actor: e.Actor,
 		}
 		l.Data = told(id.Kind(), c, docs[path])
-		l.Data.Changes, l.Data.Why, l.Data.MovedFrom = Visible(c.Fields), c.Why, from
+		l.Data.Changes, l.Data.Why, l.Data.MovedFrom, l.Data.Compatibility = Visible(c.Fields), c.Why, from, c.Compatibility
 		out = append(out, l)
 	}
 	return out

@@ -135,6 +135,11 @@ func (f *fakeSource) Preview(_ context.Context, _ inventory.ID, as *inventory.Li
 	return map[string]int{"adds": 3}, f.failure
 }
 
+// Compare finds every document to break those before it.
+func (f *fakeSource) Compare(context.Context, []byte, []byte) inventory.Compatibility {
+	return inventory.Compatibility{Verdict: inventory.Breaking, Reasons: []inventory.Reason{{ID: "gone", Text: "it is gone", Operation: "GET", Path: "/a", Breaking: true}}}
+}
+
 func newDesk(t testing.TB) *desk {
 	t.Helper()
 	s := storetest.Open(t)
@@ -142,7 +147,7 @@ func newDesk(t testing.TB) *desk {
 	log := slog.New(slog.DiscardHandler)
 	people := catalog.New(s, catalog.Options{
 		Waker: f, Planner: f, Checker: f, Seeker: f, Identities: f, Importer: f, Downloader: f, Log: log,
-		Promise: inventory.Promise{Target: time.Minute, Audit: 24 * time.Hour, Allowance: time.Minute},
+		Promise: inventory.Promise{Target: time.Minute, Audit: 24 * time.Hour, Allowance: time.Minute}, Compare: f.Compare,
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

@@ -34,6 +34,8 @@ type change struct {
 	Fields []feed.FieldChange `json:"fields"`
 	Why    inventory.Why      `json:"why,omitempty"`
 	To     string             `json:"to,omitempty"`
+	// Compatibility is what a new document of a definition means for those who use the API.
+	Compatibility *inventory.Compatibility `json:"compatibility,omitempty"`
 }
 
 // history answers what happened to a resource and to all in it, newest first. It
@@ -59,7 +61,7 @@ func (h *Handler) history(w http.ResponseWriter, r *request) error {
 	for i, e := range events {
 		out.Value[i] = event{Sequence: e.Sequence, At: e.At, By: e.Actor, Action: e.Action, ID: feed.ARMID(e.Path), Changes: make([]change, len(e.Changes))}
 		for j, c := range e.Changes {
-			out.Value[i].Changes[j] = change{ID: feed.ARMID(c.Path), Action: c.Action, Fields: feed.Visible(c.Fields), Why: c.Why}
+			out.Value[i].Changes[j] = change{ID: feed.ARMID(c.Path), Action: c.Action, Fields: feed.Visible(c.Fields), Why: c.Why, Compatibility: c.Compatibility}
 			if c.To != "" {
 				out.Value[i].Changes[j].To = feed.ARMID(c.To)
 			}

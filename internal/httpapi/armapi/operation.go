@@ -1,6 +1,7 @@
 package armapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -64,6 +65,8 @@ type operation struct {
 	// filtered: what the caller may not read is left out, so that he need not be
 	// allowed to read all.
 	filtered bool
+	// as is the word of the action that this one takes the right to: what it tells, that tells too.
+	as string
 }
 
 // operations is the one table of what can be done, in the order in which it is documented.
@@ -130,6 +133,7 @@ var special = []operation{
 	{place: place{action, inventory.KindVersion, "securityRequirements"}, method: http.MethodGet, do: (*Handler).none},
 	{place: place{action, inventory.KindDefinition, "importSpecification"}, method: http.MethodPost, do: (*Handler).importSpecification},
 	{place: place{action, inventory.KindDefinition, "exportSpecification"}, method: http.MethodPost, do: (*Handler).exportSpecification},
+	{place: place{action, inventory.KindDefinition, "diff"}, method: http.MethodPost, do: (*Handler).diff, as: "exportSpecification"},
 	{place: place{action, inventory.KindAPI, "explain"}, method: http.MethodGet, do: (*Handler).explain},
 	{place: place{action, inventory.KindVersion, "explain"}, method: http.MethodGet, do: (*Handler).explain},
 	{place: place{action, inventory.KindDefinition, "explain"}, method: http.MethodGet, do: (*Handler).explain},
@@ -162,7 +166,7 @@ func (o operation) action() string {
 		typ += "/" + operationResults
 	}
 	if o.shape == action {
-		typ += "/" + o.word
+		typ += "/" + cmp.Or(o.as, o.word)
 	}
 	switch o.method {
 	case http.MethodGet:

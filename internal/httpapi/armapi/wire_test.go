@@ -66,6 +66,8 @@ func story(t testing.TB) []call {
 		{"definition-import-inline", "POST", definition + "/importSpecification", `{"format":"inline","value":"{\"openapi\":\"3.0.1\"}","specification":{"name":"OpenAPI","version":"3.0.1"}}`},
 		{"definition", "GET", definition, ""},
 		{"definition-export", "POST", definition + "/exportSpecification", ""},
+		{"definition-diff", "POST", definition + "/diff", `{"from":{"id":"` + definition + `"}}`},
+		{"definition-diff-of-nothing", "POST", definition + "/diff", "{}"},
 		{"definition-import-link", "POST", definition + "/importSpecification", `{"format":"link","value":"https://example.com/openapi.json","specification":{"name":"openapi"}}`},
 		{"definition-import-broken-link", "POST", definition + "/importSpecification", `{"format":"link","value":"https://example.com/none","specification":{"name":"openapi"}}`},
 		{"definitions", "GET", petVersion + "/definitions", ""},
