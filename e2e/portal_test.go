@@ -52,6 +52,8 @@ func TestPortalPages(t *testing.T) {
 			{"link-run", "/portal/demo/default/links/retail/runs/1", "What came of it"},
 			{"link-doctor", "/portal/demo/default/links/retail/doctor", "Directory"},
 			{"link-delete", "/portal/demo/default/links/retail/delete", "Leave it"},
+			{"link-access", "/portal/demo/default/links/retail/access", "az role assignment"},
+			{"identities", "/portal/demo/-/identities", "System assigned"},
 			{"link-new", "/portal/demo/default/new-link", "Environment title"},
 		} {
 			p.Open(page.path)

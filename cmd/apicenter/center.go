@@ -53,7 +53,7 @@ type center struct {
 func startCenter(ctx context.Context, s settings, log *slog.Logger) (*center, error) {
 	b := &building{settings: s, log: log, center: &center{ended: make(chan error, 1)}}
 	for _, step := range []func(context.Context) error{
-		b.trust, b.openStore, b.openDoor, b.readSources, b.keepInventory, b.haveService, b.drawPages, b.putUpFront, b.listen,
+		b.trust, b.openStore, b.openDoor, b.readSources, b.keepInventory, b.haveService, b.speakREST, b.drawPages, b.putUpFront, b.listen,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, b.tearDown())
@@ -82,6 +82,9 @@ type building struct {
 	changes     *feed.Feed
 	deliveries  *feed.Deliverer
 	home        inventory.ID // the service that is always there
+	signer      *documents.Signer
+	rest        *armapi.Handler
+	resources   *managerapi.Handler // all of Azure's paths
 	front       *server.Server
 	scheme      string // that it speaks
 }
@@ -194,14 +197,37 @@ func (b *building) haveService(ctx context.Context) (err error) {
 	return err
 }
 
+// speakREST makes the control plane, and what is around and behind it.
+func (b *building) speakREST(context.Context) error {
+	s := b.settings
+	key, err := hkdf.Key(sha256.New, []byte(b.center.token), nil, "addresses of documents", sha256.Size)
+	if err != nil {
+		return err
+	}
+	b.signer = documents.NewSigner(key)
+	b.rest = armapi.New(armapi.Options{
+		Catalog: b.people, Access: b.door.guard, Signer: b.signer, Log: b.log, Feed: b.changes,
+		PublicURL: s.publicURL, DataDomain: s.dataDomain, DefaultService: b.home,
+	})
+	b.resources, err = s.resources(managerapi.Options{
+		Catalog: b.people, Access: b.door.guard, Roles: b.door.guard, Provider: b.rest, Log: b.log,
+		PublicURL: s.publicURL, Tenant: s.tenant,
+	})
+	return err
+}
+
 // drawPages makes the portal.
 func (b *building) drawPages(context.Context) (err error) {
+	var azure http.Handler
+	if b.settings.upstream != "" {
+		azure = b.resources
+	}
 	b.center.portal, err = portal.New(portal.Options{
 		Catalog: b.people, Access: b.door.guard, Roles: b.door.guard, Keys: b.door, KeyRing: b.door.keys, Sessions: b.center.store, Log: b.log, PublicURL: b.settings.publicURL,
 		Issuers: portal.Issuers{
 			SignIns: b.door.oidc.SignIns(), Tokens: b.door.oidc.Control(), HTTP: b.settings.outside(), Resource: b.settings.audience + "/.default",
 		},
-		Sources: finder{b.kinds}, Stopping: b.changes.Ended(),
+		Sources: finder{b.kinds}, Azure: azure, Stopping: b.changes.Ended(),
 	})
 	return err
 }
@@ -209,22 +235,6 @@ func (b *building) drawPages(context.Context) (err error) {
 // putUpFront puts all surfaces behind one address.
 func (b *building) putUpFront(context.Context) error {
 	s := b.settings
-	key, err := hkdf.Key(sha256.New, []byte(b.center.token), nil, "addresses of documents", sha256.Size)
-	if err != nil {
-		return err
-	}
-	signer := documents.NewSigner(key)
-	rest := armapi.New(armapi.Options{
-		Catalog: b.people, Access: b.door.guard, Signer: signer, Log: b.log, Feed: b.changes,
-		PublicURL: s.publicURL, DataDomain: s.dataDomain, DefaultService: b.home,
-	})
-	resources, err := s.resources(managerapi.Options{
-		Catalog: b.people, Access: b.door.guard, Roles: b.door.guard, Provider: rest, Log: b.log,
-		PublicURL: s.publicURL, Tenant: s.tenant,
-	})
-	if err != nil {
-		return err
-	}
 	encryption, ca, err := s.encryption(b.log)
 	if err != nil {
 		return err
@@ -235,15 +245,15 @@ func (b *building) putUpFront(context.Context) error {
 	b.front = server.New(server.Options{
 		Address: s.listen, TLS: encryption, Log: b.log, AccessLog: s.accessLog,
 		Keys: b.door.tokens(b.door.oidc.Control()), Authority: b.door.oidc.Authority(),
-		ARM: resources, Surfaces: []server.Surface{b.hooks(), b.dataPlane(signer), b.portal(), b.agents()}, Routes: b.routes(rest.Documents()),
+		ARM: b.resources, Surfaces: []server.Surface{b.hooks(), b.dataPlane(), b.portal(), b.agents()}, Routes: b.routes(b.rest.Documents()),
 	})
 	return nil
 }
 
-func (b *building) dataPlane(signer *documents.Signer) server.Surface {
+func (b *building) dataPlane() server.Surface {
 	s := b.settings
 	data := dataapi.New(dataapi.Options{
-		Catalog: b.people, Access: b.door.guard, Signer: signer, Log: b.log,
+		Catalog: b.people, Access: b.door.guard, Signer: b.signer, Log: b.log,
 		PublicURL: s.publicURL, Domain: s.dataDomain, DefaultService: b.home,
 		Limits: dataapi.Limits{RequestsPerMinute: cmp.Or(s.dataRequests, b.limits.DataRequests), APIs: b.limits.DataAPIs},
 	})

@@ -53,6 +53,7 @@ type assignmentForm struct {
 	Role, Type, Member, Description string
 	Fault                           fieldFault
 	Review                          *access.Role // it is complete: the role, to be looked at before it is given
+	Confirm                         bool         // the same, of a role of Azure
 }
 
 // fieldFault says what is wrong with one field of a form.

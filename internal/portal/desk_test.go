@@ -30,6 +30,7 @@ type desk struct {
 	log     *slog.Logger
 
 	sources  portal.Sources
+	azure    http.Handler
 	stopping chan struct{}
 }
 
@@ -68,7 +69,7 @@ func (d *desk) open(issuers portal.Issuers) {
 	var err error
 	d.handler, err = portal.New(portal.Options{
 		Catalog: d.people, Access: d.guard, Roles: d.guard, Keys: d, KeyRing: d.keys, Sessions: d.store, Issuers: issuers, Log: d.log,
-		Sources: d.sources, Stopping: d.stopping,
+		Sources: d.sources, Azure: d.azure, Stopping: d.stopping,
 	})
 	if err != nil {
 		d.Fatal(err)

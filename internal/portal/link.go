@@ -235,6 +235,9 @@ func countsOf(c inventory.Counts) (all []count) {
 
 // took is how long something lasted.
 func took(d time.Duration) string {
+	if d < time.Second {
+		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
+	}
 	if d < 10*time.Second {
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"apicenter/internal/feed"
 	"apicenter/internal/inventory"
 )
 
@@ -18,12 +19,12 @@ type reviewView struct {
 	Make     string // where the form is sent
 	Source   string
 	Findings []findingView
-	Refused  bool // it cannot be read at present
-	Off      bool // the identity of the center is switched off
-	Switch   string
+	Refused  bool   // it cannot be read at present
+	Off      bool   // the identity of the center is switched off
+	Switch   string // where it is switched on; empty: who looks may not
 	Command  string // that gives the role
 	Role     *inventory.Remedy
-	CanGive  bool // who looks may be able to give the role
+	Give     string // where the role is given by who looks; empty: it is not his to give
 	Fields   []field
 	planView
 }
@@ -103,6 +104,14 @@ func (h *Handler) reviewLink(w http.ResponseWriter, r *request) error {
 		}
 	}
 	v.Off = f.Identity == "" && !identityOf(r.service).system()
+	if v.Off && h.access.Allowed(r.Context(), writeService, feed.ARMID(r.service.Path)) {
+		v.Switch = addressOf(r.service.Path) + "/-/identities/system"
+	}
+	if v.Role != nil && v.Role.PrincipalID != "" {
+		if p, err := h.person(r); err == nil && p.mayAssign(v.Role.Scope) {
+			v.Give = v.Make + "/role"
+		}
+	}
 	if r.FormValue("plan") != "" {
 		v.planView = h.planOf(r, f.Name, body)
 	}

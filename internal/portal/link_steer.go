@@ -75,7 +75,16 @@ func (h *Handler) doctor(w http.ResponseWriter, r *request) error {
 	v := struct {
 		Link, LinkName string
 		Findings       []findingView
-	}{linkAddress(r), r.PathValue("link"), findingsOf(findings)}
+		Give           string // where a missing role is given by who looks; empty: it is not his to give
+	}{Link: linkAddress(r), LinkName: r.PathValue("link"), Findings: findingsOf(findings)}
+	for _, f := range findings {
+		if f.Remedy != nil && f.Remedy.PrincipalID != "" && r.may(writeLinks) {
+			if p, err := h.person(r); err == nil && p.mayAssign(f.Remedy.Scope) {
+				v.Give = v.Link + "/role"
+			}
+			break
+		}
+	}
 	return h.show(w, r, view{template: "doctor", title: "Doctor", section: "Links", data: v})
 }
 

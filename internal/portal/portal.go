@@ -30,7 +30,7 @@ type Keys interface {
 	Recall(of inventory.Digest) (auth.Principal, error)
 }
 
-// Options are what a Handler needs; all but Sources, Stopping and PublicURL is required.
+// Options are what a Handler needs; all but Sources, Azure, Stopping and PublicURL is required.
 type Options struct {
 	Catalog  *catalog.Catalog
 	Access   Access
@@ -42,6 +42,8 @@ type Options struct {
 	Log      *slog.Logger
 	// Sources finds what can be linked; nil: people name it.
 	Sources Sources
+	// Azure answers for Azure Resource Manager to who has a token for it; nil: nobody does.
+	Azure http.Handler
 	// Stopping is closed when the server is about to stop: streams end then.
 	Stopping <-chan struct{}
 	// PublicURL is how browsers reach this server, "https://apis.example.com".
@@ -62,6 +64,7 @@ type Handler struct {
 	sessions  inventory.Sessions
 	log       *slog.Logger
 	sources   Sources
+	azure     http.Handler
 	stopping  <-chan struct{}
 	publicURL string
 	assets    assets
@@ -82,7 +85,7 @@ func New(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		catalog: o.Catalog, access: o.Access, roles: o.Roles, keys: o.Keys, keyRing: o.KeyRing, sessions: o.Sessions, issuers: o.Issuers, log: o.Log, publicURL: o.PublicURL,
-		sources: o.Sources, stopping: o.Stopping,
+		sources: o.Sources, azure: o.Azure, stopping: o.Stopping,
 		origins: http.NewCrossOriginProtection(),
 	}
 	var err error

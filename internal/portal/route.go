@@ -42,6 +42,10 @@ func routes() []page {
 
 		{pattern: "GET " + Root, do: (*Handler).services},
 		{pattern: "GET " + service, action: readService, open: true, do: (*Handler).home},
+		{pattern: "GET " + service + "/-/identities", action: readService, do: (*Handler).identities},
+		{pattern: "POST " + service + "/-/identities/system", action: writeService, do: (*Handler).switchIdentity},
+		{pattern: "POST " + service + "/-/identities/add", action: writeService, do: (*Handler).addIdentity},
+		{pattern: "POST " + service + "/-/identities/remove", action: writeService, do: (*Handler).removeIdentity},
 		{pattern: "GET " + service + "/-/access", action: readRoles, do: (*Handler).accessPage},
 		{pattern: "POST " + service + "/-/access", action: writeRoles, do: (*Handler).assign},
 		{pattern: "POST " + service + "/-/access/end", action: readRoles, do: (*Handler).unassign},
@@ -64,6 +68,11 @@ func routes() []page {
 		{pattern: "POST " + workspace + "/links/{link}/sync", action: syncLinks, do: (*Handler).sync},
 		{pattern: "POST " + workspace + "/links/{link}/approve", action: links + "/approve/action", do: (*Handler).approve},
 		{pattern: "POST " + workspace + "/links/{link}/reject", action: links + "/reject/action", do: (*Handler).reject},
+		{pattern: "POST " + workspace + "/new-link/role", action: writeLinks, do: (*Handler).giveRoleToNew},
+		{pattern: "POST " + workspace + "/links/{link}/role", action: writeLinks, do: (*Handler).giveRoleToLink},
+		{pattern: "GET " + workspace + "/links/{link}/access", action: readLinks, do: (*Handler).linkAccess},
+		{pattern: "POST " + workspace + "/links/{link}/access", action: readLinks, do: (*Handler).assignAtLink},
+		{pattern: "POST " + workspace + "/links/{link}/access/end", action: readLinks, do: (*Handler).unassignAtLink},
 		{pattern: "GET " + workspace + "/links/{link}/delete", action: deleteLinks, do: (*Handler).deleteLinkPage},
 		{pattern: "POST " + workspace + "/links/{link}/delete", action: deleteLinks, do: (*Handler).deleteLink},
 	}

@@ -102,6 +102,7 @@ func (h *Handler) functions() template.FuncMap {
 		"tone":    tone,
 		"query":   url.QueryEscape,
 		"outcome": outcomeIcon,
+		"onOff":   onOff,
 		"int":     func(n int64) int { return int(n) },
 		"pair":    func(left, right any) pair { return pair{left, right} },
 	}
@@ -192,6 +193,7 @@ func navigation(r *request, section string) []navGroup {
 			{"Links", "links", workspace + "/links", readLinks},
 		}},
 		{"Administer", []entry{
+			{"Identities", "identities", home + "/-/identities", readService},
 			{"Access", "access", home + "/-/access", readRoles},
 			{"Keys", "keys", home + "/-/keys", readRoles},
 		}},

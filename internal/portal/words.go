@@ -76,7 +76,7 @@ var tones = map[string]string{
 	"staging": "info", "deprecated": "warn", "retired": "bad",
 	"ok": "good", "syncing": "good", "passed": "good", "partial": "warn", "held": "warn", "late": "warn", "warning": "warn", "initializing": "info",
 	"failed": "bad", "error": "bad", "refused": "bad", "interrupted": "warn", "deleting": "warn",
-	"in step": "good", "starting": "info", "waiting": "warn", "failing": "bad", "paused": "plain", "running": "info", "skipped": "plain",
+	"in step": "good", "starting": "info", "waiting": "warn", "failing": "bad", "paused": "plain", "on": "good", "off": "plain", "this center": "info", "rejected": "info", "approved": "warn", "running": "info", "skipped": "plain",
 	"add": "good", "change": "info", "vanish": "bad", "leave": "warn", "hold": "warn", "keep": "plain", "skip": "warn",
 	"created": "good", "updated": "info", "moved": "info", "deleted": "bad", "breaking": "bad",
 }
@@ -86,6 +86,14 @@ func tone(word string) string {
 		return t
 	}
 	return "plain"
+}
+
+// onOff is the word of a switch.
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }
 
 // outcomeIcon is the icon of a finding.

@@ -174,12 +174,16 @@ func (a *Authority) redeemCode(w http.ResponseWriter, r *http.Request, tenant st
 	}
 }
 
-// redeemRefresh prolongs a sign-in. As with Entra, the old refresh token stays good.
+// redeemRefresh prolongs a sign-in. As with Entra, the old refresh token stays
+// good, and may be used for another resource than it was given for.
 func (a *Authority) redeemRefresh(w http.ResponseWriter, r *http.Request, tenant string) {
 	s, ok := a.grants.find(r.PostFormValue("refresh_token"))
 	if !ok || !s.refresh || !strings.EqualFold(s.client, r.PostFormValue("client_id")) {
 		refuseGrant(w, http.StatusBadRequest, "invalid_grant", "AADSTS70000: The refresh token is invalid, or is of another application.")
 		return
+	}
+	if scopes := r.PostFormValue("scope"); scopes != "" {
+		s.resource, s.scopes = delegated(scopes, s.client), strings.Fields(scopes)
 	}
 	a.give(w, r, tenant, s)
 }

@@ -172,4 +172,9 @@ func TestSignInsAreProlonged(t *testing.T) {
 			t.Errorf("%v: %d %v, want %d", tt.pairs, status, answer, tt.status)
 		}
 	}
+	// For another resource.
+	_, answer = ask(t, mux, "POST", "/"+tenant+"/oauth2/v2.0/token", form("grant_type", "refresh_token", "refresh_token", refresh, "scope", "api://other/.default").Encode(), nil)
+	if c := claimsOf(t, answer["access_token"]); c["aud"] != "api://other" || c["oid"] != "oid-alice" {
+		t.Errorf("for another resource: %v", c)
+	}
 }
