@@ -277,6 +277,26 @@ func TestExplainWhatWaitsToGoAndWhatIsKeptOfWhatWent(t *testing.T) {
 	explains("Bills", inventory.Removed, "left what the link takes", "not kept any more")
 }
 
+func TestExplainWhatBecamePartOfAnother(t *testing.T) {
+	d := linked(t)
+	source := seeker{apis: map[string]string{}}
+	d.Catalog = catalog.New(d.store, catalog.Options{Waker: d.source, Seeker: &source})
+	second := workspace + "/links/second"
+	d.put(second, `{"sourceType":"AzureApiManagement","source":"`+gateway+`-2"}`)
+	if err := bring(d.ctx, d.store, id(second), id(workspace+"/apis/sales"), "groups/sales", doc(d, `{"title":"Sales","kind":"rest"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Merge(d.ctx, id(workspace+"/apis/sales"), id(workspace+"/apis/orders-1")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"sales", "Sales"} {
+		m, err := d.ExplainMissing(d.ctx, id(workspace), name, "gateway", func(inventory.Resource) bool { return true })
+		if err != nil || m.Verdict != inventory.MergedAway || !strings.Contains(m.Message, "apis/orders-1") {
+			t.Errorf("%q: %s %q, %v; want that it is part of orders-1", name, m.Verdict, m.Message, err)
+		}
+	}
+}
+
 func TestDiagnosis(t *testing.T) {
 	d, _ := examined(t, inventory.Finding{Check: "token", Outcome: inventory.Passed})
 	d.put(linkPath, strings.Replace(linkBody, "{", `{"activityLog":true,`, 1))

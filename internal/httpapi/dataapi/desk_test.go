@@ -20,6 +20,7 @@ import (
 	"apicenter/internal/httpapi/documents"
 	"apicenter/internal/inventory"
 	"apicenter/internal/server"
+	"apicenter/internal/store"
 	"apicenter/internal/store/storetest"
 )
 
@@ -37,6 +38,7 @@ const (
 // desk is the surface on the real mux, with the real store.
 type desk struct {
 	testing.TB
+	store   *store.Store
 	catalog *catalog.Catalog
 	handler *dataapi.Handler
 	mux     http.Handler
@@ -63,7 +65,7 @@ func newDesk(t testing.TB, limits dataapi.Limits) *desk {
 	t.Helper()
 	s := storetest.Open(t)
 	log, signer, keys := slog.New(slog.DiscardHandler), documents.NewSigner([]byte("key")), auth.Static(map[string]auth.Principal{"secret": {Name: "ada"}})
-	d := &desk{TB: t, catalog: catalog.New(s, catalog.Options{}), gate: &gate{}}
+	d := &desk{TB: t, store: s, catalog: catalog.New(s, catalog.Options{}), gate: &gate{}}
 	d.handler = dataapi.New(dataapi.Options{
 		Catalog: d.catalog, Access: d.gate, Signer: signer, Log: log, DefaultService: inventory.MustID(center), Domain: domain, Limits: limits,
 	})

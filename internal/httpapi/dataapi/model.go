@@ -40,6 +40,7 @@ type properties struct {
 	EnvironmentID    string          `json:"environmentId"`
 	IsDefault        bool            `json:"isDefault"`
 	CustomProperties json.RawMessage `json:"customProperties"`
+	Gone             json.RawMessage `json:"gone"`
 	Server           struct {
 		Type                json.RawMessage `json:"type"`
 		RuntimeURI          json.RawMessage `json:"runtimeUri"`
@@ -62,6 +63,7 @@ type deployment struct {
 	Recommended      bool            `json:"recommended"`
 	Server           deploymentHost  `json:"server"`
 	CustomProperties json.RawMessage `json:"customProperties"`
+	Gone             json.RawMessage `json:"gone,omitempty"` // ours: its source has it no more
 }
 
 type deploymentHost struct {
@@ -80,7 +82,7 @@ func appendDeployment(buf []byte, r inventory.Resource) ([]byte, error) {
 		Name: r.Name(), Title: orElse(p.Title, string(arm.AppendString(nil, r.Name()))), Description: p.Description,
 		Environment: environment, EnvironmentID: environment, Recommended: p.IsDefault,
 		Server:           deploymentHost{addresses, addresses},
-		CustomProperties: orElse(p.CustomProperties, "{}"),
+		CustomProperties: orElse(p.CustomProperties, "{}"), Gone: p.Gone,
 	})
 }
 
