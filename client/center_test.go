@@ -55,7 +55,7 @@ func openCenter(ctx context.Context) (*center, error) {
 		return nil, errors.Join(err, s.Close(), os.RemoveAll(dir))
 	}
 	arm := armapi.New(armapi.Options{
-		Catalog: catalog.New(s, catalog.Options{Waker: asleep{}, Planner: idle{}}), Access: rights,
+		Catalog: catalog.New(s, catalog.Options{Waker: asleep{}, Planner: idle{}, Seeker: blind{}}), Access: rights,
 		Signer: documents.NewSigner([]byte("key")), Log: log,
 	})
 	c := &center{store: s, dir: dir}
@@ -108,6 +108,13 @@ type idle struct{}
 
 func (idle) Preview(context.Context, inventory.ID, *inventory.Link) (any, error) {
 	return map[string]any{"requests": 6, "changes": []any{map[string]any{"action": "add", "external": "apis/pets"}}}, nil
+}
+
+// blind finds nothing at any source.
+type blind struct{}
+
+func (blind) Seek(context.Context, inventory.Link, string, string) ([]inventory.Sighting, error) {
+	return nil, nil
 }
 
 // guard fails a request that takes the token to a document.

@@ -15,7 +15,8 @@
 //
 // Each kind of resource is a [Collection], which can list, get, put and delete.
 // What else a resource can do is a method of the step that names it, as
-// [DefinitionRef.ImportSpecification] or [APISourceRef.Sync]. For what has no
+// [DefinitionRef.ImportSpecification] or [APISourceRef.Sync]; what any resource
+// can be asked goes by its id: [Client.Explain], [Client.History]. For what has no
 // method there is [Client.Do], with [Items] for lists and [Client.Finish] for
 // operations that take long.
 //

@@ -170,14 +170,14 @@ func (a APISourceRef) Apply(ctx context.Context, digest string, properties *APIS
 // Deletion is one that a link holds back, or that waits to be done as somebody said.
 type Deletion struct {
 	External  string    `json:"external"`
-	ID        string    `json:"id"`      // of the version that would go
-	Title     string    `json:"title"`   // of its API
-	Version   string    `json:"version"` // its own title
+	ID        string    `json:"id,omitempty"`      // of the version that would go
+	Title     string    `json:"title,omitempty"`   // of its API
+	Version   string    `json:"version,omitempty"` // its own title
 	Why       string    `json:"why"`
 	Since     time.Time `json:"since"`
-	Verdict   string    `json:"verdict"` // approved, rejected; empty: it waits for somebody's word
-	DecidedBy string    `json:"decidedBy"`
-	DecidedAt time.Time `json:"decidedAt"`
+	Verdict   string    `json:"verdict,omitempty"` // approved, rejected; empty: it waits for somebody's word
+	DecidedBy string    `json:"decidedBy,omitempty"`
+	DecidedAt time.Time `json:"decidedAt,omitzero"`
 }
 
 // Deletions are those that wait.

@@ -94,7 +94,7 @@ the source. Nothing is changed. The exit code is 1 if anything is refused or has
 		if err != nil {
 			return err
 		}
-		o, err := s.post(cmd.Context(), call{path: s.path([]step{linkStep()}, of) + "/diagnose", version: preview, body: object{}})
+		o, err := tell(s.link(of).Diagnose(cmd.Context()))
 		if err != nil {
 			return err
 		}

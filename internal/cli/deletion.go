@@ -29,7 +29,7 @@ func deletionsCommand(c *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		all, err := s.some(cmd.Context(), s.path([]step{linkStep()}, of)+"/deletions", preview, nil, 0)
+		all, err := told(s.link(of).Deletions(cmd.Context()))
 		if err != nil {
 			return err
 		}
@@ -62,13 +62,15 @@ func judgeCommand(c *connection, cmd *cobra.Command, verdict string) *cobra.Comm
 		if err != nil {
 			return err
 		}
-		body := object{}
-		if len(*objects) > 0 {
-			body["externals"] = *objects
+		judge := s.link(of).Approve
+		if verdict == "rejected" {
+			judge = s.link(of).Reject
 		}
-		o, err := s.post(cmd.Context(), call{
-			path: s.path([]step{linkStep()}, of) + "/" + cmd.Name(), version: preview, body: body,
-		})
+		judged, err := judge(cmd.Context(), *objects...)
+		if err != nil {
+			return explain(err)
+		}
+		o, err := tell(map[string][]string{verdict: judged}, nil)
 		if err != nil {
 			return err
 		}

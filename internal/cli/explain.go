@@ -3,7 +3,6 @@ package cli
 import (
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -52,15 +51,11 @@ the name of an API. FIELD is written as title, or customProperties.team.`,
 }
 
 func (s *session) explain(cmd *cobra.Command, args []string) (object, error) {
-	query := url.Values{}
+	field := ""
 	if len(args) > 1 {
-		query.Set("field", "/"+strings.ReplaceAll(strings.TrimPrefix(args[1], "/"), ".", "/"))
+		field = "/" + strings.ReplaceAll(strings.TrimPrefix(args[1], "/"), ".", "/")
 	}
-	a, err := s.do(cmd.Context(), call{method: "GET", path: s.resource(args[0]) + "/explain", version: preview, query: query})
-	if err != nil {
-		return nil, err
-	}
-	return a.object()
+	return tell(s.Explain(cmd.Context(), s.resource(args[0]), field))
 }
 
 func explainMissingCommand(c *connection) *cobra.Command {
@@ -86,11 +81,7 @@ inventory, in what has left it, and at the source of each link.`,
 		if err != nil {
 			return err
 		}
-		body := object{"name": args[0]}
-		if *link != "" {
-			body["link"] = *link
-		}
-		o, err := s.post(cmd.Context(), call{path: s.path(nil, nil) + "/explainMissing", version: preview, body: body, patient: seekPatience})
+		o, err := tell(s.space().ExplainMissing(cmd.Context(), args[0], *link))
 		if err != nil {
 			return err
 		}
@@ -101,9 +92,6 @@ inventory, in what has left it, and at the source of each link.`,
 	}
 	return cmd
 }
-
-// seekPatience is how long a search for what is missing may take: sources are read.
-const seekPatience = 2 * time.Minute
 
 // resource is the path of what a person names: by its ARM id, by its path in
 // the service or the workspace, or, of an API, by its name alone.

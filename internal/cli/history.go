@@ -2,7 +2,6 @@ package cli
 
 import (
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -80,16 +79,16 @@ func workspaceHistoryCommand(s Streams) *cobra.Command {
 
 // historyLeaf makes cmd show the history of the resource at a path.
 func historyLeaf(cmd *cobra.Command, c *connection, path func(*session) string) *cobra.Command {
-	top := cmd.Flags().Int("top", 20, "how many events")
+	top := topFlag(cmd, 20, "how many events")
 	return leaf(cmd, func(cmd *cobra.Command) error {
-		if *top < 1 {
-			return usage(cmd, "--top must be at least 1")
+		if err := top.check(cmd); err != nil {
+			return err
 		}
 		s, err := c.open(cmd.Context(), cmd)
 		if err != nil {
 			return err
 		}
-		events, err := s.some(cmd.Context(), path(s)+"/history", preview, url.Values{"$top": {strconv.Itoa(*top)}}, *top)
+		events, err := told(s.History(cmd.Context(), path(s), top.n))
 		if err != nil {
 			return err
 		}

@@ -61,11 +61,11 @@ func sourcesCommand(c *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		o, err := s.send(cmd.Context(), call{method: http.MethodGet, path: s.at(apiKind(), of) + "/sources", version: preview})
+		all, err := told(s.space().API(*of[apiKind().steps[0].flag]).Sources(cmd.Context()))
 		if err != nil {
 			return err
 		}
-		return s.print.list(o.objects("value"), []column{
+		return s.print.list(all, []column{
 			{"INTEGRATION", "name", nil}, {"LEADS", "leads", nil}, {"EXTERNAL", "externalId", nil}, {"READ", "readAt", age("readAt")},
 		})
 	})
