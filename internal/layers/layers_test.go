@@ -38,7 +38,9 @@ var rooms = map[string]room{
 	"outbound":  {"", "database/sql log log/slog os"},
 	"signin":    {"", "database/sql os"},
 	"layers":    {"", ""},
-	"portal":    {"access arm auth catalog feed httpapi/reply inventory signin source", "database/sql os"},
+	"portal":    {"access arm auth catalog feed httpapi/reply inventory listing reference signin source", "database/sql os"},
+	"reference": {"", "context log log/slog net/http database/sql os time"},
+	"listing":   {"", "context log log/slog net/http database/sql os time"},
 
 	"compatibility": {"inventory specification", "os net/http database/sql"},
 	"simulation":    {"", "net/http database/sql os"}, // all of it is tests
