@@ -228,6 +228,7 @@ func (b *building) drawPages(context.Context) (err error) {
 			SignIns: b.door.oidc.SignIns(), Tokens: b.door.oidc.Control(), HTTP: b.settings.outside(), Resource: b.settings.audience + "/.default",
 		},
 		Sources: finder{b.kinds}, Azure: azure, Stopping: b.changes.Ended(),
+		Compare: b.compare,
 	})
 	return err
 }

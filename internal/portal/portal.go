@@ -30,7 +30,7 @@ type Keys interface {
 	Recall(of inventory.Digest) (auth.Principal, error)
 }
 
-// Options are what a Handler needs; all but Sources, Azure, Stopping and PublicURL is required.
+// Options are what a Handler needs; all but Sources, Azure, Stopping, Compare and PublicURL is required.
 type Options struct {
 	Catalog  *catalog.Catalog
 	Access   Access
@@ -46,6 +46,8 @@ type Options struct {
 	Azure http.Handler
 	// Stopping is closed when the server is about to stop: streams end then.
 	Stopping <-chan struct{}
+	// Compare says what a difference of two documents means; nil: that is not told.
+	Compare inventory.Compare
 	// PublicURL is how browsers reach this server, "https://apis.example.com".
 	// Empty: as the request says.
 	PublicURL string
@@ -75,6 +77,8 @@ type Handler struct {
 	tickets   tickets
 	visits    visits
 	personal  personal
+	comparer  inventory.Compare
+	shelf     shelf
 	origins   *http.CrossOriginProtection
 }
 
@@ -85,7 +89,7 @@ func New(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		catalog: o.Catalog, access: o.Access, roles: o.Roles, keys: o.Keys, keyRing: o.KeyRing, sessions: o.Sessions, issuers: o.Issuers, log: o.Log, publicURL: o.PublicURL,
-		sources: o.Sources, azure: o.Azure, stopping: o.Stopping,
+		sources: o.Sources, azure: o.Azure, stopping: o.Stopping, comparer: o.Compare,
 		origins: http.NewCrossOriginProtection(),
 	}
 	var err error

@@ -30,6 +30,9 @@ const (
 // routes is the one table of all pages.
 func routes() []page {
 	const service, workspace = Root + "/{service}", Root + "/{service}/{workspace}"
+	const api = workspace + "/apis/{api}"
+	const version = api + "/versions/{version}"
+	const definition = version + "/definitions/{definition}"
 	return []page{
 		{pattern: "GET " + Root + "/-/sign-in", public: true, do: (*Handler).signInPage},
 		{pattern: "POST " + Root + "/-/sign-in", public: true, do: (*Handler).signIn},
@@ -54,8 +57,6 @@ func routes() []page {
 		{pattern: "POST " + service + "/-/keys/revoke", action: readRoles, do: (*Handler).revokeKey},
 
 		{pattern: "GET " + workspace + "/apis", action: readAPIs, open: true, do: (*Handler).inventory},
-		{pattern: "GET " + workspace + "/apis/{api}", action: readAPIs, open: true, do: (*Handler).api},
-
 		{pattern: "GET " + workspace + "/links", action: readLinks, do: (*Handler).links},
 		{pattern: "GET " + workspace + "/new-link", action: writeLinks, do: (*Handler).newLink},
 		{pattern: "GET " + workspace + "/new-link/review", action: writeLinks, do: (*Handler).reviewLink},
@@ -75,6 +76,17 @@ func routes() []page {
 		{pattern: "POST " + workspace + "/links/{link}/access/end", action: readLinks, do: (*Handler).unassignAtLink},
 		{pattern: "GET " + workspace + "/links/{link}/delete", action: deleteLinks, do: (*Handler).deleteLinkPage},
 		{pattern: "POST " + workspace + "/links/{link}/delete", action: deleteLinks, do: (*Handler).deleteLink},
+
+		{pattern: "GET " + api, action: readAPIs, open: true, do: (*Handler).api},
+		{pattern: "GET " + api + "/versions", action: readVersions, open: true, do: (*Handler).versions},
+		{pattern: "GET " + api + "/deployments", action: readDeployments, open: true, do: (*Handler).deployments},
+		{pattern: "GET " + api + "/history", action: historyOfAPI, do: (*Handler).history},
+		{pattern: "GET " + api + "/compare", action: exportDocument, open: true, do: (*Handler).compare},
+		{pattern: "GET " + definition, action: readDefinitions, open: true, do: (*Handler).definition},
+		{pattern: "GET " + definition + "/source", action: readDefinitions, open: true, do: (*Handler).source},
+		{pattern: "GET " + definition + "/document", action: exportDocument, open: true, do: (*Handler).document},
+		{pattern: "GET " + version, action: readVersions, open: true, do: (*Handler).version},
+		{pattern: "GET " + api + "/deployments/{deployment}", action: readDeployments, open: true, do: (*Handler).deployment},
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,7 +63,7 @@ type navItem struct {
 }
 
 // layouts are the files that all pages share.
-var layouts = []string{"templates/layout.html", "templates/parts.html"}
+var layouts = []string{"templates/layout.html", "templates/parts.html", "templates/api-parts.html"}
 
 // parse reads the templates, one set for each page.
 func (h *Handler) parse() (map[string]*template.Template, error) {
@@ -76,7 +77,7 @@ func (h *Handler) parse() (map[string]*template.Template, error) {
 	}
 	out := map[string]*template.Template{}
 	for _, file := range files {
-		if file == layouts[0] || file == layouts[1] {
+		if slices.Contains(layouts, file) {
 			continue
 		}
 		set, err := base.Clone()
@@ -105,6 +106,11 @@ func (h *Handler) functions() template.FuncMap {
 		"onOff":   onOff,
 		"int":     func(n int64) int { return int(n) },
 		"pair":    func(left, right any) pair { return pair{left, right} },
+
+		"arguments":     arguments,
+		"initial":       initial,
+		"join":          join,
+		"schemaAddress": schemaAddress,
 	}
 }
 

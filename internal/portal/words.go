@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 )
@@ -52,6 +53,31 @@ func plural(n int, one, many string) string {
 	}
 	return strconv.Itoa(n) + " " + many
 }
+
+// arguments are what a part of a page is given when it needs more than one thing:
+// names and values in turn.
+func arguments(all ...any) (map[string]any, error) {
+	out := make(map[string]any, len(all)/2)
+	for i := 0; i+1 < len(all); i += 2 {
+		name, ok := all[i].(string)
+		if !ok {
+			return nil, fmt.Errorf("argument %d has no name", i)
+		}
+		out[name] = all[i+1]
+	}
+	return out, nil
+}
+
+// initial is the first character of a word that may end a class: of a status.
+func initial(word string) string {
+	if word == "" || word[0] < '0' || word[0] > '9' {
+		return ""
+	}
+	return word[:1]
+}
+
+// join is a path below an address.
+func join(address, path string) string { return strings.TrimRight(address, "/") + path }
 
 // labels are the words of the wire that people know by others.
 var labels = map[string]string{
