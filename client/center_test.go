@@ -17,6 +17,7 @@ import (
 	"apicenter/internal/access"
 	"apicenter/internal/auth"
 	"apicenter/internal/catalog"
+	"apicenter/internal/feed"
 	"apicenter/internal/httpapi/armapi"
 	"apicenter/internal/httpapi/documents"
 	"apicenter/internal/inventory"
@@ -56,7 +57,7 @@ func openCenter(ctx context.Context) (*center, error) {
 	}
 	arm := armapi.New(armapi.Options{
 		Catalog: catalog.New(s, catalog.Options{Waker: asleep{}, Planner: idle{}, Seeker: blind{}}), Access: rights,
-		Signer: documents.NewSigner([]byte("key")), Log: log,
+		Signer: documents.NewSigner([]byte("key")), Log: log, Feed: feed.New(s, feed.Options{Log: log}),
 	})
 	c := &center{store: s, dir: dir}
 	c.http = httptest.NewServer(server.Handler(server.Options{

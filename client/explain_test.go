@@ -77,3 +77,19 @@ func TestWhatIsHeldIsJudged(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+func TestEventsAreFollowedByACursor(t *testing.T) {
+	ctx, c := t.Context(), newCenter(t)
+	_, cursor, err := c.service().Events(ctx, "latest", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, c.workspace().APIs(), "pets", client.API{Title: "Pets", Kind: "rest"})
+	letters, next, err := c.service().Events(ctx, cursor, 0)
+	if err != nil || len(letters) != 1 || letters[0].Subject != c.workspace().APIs().ID("pets") || letters[0].Actor != "ada" || next == cursor {
+		t.Errorf("after %s: %+v, %s, %v", cursor, letters, next, err)
+	}
+	if more, same, err := c.service().Events(ctx, next, 0); err != nil || len(more) != 0 || same != next {
+		t.Errorf("after %s: %+v, %s, %v", next, more, same, err)
+	}
+}
