@@ -73,6 +73,9 @@ type Turn struct {
 // more than a minute of patience it fails at once with an [Error] that says how
 // much. Who has a turn must call its End.
 func (l *Limiter) Wait(ctx context.Context, first bool) (*Turn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	t := &Turn{limiter: l}
 	for {
 		changed, delay, err := l.take(t, first)

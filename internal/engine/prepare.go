@@ -34,6 +34,7 @@ type fetched struct {
 // prepare loads what is recorded of an op's root, and fetches the documents
 // that changed. A document that fails does not fail the task.
 func (p *Pass) prepare(ctx context.Context, op plan.Op) (*task, error) {
+	p.engine.step(ctx, "prepare", op.External)
 	t, err := p.load(ctx, op)
 	if err != nil {
 		return nil, err

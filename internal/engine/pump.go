@@ -82,7 +82,11 @@ func (p *Pass) produce(ctx context.Context, ops chan<- plan.Op, enough func() bo
 	}
 }
 
+// send hands a value on, but nothing once the pass has ended, whoever waits for it.
 func send[T any](ctx context.Context, to chan<- T, v T) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case to <- v:
 		return nil
