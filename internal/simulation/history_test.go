@@ -40,7 +40,7 @@ type action struct {
 }
 
 func (w *world) actions() []action {
-	return []action{
+	all := []action{
 		{24, "the source changes", w.change},
 		{8, "an event of a change, in calm", w.probe},
 		{14, "time passes", w.tick},
@@ -53,13 +53,19 @@ func (w *world) actions() []action {
 		{3, "the server stops and starts", func(*dice) { w.stop(); w.start() }},
 		{5, "held deletions are judged", w.judgeHeld},
 		{3, "the link is deleted or made", w.switchLink},
-		{4, "the link's terms change", w.settle},
 		{4, "a plan is applied", w.agree},
 		{1, "the instance is renamed", w.rename},
 		{3, "somebody asks for a document", w.demand},
 		{2, "the clock is set", w.set},
 		{3, "events come that nobody sent", w.forge},
 	}
+	if !w.still {
+		all = append(all, action{6, "the link's terms change", w.settle})
+	}
+	if w.other != nil {
+		all = append(all, action{12, "the other source changes", w.elsewhere}, action{16, "people say what is one", w.regroup})
+	}
+	return all
 }
 
 func (w *world) draw(d *dice) action {
@@ -229,11 +235,25 @@ func (w *world) quiet(n int) {
 	w.skew.Store(0)
 	for i := range 5 {
 		w.step(n+i, "quiet", func(*dice) {
-			time.Sleep(65*time.Second + max(0, w.retry().Sub(w.store.Now()))) // a document that failed has its time
+			due := w.status().NextDue // a link that failed has its time, and so has a document
+			if w.other != nil {
+				due = later(due, w.statusOf(otherLink).NextDue)
+			}
+			time.Sleep(65*time.Second + max(0, later(due, w.retry()).Sub(w.store.Now())))
 			w.work(w.workers[0], 2*time.Minute)
-			w.approve()
+			w.approve(link)
+			if w.other != nil {
+				w.approve(otherLink)
+			}
 			w.work(w.workers[0], 2*time.Minute)
 		})
 	}
 	w.judge()
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

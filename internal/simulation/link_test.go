@@ -112,7 +112,7 @@ func (w *world) relink(t terms) {
 
 // settle has people change what the link brings, and how.
 func (w *world) settle(d *dice) {
-	if w.still || w.status().State == inventory.Deleting || !w.linked {
+	if w.status().State == inventory.Deleting || !w.linked {
 		return
 	}
 	t := drawTerms(d)
@@ -128,7 +128,7 @@ func (w *world) settle(d *dice) {
 func (w *world) switchLink(d *dice) {
 	w.revive()
 	if w.linked {
-		keep := !w.still && d.chance(0.4)
+		keep := !w.still && w.other == nil && d.chance(0.4)
 		w.seen.unlinked, w.linked = true, false
 		if keep {
 			w.say("  and what it brought is kept")
@@ -158,7 +158,7 @@ func (w *world) draft(d *dice) terms {
 // own from then on, and no link that comes later changes it.
 func (w *world) handOver() {
 	for _, rec := range w.records() {
-		o, mine := stated(rec)
+		o, mine := stated(rec, link)
 		if !mine || rec.ID.Kind() == inventory.KindEnvironment {
 			continue
 		}

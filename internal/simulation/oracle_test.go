@@ -73,10 +73,10 @@ func (w *world) retry() (last time.Time) {
 	return last
 }
 
-// stated is what the link states of a record.
-func stated(rec inventory.Record) (inventory.Origin, bool) {
+// stated is what a link states of a record.
+func stated(rec inventory.Record, by inventory.ID) (inventory.Origin, bool) {
 	for _, o := range rec.Origins {
-		if o.Link == link {
+		if o.Link == by {
 			return o, true
 		}
 	}
@@ -89,7 +89,7 @@ func (w *world) versions() map[string]inventory.Record { return w.byExternal(w.r
 func (w *world) byExternal(records []inventory.Record) map[string]inventory.Record {
 	out := map[string]inventory.Record{}
 	for _, rec := range records {
-		if o, ok := stated(rec); ok && rec.ID.Kind() == inventory.KindVersion {
+		if o, ok := stated(rec, link); ok && rec.ID.Kind() == inventory.KindVersion {
 			if other, twice := out[o.External]; twice {
 				w.fault("%s is there twice: %s and %s", o.External, other.Path, rec.Path)
 			}
@@ -126,6 +126,7 @@ func (w *world) observe() {
 		}
 	}
 	w.braked(len(before))
+	w.mingle()
 	w.seen.versions = now
 	s := w.status()
 	if s.State != inventory.Syncing || len(s.Held) > 0 {
@@ -264,12 +265,13 @@ func (w *world) judge() {
 			case !here[external]:
 				w.fault("%s is at the source and not in the inventory", external)
 			default:
-				w.compare(external, there[external], byExternal[external], all)
+				w.compare(side{link, w.origin}, t.imports, external, there[external], byExternal[external], all)
 			}
 		}
 	}
 	w.words(byExternal, all)
 	w.judgeInherited(all)
+	w.judgeOther(all)
 	w.say("the inventory is %s", fingerprint(records))
 	found, err := storetest.Faults(w.ctx, w.store)
 	if err != nil {
@@ -290,8 +292,8 @@ func fingerprint(records []inventory.Record) string {
 }
 
 // compare is one API of the source with what there is of it.
-func (w *world) compare(external string, r *apim.Revision, version inventory.Record, all map[inventory.ID]inventory.Record) {
-	p, imports := r.Properties, w.spells[len(w.spells)-1].imports
+func (w *world) compare(s side, imports inventory.Import, external string, r *apim.Revision, version inventory.Record, all map[inventory.ID]inventory.Record) {
+	p := r.Properties
 	expect := func(what string, got, want any) {
 		if !reflect.DeepEqual(got, want) {
 			w.fault("%s: %s is %v, and %v at the source", external, what, got, want)
@@ -310,17 +312,18 @@ func (w *world) compare(external string, r *apim.Revision, version inventory.Rec
 			path += "/" + p.APIVersion
 		}
 	}
-	view := api.View()
-	o, _ := stated(api)
+	o, _ := stated(api, s.link) // another one may lead
+	view := o.States
 	expect("its root", o.External, root)
 	expect("the title of its API", view.Text(title), rootTitle)
 	expect("the kind of its API", view.Text("/kind"), "rest")
 	if root == external {
 		expect("its description", view.Text("/description"), *p.Description)
 	}
-	expect("its title", version.View().Text(title), name)
+	said, _ := stated(version, s.link)
+	expect("its title", said.States.Text(title), name)
 	addresses := []string{}
-	for _, h := range w.origin.service.Contract.Properties.Hostnames {
+	for _, h := range s.origin.service.Contract.Properties.Hostnames {
 		if h.Type == "Proxy" {
 			addresses = append(addresses, "https://"+h.HostName+path)
 		}
@@ -328,7 +331,7 @@ func (w *world) compare(external string, r *apim.Revision, version inventory.Rec
 	slices.Reverse(addresses) // the built-in one is first there, and last here
 	deployments, definitions := 0, 0
 	for _, rec := range all {
-		o, mine := stated(rec)
+		o, mine := stated(rec, s.link)
 		if !mine || o.External != external || !o.Gone.At.IsZero() {
 			continue
 		}
@@ -367,7 +370,7 @@ func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m))
 // words are what people said: on things that are there, it stands.
 func (w *world) words(versions map[string]inventory.Record, all map[inventory.ID]inventory.Record) {
 	for external, want := range w.people.words {
-		if rec, ok := versions[external]; ok && !rec.Own.Equal(want) {
+		if rec, ok := versions[external]; ok && !w.mixed(external) && !rec.Own.Equal(want) {
 			w.fault("%s: people wrote %s, and %s is there", external, want.Encode(), rec.Own.Encode())
 		}
 	}
@@ -377,7 +380,7 @@ func (w *world) words(versions map[string]inventory.Record, all map[inventory.ID
 		}
 	}
 	for external, want := range w.people.below {
-		if rec, ok := versions[external]; ok {
+		if rec, ok := versions[external]; ok && !w.mixed(external) {
 			own("a definition below "+external, rec.ID.Child(inventory.KindDefinition, ownChild), want)
 		}
 	}

@@ -71,15 +71,13 @@ func (w *world) tell(what string, err error) string {
 	return what
 }
 
-// approve lets held deletions happen.
-func (w *world) approve() int {
-	if len(w.status().Held) == 0 {
-		return 0
+// approve lets held deletions of a link happen.
+func (w *world) approve(link inventory.ID) {
+	if len(w.statusOf(link).Held) > 0 {
+		_, err := w.catalog.Judge(w.people.ctx, link, nil, inventory.Approved)
+		w.tell("approve", err)
+		w.seen.approved = true
 	}
-	judged, err := w.catalog.Judge(w.people.ctx, link, nil, inventory.Approved)
-	w.tell("approve", err)
-	w.seen.approved = true
-	return len(judged)
 }
 
 // judgeHeld has people say of each held deletion whether it may happen.
@@ -97,7 +95,9 @@ func (w *world) judgeHeld(d *dice) {
 	}
 }
 
-func (w *world) status() (s inventory.LinkStatus) {
+func (w *world) status() inventory.LinkStatus { return w.statusOf(link) }
+
+func (w *world) statusOf(link inventory.ID) (s inventory.LinkStatus) {
 	if err := w.store.View(w.ctx, func(r inventory.Reader) error {
 		res, err := r.Get(link)
 		if errors.Is(err, inventory.NotFound) {

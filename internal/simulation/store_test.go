@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -189,4 +190,22 @@ func (p paced) Read(ctx context.Context, s source.Scope) iter.Seq2[source.Object
 			}
 		}
 	}
+}
+
+// stepping is the log of an engine, by which each thing that it takes up begins at
+// a time of its own, whichever goroutine was given it.
+type stepping struct {
+	slog.Handler
+	pace pace
+}
+
+func (s stepping) Enabled(_ context.Context, level slog.Level) bool { return level == slog.LevelDebug }
+
+func (s stepping) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == "step" {
+		what := ""
+		r.Attrs(func(a slog.Attr) bool { what += a.Value.String() + " "; return true })
+		s.pace.linger(what)
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -70,6 +71,7 @@ type world struct {
 	still   bool // the link keeps to plain terms
 	linked  bool
 	spells  []spell
+	other   *pairing     // nil: there is one link
 	skew    atomic.Int64 // how far the machine's clock is set off
 	calm    time.Time    // since when nothing goes wrong; zero: something may
 	late    []string     // events that are still under way
@@ -112,7 +114,8 @@ func newWorld(ctx context.Context, h history, dir string, template []byte, e *em
 	w.instance = w.origin.service.ID()
 	w.wire = &wire{handler: e.Handler(), weather: map[fault]float64{}}
 	w.wire.step(0)
-	w.still = roll(h.seed, "still").chance(0.4)
+	alone := u.name != "" // a guard is missed sooner where little else happens
+	w.still = alone || roll(h.seed, "still").chance(0.4)
 	w.open()
 	w.start()
 	if err := w.update(func(tx inventory.Tx) error {
@@ -121,6 +124,9 @@ func newWorld(ctx context.Context, h history, dir string, template []byte, e *em
 		return nil, errors.Join(err, w.close())
 	}
 	w.relink(w.draft(roll(h.seed, "terms")))
+	if d := roll(h.seed, "pair"); d.chance(0.3) && !alone {
+		w.pair(d)
+	}
 	return w, nil
 }
 
@@ -129,7 +135,12 @@ func (w *world) close() error {
 	for _, name := range []string{"inventory.db", "inventory.db-wal", "inventory.db-shm"} {
 		_ = os.Remove(filepath.Join(w.dir, name)) // the next history brings its own
 	}
-	_ = w.origin.cloud.Update(func() error { w.origin.cloud.DeleteService(w.origin.named); return nil })
+	_ = w.origin.cloud.Update(func() error {
+		if w.origin.cloud.DeleteService(w.origin.named); w.other != nil {
+			w.origin.cloud.DeleteService(w.other.origin.named)
+		}
+		return nil
+	})
 	return w.store.Close()
 }
 
@@ -186,7 +197,7 @@ func (w *world) engineOn(s inventory.Store, p pace) *engine.Engine {
 	if w.unguarded.kind != nil {
 		kind = w.unguarded.kind(kind)
 	}
-	o := engine.Options{Interval: time.Minute, Audit: 3 * time.Minute, Fetchers: 1, Random: w.random}
+	o := engine.Options{Interval: time.Minute, Audit: 3 * time.Minute, Fetchers: 2, Random: w.random, Log: slog.New(stepping{slog.DiscardHandler, p})}
 	if w.unguarded.brake {
 		o.Brake = &plan.Brake{Things: 1 << 30, Share: 2}
 	}
@@ -260,9 +271,12 @@ func (w *world) revive() {
 
 // notify brings a hint in, as an event of the source does.
 func (w *world) notify(external string) {
-	if !w.linked {
-		return
+	if w.linked {
+		w.ring(link, external)
 	}
+}
+
+func (w *world) ring(link inventory.ID, external string) {
 	if err := w.workers[0].Ring(w.ctx, []inventory.Hint{{Link: link, API: external}}); err != nil && !errors.Is(err, errKilled) && !errors.Is(err, inventory.NotFound) {
 		w.fault("note a hint for %q: %v", external, err)
 	}
