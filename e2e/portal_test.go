@@ -46,6 +46,8 @@ func TestPortalPages(t *testing.T) {
 			{"facets", "/portal/demo/default/apis?stage=design&kind=rest&kind=soap", "APIs"},
 			{"cards", "/portal/demo/default/apis?view=cards", "APIs"},
 			{"none", "/portal/demo/default/apis?q=nothingofthesort", "No API fits"},
+			{"webhooks", "/portal/demo/-/webhooks", "Webhooks"},
+			{"webhook-new", "/portal/demo/-/new-webhook", "Address"},
 			{"fault", "/portal/demo/default/apis/none", "Not found"},
 			{"links", "/portal/demo/default/links", "tarnwick-retail"},
 			{"link", "/portal/demo/default/links/retail", "Last run"},

@@ -237,6 +237,15 @@ func (c *Catalog) History(ctx context.Context, id inventory.ID, before int64, li
 	return events, err
 }
 
+// Kept says how far back what happened is known, and what happened last.
+func (c *Catalog) Kept(ctx context.Context) (k inventory.Kept, err error) {
+	err = c.store.View(ctx, func(tx inventory.Reader) error {
+		k, err = tx.Kept()
+		return err
+	})
+	return k, err
+}
+
 // Document opens a document of a definition. NotFound.
 func (c *Catalog) Document(ctx context.Context, d inventory.Digest) (io.ReadCloser, int64, error) {
 	return c.store.Document(ctx, d)

@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// own are the pages of what a service has beside workspaces, by collection.
+var own = map[string]string{"metadataSchemas": "metadata", "webhooks": "webhooks", "portals": "settings"}
+
 // addressOf is the address of the page of a thing, by its path in the inventory.
 // What has no page of its own has the address of what it is in.
 func addressOf(path string) string {
@@ -17,7 +20,11 @@ func addressOf(path string) string {
 		return out
 	}
 	if parts[3] != "workspaces" {
-		return out + "/-/" + parts[3]
+		out += "/-/" + own[parts[3]]
+		if len(parts) > 4 && own[parts[3]] != "settings" {
+			out += "/" + url.PathEscape(parts[4])
+		}
+		return out
 	}
 	out += "/" + url.PathEscape(parts[4])
 	if len(parts) < 7 {

@@ -9,7 +9,9 @@ func TestAddressOf(t *testing.T) {
 		"s/g/center/workspaces/default/apis/a b":         "/portal/center/default/apis/a%20b",
 		"s/g/center/workspaces/w/apis/a/versions/v":      "/portal/center/w/apis/a/versions/v",
 		"s/g/center/workspaces/default/environments/dev": "/portal/center/default/environments/dev",
-		"s/g/center/metadataSchemas/team":                "/portal/center/-/metadataSchemas",
+		"s/g/center/metadataSchemas/team":                "/portal/center/-/metadata/team",
+		"s/g/center/webhooks/chat":                       "/portal/center/-/webhooks/chat",
+		"s/g/center/portals/default":                     "/portal/center/-/settings",
 		"":                                               "/portal",
 	} {
 		if got := addressOf(path); got != want {

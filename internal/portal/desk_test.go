@@ -13,6 +13,7 @@ import (
 	"apicenter/internal/auth"
 	"apicenter/internal/catalog"
 	"apicenter/internal/inventory"
+	"apicenter/internal/outbound"
 	"apicenter/internal/portal"
 	"apicenter/internal/store"
 	"apicenter/internal/store/storetest"
@@ -48,7 +49,7 @@ var administrator = auth.Principal{
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{T: t, log: slog.New(slog.DiscardHandler), store: storetest.Open(t), fixed: auth.Static(map[string]auth.Principal{adminKey: administrator})}
-	d.people = catalog.New(d.store, catalog.Options{})
+	d.people = catalog.New(d.store, catalog.Options{Downloader: outbound.New(outbound.Options{})})
 	var err error
 	if d.keys, err = auth.NewKeys(t.Context(), d.store); err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ const apiManagement = "AzureApiManagement"
 var (
 	noMatch catalog.Match
 	absent  = catalog.Match{Absent: true}
+	present = catalog.Match{Present: true}
 )
 
 // linkForm is what people say of a new link, as they typed it.

@@ -56,6 +56,15 @@ func routes() []page {
 		{pattern: "POST " + service + "/-/keys", action: writeRoles, do: (*Handler).makeKey},
 		{pattern: "POST " + service + "/-/keys/revoke", action: readRoles, do: (*Handler).revokeKey},
 
+		{pattern: "GET " + service + "/-/webhooks", action: readWebhooks, do: (*Handler).webhooks},
+		{pattern: "GET " + service + "/-/new-webhook", action: writeWebhooks, do: (*Handler).newWebhook},
+		{pattern: "POST " + service + "/-/new-webhook", action: writeWebhooks, do: (*Handler).makeWebhook},
+		{pattern: "GET " + service + "/-/webhooks/{webhook}", action: readWebhooks, do: (*Handler).webhook},
+		{pattern: "POST " + service + "/-/webhooks/{webhook}", action: writeWebhooks, do: (*Handler).changeWebhook},
+		{pattern: "POST " + service + "/-/webhooks/{webhook}/secret", action: secretWebhooks, do: (*Handler).newSecret},
+		{pattern: "POST " + service + "/-/webhooks/{webhook}/replay", action: replayWebhooks, do: (*Handler).replayWebhook},
+		{pattern: "POST " + service + "/-/webhooks/{webhook}/delete", action: deleteWebhooks, do: (*Handler).deleteWebhook},
+
 		{pattern: "GET " + workspace + "/apis", action: readAPIs, open: true, do: (*Handler).inventory},
 		{pattern: "GET " + workspace + "/links", action: readLinks, do: (*Handler).links},
 		{pattern: "GET " + workspace + "/new-link", action: writeLinks, do: (*Handler).newLink},

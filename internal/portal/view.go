@@ -202,6 +202,7 @@ func navigation(r *request, section string) []navGroup {
 			{"Identities", "identities", home + "/-/identities", readService},
 			{"Access", "access", home + "/-/access", readRoles},
 			{"Keys", "keys", home + "/-/keys", readRoles},
+			{"Webhooks", "webhooks", home + "/-/webhooks", readWebhooks},
 		}},
 	} {
 		group := navGroup{Title: g.title}

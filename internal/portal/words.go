@@ -104,6 +104,7 @@ var tones = map[string]string{
 	"failed": "bad", "error": "bad", "refused": "bad", "interrupted": "warn", "deleting": "warn",
 	"in step": "good", "starting": "info", "waiting": "warn", "failing": "bad", "paused": "plain", "on": "good", "off": "plain", "this center": "info", "rejected": "info", "approved": "warn", "running": "info", "skipped": "plain",
 	"add": "good", "change": "info", "vanish": "bad", "leave": "warn", "hold": "warn", "keep": "plain", "skip": "warn",
+	"delivering": "good", "retrying": "warn", "stopped": "bad", "validating": "info", "no secret": "warn",
 	"created": "good", "updated": "info", "moved": "info", "deleted": "bad", "breaking": "bad",
 }
 
@@ -146,6 +147,7 @@ var icons = map[string]string{
 	"keys":         `<circle cx="8" cy="14" r="4"/><path d="m11 11 8-8M16 6l3 3"/>`,
 	"activity":     `<path d="M3 12h4l3-8 4 16 3-8h4"/>`,
 	"settings":     `<circle cx="12" cy="12" r="3"/><path d="M12 2v4M12 18v4M2 12h4M18 12h4M5 5l3 3M16 16l3 3M19 5l-3 3M8 16l-3 3"/>`,
+	"webhooks":     `<circle cx="6" cy="17" r="3"/><circle cx="18" cy="17" r="3"/><circle cx="12" cy="6" r="3"/><path d="m10.500 8.800-3.200 5.700m6.200-5.700 3.200 5.700M9 17h6"/>`,
 	"search":       `<circle cx="11" cy="11" r="6"/><path d="m20 20-4.5-4.5"/>`,
 	"copy":         `<rect x="8" y="8" width="12" height="12" rx="2"/><path d="M4 16V6a2 2 0 0 1 2-2h10"/>`,
 	"download":     `<path d="M12 4v11m-5-5 5 5 5-5M4 20h16"/>`,
