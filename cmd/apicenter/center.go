@@ -179,9 +179,10 @@ func (b *building) keepInventory(context.Context) error {
 		Identities: identities{b.credentials}, Downloader: b.settings.downloads(), Rights: b.door, Limits: b.limits, Promise: b.promise,
 		Tombstones: b.settings.tombstones, Log: b.log,
 	})
-	b.changes = feed.New(b.center.store, feed.Options{Retention: b.settings.eventRetention, Log: b.log})
+	b.changes = feed.New(b.center.store, feed.Options{Retention: b.settings.eventRetention, Log: b.log, Followed: b.metrics.Followed})
 	b.deliveries = feed.NewDeliverer(b.changes, feed.DelivererOptions{
 		Webhooks: b.center.store, Client: b.settings.downloads().HTTP(), Origin: cmp.Or(hostOf(b.settings.publicURL), "apicenter"), Log: b.log,
+		Told: b.metrics.Told,
 	})
 	return nil
 }

@@ -180,17 +180,17 @@ func runsCommand(c *connection) *cobra.Command {
 		Example: "  apicenter integration runs -i prod-gateway --top 5",
 	}
 	of := linkKind().flags(cmd, c, 1)
-	top := cmd.Flags().Int("top", 20, "how many")
+	top := topFlag(cmd, 20, "how many")
 	return leaf(cmd, func(cmd *cobra.Command) error {
-		if *top < 1 {
-			return usage(cmd, "--top must be at least 1")
+		if err := top.check(cmd); err != nil {
+			return err
 		}
 		s, err := c.open(cmd.Context(), cmd)
 		if err != nil {
 			return err
 		}
 		runs, err := s.some(cmd.Context(), s.path([]step{linkStep()}, of)+"/runs", preview,
-			url.Values{"$top": {strconv.Itoa(*top)}}, *top)
+			url.Values{"$top": {strconv.Itoa(top.n)}}, top.n)
 		if err != nil {
 			return err
 		}

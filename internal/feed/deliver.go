@@ -35,6 +35,8 @@ type DelivererOptions struct {
 	Client   *http.Client // asks addresses that people give, and only those that it may
 	Origin   string       // how this server calls itself to receivers
 	Log      *slog.Logger
+	// Told hears how each delivery of a change went, and how old that was by then; nil: nobody does.
+	Told func(age time.Duration, err error)
 }
 
 // Deliverer tells webhooks what changes: each in order, at least once, and none
@@ -185,7 +187,11 @@ func (d *Deliverer) deliver(ctx context.Context, w *inventory.Delivery) (deliver
 	}
 	for i, l := range letters {
 		if wanted(hook, l) {
-			if err := r.tell(ctx, l); err != nil {
+			err := r.tell(ctx, l)
+			if d.o.Told != nil {
+				d.o.Told(time.Since(l.Time), err)
+			}
+			if err != nil {
 				return delivered, err
 			}
 			delivered++

@@ -32,6 +32,19 @@ type net struct {
 	down map[string]int      // a status that a host answers with, instead
 	told map[string][]string // what a host was told: types, and what is no event
 	bad  []string            // what is wrong with what was sent
+	ages []time.Duration     // of changes, when they were delivered
+	lost int                 // attempts that failed
+}
+
+// counted hears how an attempt went.
+func (n *net) counted(age time.Duration, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err != nil {
+		n.lost++
+		return
+	}
+	n.ages = append(n.ages, age)
 }
 
 func (n *net) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -94,7 +107,7 @@ type hooks struct {
 func newHooks(t *testing.T) *hooks {
 	h := &hooks{newWorld(t, feed.Options{Retention: 1000 * time.Hour}), &net{down: map[string]int{}, told: map[string][]string{}}}
 	d := feed.NewDeliverer(h.Feed, feed.DelivererOptions{
-		Webhooks: h.store, Client: &http.Client{Transport: h.net}, Origin: "center.example", Log: slog.New(slog.DiscardHandler),
+		Webhooks: h.store, Client: &http.Client{Transport: h.net}, Origin: "center.example", Log: slog.New(slog.DiscardHandler), Told: h.net.counted,
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -207,6 +220,9 @@ func TestOneThatIsDownStopsNoOther(t *testing.T) {
 		h.heard(time.Hour, "a.example", "ApiAdded", "ApiUpdated")
 		if s := h.status(hook); s.State != inventory.Delivering || s.Attempts != 0 || !s.FailedSince.IsZero() {
 			t.Errorf("%+v", s)
+		}
+		if n := h.net; len(n.ages) != 3 || n.ages[0] > time.Second || n.ages[2] < time.Hour || n.lost < 8 {
+			t.Errorf("the changes were this old when they were delivered: %v; %d attempts failed", n.ages, n.lost)
 		}
 	})
 }

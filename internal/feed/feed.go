@@ -28,7 +28,9 @@ type Store interface {
 type Options struct {
 	Retention time.Duration // how long what happened is kept
 	Followers int           // how many may wait at once; 0: 256
-	Log       *slog.Logger
+	// Followed hears how old a change was when it was given to who waited for it; nil: nobody does.
+	Followed func(age time.Duration)
+	Log      *slog.Logger
 }
 
 // Feed is the events of a store, as they come. Its methods may be called from
@@ -107,9 +109,12 @@ const (
 func (f *Feed) Next(ctx context.Context, in inventory.ID, after int64, limit int, wait time.Duration) (letters []Letter, cursor int64, err error) {
 	deadline := time.NewTimer(wait)
 	defer deadline.Stop()
-	for {
+	for waited := false; ; waited = true {
 		news := f.wake() // before the store is asked, so that nothing is missed between
 		letters, cursor, err = f.read(ctx, in, after, limit)
+		if waited && len(letters) > 0 && f.o.Followed != nil {
+			f.o.Followed(time.Since(letters[0].Time))
+		}
 		if err != nil || len(letters) > 0 || wait <= 0 {
 			return letters, cursor, err
 		}

@@ -96,7 +96,8 @@ func TestPagesOfAService(t *testing.T) {
 
 func TestFollowersWakeAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, feed.Options{})
+		var ages []time.Duration
+		w := newWorld(t, feed.Options{Followed: func(age time.Duration) { ages = append(ages, age) }})
 		began := time.Now()
 		go func() {
 			time.Sleep(time.Second)
@@ -110,6 +111,10 @@ func TestFollowersWakeAtOnce(t *testing.T) {
 		}
 		if subjects, cursor = w.next(service, cursor, 10, 30*time.Second); len(subjects) != 0 || cursor != 4 || time.Since(began) != 32*time.Second+2*time.Millisecond {
 			t.Errorf("%v, then %d, after %s", subjects, cursor, time.Since(began))
+		}
+		w.next(service, 0, 10, time.Minute) // what was there already, nobody waited for
+		if len(ages) != 1 || ages[0] > 10*time.Millisecond {
+			t.Errorf("changes that were waited for were this old: %v", ages)
 		}
 	})
 }

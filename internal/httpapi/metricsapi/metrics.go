@@ -43,6 +43,9 @@ type Metrics struct {
 	runs     *prometheus.CounterVec
 	requests prometheus.Counter
 	events   prometheus.Counter
+	followed prometheus.Histogram
+	told     prometheus.Histogram
+	attempts *prometheus.CounterVec
 }
 
 // New makes a Metrics.
@@ -58,9 +61,18 @@ func New(o Options) *Metrics {
 		events: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "apicenter_events_received_total", Help: "Looks at links that events of sources have asked for.",
 		}),
+		followed: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "apicenter_feed_delay_seconds", Help: "From a change to a follower of the feed who waited for it.", Buckets: delays,
+		}),
+		told: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "apicenter_webhook_delay_seconds", Help: "From a change to the receiver of a webhook who has taken it, failed attempts included.", Buckets: delays,
+		}),
+		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "apicenter_webhook_attempts_total", Help: "Attempts to tell a receiver of a webhook of a change, by outcome.",
+		}, []string{"outcome"}),
 	}
 	m.registry.MustRegister(
-		links{o.Store, o.Promise}, m.runs, m.requests, m.events,
+		links{o.Store, o.Promise}, m.runs, m.requests, m.events, m.followed, m.told, m.attempts,
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "apicenter_source_throttled_total", Help: "Answers 429 of sources.",
 		}, func() float64 { return float64(o.Throttled()) }),
@@ -77,6 +89,22 @@ func (m *Metrics) Ran(r inventory.Run) {
 
 // Rang counts looks that events have asked for.
 func (m *Metrics) Rang(looks int) { m.events.Add(float64(looks)) }
+
+// delays are the bounds of what is counted together, in seconds.
+var delays = []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 60, 600, 3600}
+
+// Followed counts a change that was given to who waited for it in the feed.
+func (m *Metrics) Followed(age time.Duration) { m.followed.Observe(age.Seconds()) }
+
+// Told counts an attempt to tell a receiver of a change.
+func (m *Metrics) Told(age time.Duration, err error) {
+	if err != nil {
+		m.attempts.WithLabelValues("failed").Inc()
+		return
+	}
+	m.attempts.WithLabelValues("delivered").Inc()
+	m.told.Observe(age.Seconds())
+}
 
 // open answers whoever asks.
 func (m *Metrics) open() http.Handler {
