@@ -26,6 +26,16 @@ type EventChange struct {
 	Fields []FieldEvent `json:"fields"`
 	Why    string       `json:"why,omitempty"`
 	To     string       `json:"to,omitempty"` // of what was moved: where it went
+	// Compatibility is of a new document of a definition.
+	Compatibility *Compatibility `json:"compatibility,omitempty"`
+}
+
+// Compatibility is what a new document means for those who use the API.
+type Compatibility struct {
+	Verdict string   `json:"verdict"` // breaking, nonBreaking, unchanged or unknown
+	Message string   `json:"message,omitempty"`
+	Reasons []Reason `json:"reasons,omitempty"` // those that break first
+	More    int      `json:"more,omitempty"`    // that are not listed
 }
 
 // FieldEvent is a field that was changed.
