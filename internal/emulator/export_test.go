@@ -85,14 +85,18 @@ func TestAnExportIsTheImportWithWhatWasChangedSince(t *testing.T) {
 			}, "responses": m{"204": m{"description": "dropped"}}}
 			doc["servers"] = list{m{"url": gateway}}
 		}},
-		{"an operation asks for more", shop3, [][3]string{{"PATCH", "apis/shop/operations/listorders",
-			`{"properties":{"displayName":"List all","request":{"queryParameters":[{"name":"shop","type":"string","required":true}]}}}`}}, func(doc m) {
+		{"an operation asks for more", shop3, [][3]string{{
+			"PATCH", "apis/shop/operations/listorders",
+			`{"properties":{"displayName":"List all","request":{"queryParameters":[{"name":"shop","type":"string","required":true}]}}}`,
+		}}, func(doc m) {
 			get := at(doc, "paths", "/orders", "get")
 			get["summary"], get["parameters"] = "List all", list{m{"name": "shop", "in": "query", "required": true, "schema": m{"type": "string"}}}
 			doc["servers"] = list{m{"url": gateway}}
 		}},
-		{"an operation of Swagger asks for more", shop2, [][3]string{{"PATCH", "apis/shop/operations/listorders",
-			`{"properties":{"request":{"headers":[{"name":"X-Shop","type":"string","required":true}]}}}`}}, func(doc m) {
+		{"an operation of Swagger asks for more", shop2, [][3]string{{
+			"PATCH", "apis/shop/operations/listorders",
+			`{"properties":{"request":{"headers":[{"name":"X-Shop","type":"string","required":true}]}}}`,
+		}}, func(doc m) {
 			at(doc, "paths", "/orders", "get")["parameters"] = list{m{"name": "X-Shop", "in": "header", "required": true, "type": "string"}}
 			doc["host"], doc["basePath"], doc["schemes"] = "apim-emulator.azure-api.net", "/shop", list{"https"}
 		}},
