@@ -209,6 +209,29 @@ func (a APISourceRef) Reject(ctx context.Context, externals ...string) ([]string
 	return answer.Rejected, err
 }
 
+// Pause is the rest of a link: who told it to, and since when.
+type Pause struct {
+	By string    `json:"by"`
+	At time.Time `json:"at"`
+}
+
+// Pause has the link read nothing until Resume.
+func (a APISourceRef) Pause(ctx context.Context) (Pause, error) {
+	var p Pause
+	err := a.c.run(ctx, a.action("pause", nil), &p)
+	return p, err
+}
+
+// Resume ends the rest of the link, which synchronises at once. The run that
+// answers starts at the time that is given, or later.
+func (a APISourceRef) Resume(ctx context.Context) (requestedAt time.Time, err error) {
+	var answer struct {
+		RequestedAt time.Time `json:"requestedAt"`
+	}
+	err = a.c.run(ctx, a.action("resume", nil), &answer)
+	return answer.RequestedAt, err
+}
+
 // Delete deletes the link with what it brought; it is gone when that is. What is
 // not there is deleted already.
 func (a APISourceRef) Delete(ctx context.Context) error {

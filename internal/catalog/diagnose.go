@@ -77,6 +77,9 @@ func finding(check string, o inventory.Outcome, message string, args ...any) inv
 
 func (d diagnosis) state() inventory.Finding {
 	switch s := d.status; {
+	case s.Paused != nil:
+		return finding("state", inventory.Warned, "paused since %s by %s; nothing is read until somebody resumes it: apicenter integration resume -i %s",
+			s.Paused.At.Format(time.RFC3339), s.Paused.By, d.name)
 	case s.Stalled:
 		return finding("state", inventory.Refused, "%s; it waits until somebody has done something", s.Message)
 	case s.State == inventory.Failed:

@@ -355,3 +355,59 @@ func TestLinkIsMadeWithItsEnvironment(t *testing.T) {
 		t.Errorf("made twice: %v", err)
 	}
 }
+
+func TestPause(t *testing.T) {
+	d := centre(t)
+	d.put(linkPath, linkBody)
+	var claim inventory.Claim
+	if err := d.store.Update(d.ctx, "worker", func(tx inventory.Tx) (err error) {
+		if claim, err = tx.Begin(id(linkPath)); err != nil {
+			return err
+		}
+		_, err = tx.PutRun(inventory.Run{Link: id(linkPath), Trigger: "schedule", Phase: inventory.PhaseRead, Started: time.Now()})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := d.Pause(d.ctx, id(linkPath), catalog.Match{})
+	if err != nil || p.By == "" || p.At.IsZero() {
+		t.Fatalf("pause: %+v, %v", p, err)
+	}
+	if again, err := d.Pause(d.ctx, id(linkPath), catalog.Match{}); again != p || err != nil {
+		t.Errorf("pause again: %+v, %v, want %+v", again, err, p)
+	}
+	if err := d.store.Apply(d.ctx, claim, func(inventory.SourceTx) error { return nil }); !errors.Is(err, inventory.Superseded) {
+		t.Errorf("the pass that was under way: %v", err)
+	}
+	runs, err := d.Runs(d.ctx, id(linkPath), 1)
+	if err != nil || runs[0].Outcome != "interrupted" || !strings.Contains(runs[0].Message, "paused by") {
+		t.Errorf("its run: %+v, %v", runs, err)
+	}
+	if _, err := d.Sync(d.ctx, id(linkPath), ""); inventory.CodeOf(err) != inventory.Conflict || !strings.Contains(err.Error(), "paused since") {
+		t.Errorf("sync: %v", err)
+	}
+	// Other settings leave it at rest.
+	d.put(linkPath, strings.Replace(linkBody, `"source"`, `"onVanish":"keep","source"`, 1))
+	r, err := d.Get(d.ctx, id(linkPath))
+	if err != nil || inventory.StatusOf(r).Paused == nil {
+		t.Errorf("after a change: %s, %v", r.Status, err)
+	}
+	d.source.notified = nil
+	for range 2 {
+		if _, err := d.Resume(d.ctx, id(linkPath), catalog.Match{}); err != nil {
+			t.Errorf("resume: %v", err)
+		}
+	}
+	if len(d.source.notified) != 1 {
+		t.Errorf("notified %q, want once", d.source.notified)
+	}
+	if err := d.Delete(d.ctx, id(linkPath), catalog.Match{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Pause(d.ctx, id(linkPath), catalog.Match{}); inventory.CodeOf(err) != inventory.Conflict {
+		t.Errorf("pause what goes: %v", err)
+	}
+	if _, err := d.Pause(d.ctx, id(linkPath+"-2"), catalog.Match{}); inventory.CodeOf(err) != inventory.NotFound {
+		t.Errorf("pause what is not there: %v", err)
+	}
+}

@@ -21,8 +21,12 @@ func (c *Catalog) Sync(ctx context.Context, link inventory.ID, api string) (time
 	waits := false
 	err = c.store.View(ctx, func(tx inventory.Reader) error {
 		r, l, err := living(tx, link)
-		a := inventory.StatusOf(r).Agreed
-		waits = a != nil && a.Refused
+		s := inventory.StatusOf(r)
+		waits = s.Agreed != nil && s.Agreed.Refused
+		if err == nil && s.Paused != nil {
+			return inventory.Errorf(inventory.Conflict, "", "link %q is paused since %s by %s; resume it, and it synchronises at once",
+				r.Name(), s.Paused.At.UTC().Format(time.RFC3339), s.Paused.By)
+		}
 		if err == nil && api != "" {
 			external, err = externalOf(tx, r, l, api)
 		}
@@ -41,6 +45,90 @@ func (c *Catalog) Sync(ctx context.Context, link inventory.ID, api string) (time
 	}
 	now := c.store.Now() // by the clock of the run that answers it
 	return now, c.notify(ctx, link, external)
+}
+
+// Pause has a link rest: nothing of it is read, on schedule or otherwise, until
+// Resume. What it brought stays, and grows old. A pass that is under way ends.
+// Doing it twice changes nothing.
+func (c *Catalog) Pause(ctx context.Context, link inventory.ID, m Match) (inventory.Pause, error) {
+	by, err := actor(ctx)
+	if err != nil {
+		return inventory.Pause{}, err
+	}
+	var paused inventory.Pause
+	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
+		s, err := steered(tx, link, m)
+		if err != nil {
+			return err
+		}
+		if s.Paused != nil {
+			paused = *s.Paused
+			return nil
+		}
+		now := c.store.Now()
+		paused = inventory.Pause{By: by, At: now}
+		s.Paused, s.NextDue = &paused, time.Time{}
+		if _, err := tx.Begin(link); err != nil { // whoever reads for it stops
+			return err
+		}
+		if err := interrupt(tx, link, now, "the link was paused by "+by); err != nil {
+			return err
+		}
+		return tx.SetStatus(link, s)
+	})
+	return paused, err
+}
+
+// Resume ends the rest of a link, which then synchronises at once. One that does
+// not rest is left as it is. It gives the time of the request.
+func (c *Catalog) Resume(ctx context.Context, link inventory.ID, m Match) (time.Time, error) {
+	by, err := actor(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	now, rested := c.store.Now(), false
+	err = c.store.Update(ctx, by, func(tx inventory.Tx) error {
+		s, err := steered(tx, link, m)
+		if err != nil {
+			return err
+		}
+		if rested = s.Paused != nil; !rested {
+			return nil
+		}
+		s.Paused = nil
+		if err := tx.SetDue(link, now); err != nil {
+			return err
+		}
+		return tx.SetStatus(link, s)
+	})
+	if err != nil || !rested {
+		return now, err
+	}
+	return now, c.notify(ctx, link, "")
+}
+
+// steered is the status of a link that is there and not being deleted.
+func steered(tx inventory.Reader, link inventory.ID, m Match) (inventory.LinkStatus, error) {
+	r, _, err := living(tx, link)
+	if err != nil {
+		return inventory.LinkStatus{}, err
+	}
+	return inventory.StatusOf(r), m.holds(link, &r)
+}
+
+// interrupt ends the runs of a link that are under way: nobody goes on with them.
+func interrupt(tx inventory.Tx, link inventory.ID, now time.Time, why string) error {
+	open, err := tx.OpenRuns(link)
+	if err != nil {
+		return err
+	}
+	for _, run := range open {
+		run.Ended, run.Outcome, run.Message = now, "interrupted", why
+		if _, err := tx.PutRun(run); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // release frees a link from a plan that was refused.

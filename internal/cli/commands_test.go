@@ -115,6 +115,8 @@ func TestFlagsBecomeRequests(t *testing.T) {
 			"reject", []string{"integration", "reject", "-i", "prod-gateway", "--object", "apis/a", "--object", "apis/b"},
 			[]string{"POST " + at + "/apiSources/prod-gateway/reject" + atPreview + ` {"externals":["apis/a","apis/b"]}`},
 		},
+		{"pause", []string{"integration", "pause", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/pause" + atPreview + " {}"}},
+		{"resume", []string{"integration", "resume", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/resume" + atPreview + " {}"}},
 		{"hand over", []string{"integration", "delete", "-i", "prod-gateway", "-y", "--keep"}, []string{"DELETE " + at + "/apiSources/prod-gateway" + atPreview + "&keep=true"}},
 		{
 			"inherit", []string{"integration", "inherit", "-i", "prod-gateway", "--from", apimID + "-old"},

@@ -308,6 +308,10 @@ func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 		answerJSON(w, 200, map[string]any{"forgotten": 4})
 	case "inherit":
 		answerJSON(w, 200, map[string]any{"filed": 2, "returned": 1, "left": 0, "words": 1})
+	case "pause":
+		answerJSON(w, 200, map[string]any{"by": "ann", "at": "2026-03-01T08:00:00Z"})
+	case "resume":
+		answerJSON(w, 202, map[string]any{"requestedAt": "2026-03-01T08:00:00Z"})
 	case "reject":
 		answerJSON(w, 200, map[string]any{"rejected": []string{"apis/pets"}})
 	case "exportSpecification", "exportMetadataSchema", "exportRuleset":

@@ -36,6 +36,9 @@ func linkKind() kind {
 
 func linkState(o object) string {
 	state := o.text("linkState.state")
+	if o.text("synchronization.paused.at") != "" {
+		return state + " (paused)"
+	}
 	if stalled := o.text("synchronization.stalled"); stalled != "" && stalled != "false" {
 		return state + " (stalled)"
 	}
@@ -91,7 +94,7 @@ func integrationCommand(s Streams) *cobra.Command {
 	create.AddCommand(createAPIMCommand(c), createAWSCommand(c))
 	k := linkKind()
 	cmd.AddCommand(create, k.listCommand(c), k.showCommand(c), changeLinkCommand(c), unlinkCommand(c), syncCommand(c),
-		runsCommand(c), planCommand(c), applyCommand(c), deletionsCommand(c), approveCommand(c), rejectCommand(c), inheritCommand(c),
+		runsCommand(c), planCommand(c), applyCommand(c), pauseCommand(c), resumeCommand(c), deletionsCommand(c), approveCommand(c), rejectCommand(c), inheritCommand(c),
 		checkCommand(c), doctorCommand(c), eventsCommand(c))
 	return cmd
 }

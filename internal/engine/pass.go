@@ -63,7 +63,8 @@ type Pass struct {
 }
 
 // Begin claims a link for a pass: whoever held it before can no longer write,
-// so the runs that he left open are closed. NotFound when there is no such link.
+// so the runs that he left open are closed. NotFound when there is no such link,
+// Superseded when it was paused.
 func (e *Engine) Begin(ctx context.Context, link inventory.ID, w Work) (*Pass, error) {
 	p := &Pass{engine: e, work: w}
 	if err := e.store.Update(ctx, "apicenter", func(tx inventory.Tx) (err error) {
@@ -116,6 +117,9 @@ func (p *Pass) begin(ctx context.Context) (*Pass, error) {
 		}
 		if p.status.State == inventory.Deleting {
 			return nil
+		}
+		if p.status.Paused != nil { // meanwhile
+			return inventory.Errorf(inventory.Superseded, "", "link %q is paused", rec.Name())
 		}
 		load := recall
 		if p.narrow() {

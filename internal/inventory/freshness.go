@@ -61,6 +61,8 @@ func (p Promise) over(age *time.Duration, limit time.Duration, made, now time.Ti
 // behind is why the inventory is older than the target.
 func (s LinkStatus) behind(target time.Duration) string {
 	switch since := s.FailingSince.UTC().Format(time.RFC3339); {
+	case s.Paused != nil:
+		return fmt.Sprintf("paused since %s by %s", s.Paused.At.UTC().Format(time.RFC3339), s.Paused.By)
 	case s.State == Failed && s.FailingSince.IsZero(): // a check told it, no pass
 		return "waiting: " + s.Message
 	case s.State == Failed && s.Stalled:

@@ -113,11 +113,21 @@ type LinkStatus struct {
 	// ActivityLog is of a link that follows the log of its source.
 	ActivityLog *LogStatus `json:"activityLog,omitempty"`
 
+	// Paused is of a link that a person has told to rest: nothing of it is read
+	// until somebody resumes it. It can be deleted all the same.
+	Paused *Pause `json:"paused,omitempty"`
+
 	// HandsOver is of a link that is being deleted: what it brought stays, as people's own.
 	HandsOver bool `json:"handsOver,omitempty"`
 
 	// Agreed is the plan that the next whole pass has to find.
 	Agreed *Agreement `json:"agreed,omitempty"`
+}
+
+// Pause says who told a link to rest, and when.
+type Pause struct {
+	By string    `json:"by"`
+	At time.Time `json:"at"`
 }
 
 // Agreement is a plan that a person has agreed to: the next whole pass does

@@ -126,7 +126,8 @@ type Reader interface {
 	Dropped(link ID, since time.Time) (int, error)
 	// Hints gives the unread hints of a link that are due at now, in order.
 	Hints(link ID, now time.Time) ([]Hint, error)
-	// Waiting gives the links that are due at now, or have unread hints that are, or are being deleted.
+	// Waiting gives the links that are being deleted, and of those that are not
+	// paused the ones that are due at now or have unread hints that are.
 	Waiting(now time.Time) ([]ID, error)
 	// DeletedServices gives the services that can be restored, in order of creation.
 	DeletedServices() ([]DeletedService, error)

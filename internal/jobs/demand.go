@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"apicenter/internal/inventory"
@@ -70,8 +71,12 @@ func (w *Worker) demand(ctx context.Context, definition inventory.ID, since time
 		if errors.Is(err, inventory.NotFound) {
 			return nil
 		}
-		if status := inventory.StatusOf(link); status.State == inventory.Failed && !status.ChangedAt.Before(since) {
+		status := inventory.StatusOf(link)
+		if status.State == inventory.Failed && !status.ChangedAt.Before(since) {
 			d.problem = status.Message
+		}
+		if status.Paused != nil {
+			d.problem = fmt.Sprintf("the link %q is paused", link.Name())
 		}
 		if o.Problem != "" && !o.Read.Before(since) {
 			d.problem = o.Problem

@@ -103,6 +103,7 @@ type agenda struct {
 	due      bool
 	log      bool // the log of the source is to be read
 	deleting bool
+	paused   bool // nothing else waits then
 	link     inventory.Link
 	status   inventory.LinkStatus
 }
@@ -121,6 +122,9 @@ func (w *Worker) look(ctx context.Context, link inventory.ID, d *desk) (agenda, 
 		}
 		a.status = inventory.StatusOf(res)
 		a.deleting = a.status.State == inventory.Deleting
+		if a.paused = a.status.Paused != nil && !a.deleting; a.paused {
+			return nil
+		}
 		a.due = !a.status.NextDue.After(w.store.Now())
 		doc, err := inventory.ParseDoc(res.Doc)
 		if err != nil {
@@ -130,6 +134,9 @@ func (w *Worker) look(ctx context.Context, link inventory.ID, d *desk) (agenda, 
 		a.hints, err = r.Hints(link, w.store.Now())
 		return err
 	})
+	if a.paused {
+		return a, err
+	}
 	a.log = a.follows(w.store.Now())
 	a.hints = slices.DeleteFunc(a.hints, d.answers)
 	resting := a.status.State == inventory.Failed && !a.due
@@ -166,6 +173,9 @@ func (w *Worker) slice(ctx context.Context, link inventory.ID, d *desk, until ti
 			return false, err
 		case a.deleting:
 			return w.unlink(ctx, link, d, until)
+		case a.paused:
+			d.drop() // of an epoch that is over
+			return false, nil
 		case len(a.apis) > 0 && len(a.apis)+d.row <= crowd && a.status.InStep():
 			d.row++
 			err = w.targeted(ctx, link, d, a)

@@ -16,8 +16,8 @@ import (
 func (t *session) Waiting(now time.Time) ([]inventory.ID, error) {
 	return collect(t, query{text: `
 		select r.path from resource r left join link l on l.resource = r.id
-		where r.kind = 'link' and ` + inSight + ` and (coalesce(l.due, 0) <= $1 or exists (select 1 from hint h where h.link = r.id and h.due <= $1)
-			or json_extract(l.status, '$.state') = 'deleting')
+		where r.kind = 'link' and ` + inSight + ` and (json_extract(l.status, '$.state') = 'deleting' or json_extract(l.status, '$.paused') is null
+			and (coalesce(l.due, 0) <= $1 or exists (select 1 from hint h where h.link = r.id and h.due <= $1)))
 		order by coalesce(l.due, 0)`, args: []any{micros(now)}}, func(rows *sql.Rows) (inventory.ID, error) {
 		var path string
 		if err := rows.Scan(&path); err != nil {

@@ -24,6 +24,26 @@ func (h *Handler) sync(w http.ResponseWriter, r *request) error {
 	}{at})
 }
 
+// pause has a link rest, and says since when it does.
+func (h *Handler) pause(w http.ResponseWriter, r *request) error {
+	p, err := h.catalog.Pause(r.Context(), r.id, matchOf(r))
+	if err != nil {
+		return err
+	}
+	return reply.Value(w, http.StatusOK, p)
+}
+
+// resume ends that; the link then synchronises at once.
+func (h *Handler) resume(w http.ResponseWriter, r *request) error {
+	at, err := h.catalog.Resume(r.Context(), r.id, matchOf(r))
+	if err != nil {
+		return err
+	}
+	return reply.Value(w, http.StatusAccepted, struct {
+		RequestedAt time.Time `json:"requestedAt"`
+	}{at})
+}
+
 // run is a pass of a link on the wire.
 type run struct {
 	ID              int64                `json:"id"`

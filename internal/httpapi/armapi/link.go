@@ -123,15 +123,16 @@ type linkState struct {
 
 // synchronization is what we tell besides.
 type synchronization struct {
-	SyncedAt time.Time `json:"syncedAt,omitzero"`
-	NextDue  time.Time `json:"nextDue,omitzero"`
-	APIs     int       `json:"apis"`
-	Kept     int       `json:"kept"`
-	Held     []string  `json:"held"`
-	Limited  bool      `json:"limited"`
-	Problems int       `json:"problems"`
-	Stalled  bool      `json:"stalled"`
-	Plan     string    `json:"plan,omitempty"` // that the next pass does, or nothing
+	SyncedAt time.Time        `json:"syncedAt,omitzero"`
+	NextDue  time.Time        `json:"nextDue,omitzero"`
+	APIs     int              `json:"apis"`
+	Kept     int              `json:"kept"`
+	Held     []string         `json:"held"`
+	Limited  bool             `json:"limited"`
+	Problems int              `json:"problems"`
+	Stalled  bool             `json:"stalled"`
+	Paused   *inventory.Pause `json:"paused,omitempty"`
+	Plan     string           `json:"plan,omitempty"` // that the next pass does, or nothing
 
 	// How old what is shown may be. Ages are rounded up.
 	AgeSeconds            *int64    `json:"ageSeconds,omitempty"`            // of the inventory
@@ -207,7 +208,7 @@ func (h *Handler) stateOf(r inventory.Resource) (*linkState, *synchronization, e
 	s := inventory.StatusOf(r)
 	out := synchronization{
 		SyncedAt: s.SyncedAt, NextDue: s.NextDue, APIs: s.APIs, Kept: s.Kept, Held: s.Held,
-		Limited: s.Limited, Problems: s.Problems, Stalled: s.Stalled,
+		Limited: s.Limited, Problems: s.Problems, Stalled: s.Stalled, Paused: s.Paused,
 		AgeSeconds: wholeSeconds(f.Age), DefinitionsAgeSeconds: wholeSeconds(f.Definitions),
 		ProvenAt: s.ProvenAt, DefinitionsProvenAt: s.DefinitionsProvenAt,
 		TargetSeconds: int64(f.Target / time.Second), Late: f.Late, LateReason: f.Reason, FailingSince: s.FailingSince,

@@ -152,6 +152,8 @@ var special = []operation{
 	{place: place{action, inventory.KindLink, "deletions"}, method: http.MethodGet, do: (*Handler).deletions},
 	{place: place{action, inventory.KindLink, "approve"}, method: http.MethodPost, do: (*Handler).approve},
 	{place: place{action, inventory.KindLink, "reject"}, method: http.MethodPost, do: (*Handler).reject},
+	{place: place{action, inventory.KindLink, "pause"}, method: http.MethodPost, do: (*Handler).pause},
+	{place: place{action, inventory.KindLink, "resume"}, method: http.MethodPost, do: (*Handler).resume},
 	{place: place{action, inventory.KindLink, "check"}, method: http.MethodPost, do: (*Handler).check},
 	{place: place{action, inventory.KindLink, "diagnose"}, method: http.MethodPost, do: (*Handler).diagnose},
 	{place: place{action, inventory.KindWebhook, "newSecret"}, method: http.MethodPost, do: (*Handler).newSecret},

@@ -262,6 +262,16 @@ func testWaiting(_ *testing.T, b *bench) {
 		return tx.SetStatus(id(secondPath), inventory.LinkStatus{State: inventory.Deleting})
 	})
 	waiting("gateway", "second")
+	for _, path := range []string{linkPath, secondPath} {
+		b.apply(func(tx inventory.SourceTx) error {
+			s := inventory.LinkStatus{State: inventory.Syncing, Paused: &inventory.Pause{By: "ann", At: noon}}
+			if path == secondPath {
+				s.State = inventory.Deleting
+			}
+			return tx.SetStatus(id(path), s)
+		})
+	}
+	waiting("second") // paused, and a deletion is not
 	b.refused("due of nothing", b.Update(b.Context(), "ann", func(tx inventory.Tx) error {
 		return tx.SetDue(id(linkPath+"-2"), noon)
 	}), inventory.NotFound)
