@@ -167,6 +167,7 @@ func TestHostileContent(t *testing.T) {
 			at := "/portal/demo/default/apis/" + api
 			pages = append(pages, at, at+"/versions", at+"/deployments", at+"/history", at+"/edit")
 		}
+		pages = append(pages, "/portal/demo/default/apis/"+name+"/versions/original/definitions/openapi", "/portal/demo/default/apis/"+name+"/versions/original/definitions/openapi/source")
 		for definition := range texts {
 			pages = append(pages, "/portal/demo/default/apis/by-hand/versions/v-1/definitions/"+definition)
 		}

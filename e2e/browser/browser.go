@@ -315,8 +315,8 @@ func (p *Page) Check() {
 	for _, f := range p.Axe() {
 		p.t.Errorf("%s: %s", p.Location(), f)
 	}
-	if over := Eval[float64](p, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
-		p.t.Errorf("%s is %v pixels wider than the screen", p.Location(), over)
+	if over := Eval[[]string](p, overflow); len(over) > 0 {
+		p.t.Errorf("%s is wider than the screen, by %q", p.Location(), over)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -325,6 +325,15 @@ func (p *Page) Check() {
 	}
 	p.faults = nil
 }
+
+// overflow gives what makes a page wider than the screen, from the outside in.
+const overflow = `(() => {
+  const root = document.documentElement, width = root.clientWidth;
+  if (root.scrollWidth <= width) return [];
+  const contained = e => { for (e = e.parentElement; e; e = e.parentElement) if (getComputedStyle(e).overflowX !== "visible") return true; return false; };
+  return [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > width + 0.5 && !contained(e))
+    .slice(0, 8).map(e => e.tagName + "." + (e.getAttribute("class") || "") + " " + Math.round(e.getBoundingClientRect().right - width));
+})()`
 
 // Axe gives the violations that axe-core finds.
 func (p *Page) Axe() []string {
