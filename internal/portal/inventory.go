@@ -51,6 +51,7 @@ type inventoryView struct {
 	Items        []row
 	Next         string // address of the next page; empty on the last
 	First        string // address of the first page; empty on it
+	CSV, JSON    string // addresses of the whole list
 	LinkNew      string // where a source is linked; empty where that is not offered
 	Bare         bool   // there is nothing in the inventory at all
 }
@@ -86,6 +87,7 @@ func inventoryOf(r *request, b browse, shelf catalog.Shelf) inventoryView {
 	v := inventoryView{
 		Search: b.search, Sort: b.sort, Cards: b.cards, Total: shelf.Total,
 		TableAt: b.at(here, url.Values{"view": nil}), CardsAt: b.at(here, url.Values{"view": {"cards"}}),
+		CSV: b.at(here+".csv", nil), JSON: b.at(here+".json", nil),
 		Bare: shelf.Total == 0 && b.search == "" && len(b.choices) == 0,
 	}
 	for _, s := range sorts {
@@ -96,14 +98,7 @@ func inventoryOf(r *request, b browse, shelf catalog.Shelf) inventoryView {
 		v.Sorts = append(v.Sorts, facetValue{Value: s.name, Label: s.title, Chosen: chosen})
 	}
 	v.offer(here, b, shelf)
-	for _, api := range shelf.Items {
-		d, where := docOf(api), shelf.Where[api.Key]
-		v.Items = append(v.Items, row{
-			Address: addressOf(api.Path), Name: api.Name(), Title: titleOr(d, api), Summary: summarized(d),
-			Kind: d.Text("/kind"), Stage: d.Text(inventory.FieldLifecycleStage), Updated: api.Updated.At,
-			Environments: where.Environments, Sources: where.Sources,
-		})
-	}
+	v.Items = rowsOf(shelf)
 	if !shelf.Next.IsZero() {
 		v.Next = b.at(here, url.Values{"after": {shelf.Next.String()}})
 	}
@@ -114,6 +109,20 @@ func inventoryOf(r *request, b browse, shelf catalog.Shelf) inventoryView {
 		v.LinkNew = strings.TrimSuffix(here, "/apis") + "/new-link"
 	}
 	return v
+}
+
+// rowsOf makes the rows of a page.
+func rowsOf(shelf catalog.Shelf) []row {
+	rows := make([]row, len(shelf.Items))
+	for i, api := range shelf.Items {
+		d, where := docOf(api), shelf.Where[api.Key]
+		rows[i] = row{
+			Address: addressOf(api.Path), Name: api.Name(), Title: titleOr(d, api), Summary: summarized(d),
+			Kind: d.Text("/kind"), Stage: d.Text(inventory.FieldLifecycleStage), Updated: api.Updated.At,
+			Environments: where.Environments, Sources: where.Sources,
+		}
+	}
+	return rows
 }
 
 // titleOr is what a thing is called: by its name, if it has no title.

@@ -114,7 +114,7 @@ func New(o Options) (*Handler, error) {
 // Owns says that a request is the portal's to answer.
 func (h *Handler) Owns(r *http.Request) bool {
 	path := r.URL.Path
-	return path == "/" || path == Root || strings.HasPrefix(path, Root+"/")
+	return path == "/" || path == robotsPath || path == Root || strings.HasPrefix(path, Root+"/")
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -127,6 +127,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case path == "/":
 		http.Redirect(w, r, Root, http.StatusFound)
+		return
+	case path == robotsPath:
+		robots(w, r)
 		return
 	case strings.HasPrefix(path, Root+"/-/"):
 		mux = h.own

@@ -49,6 +49,7 @@ func routes() []page {
 		{pattern: "POST " + service + "/-/identities/system", action: writeService, do: (*Handler).switchIdentity},
 		{pattern: "POST " + service + "/-/identities/add", action: writeService, do: (*Handler).addIdentity},
 		{pattern: "POST " + service + "/-/identities/remove", action: writeService, do: (*Handler).removeIdentity},
+		{pattern: "GET " + service + "/-/changes.atom", action: readService, do: (*Handler).changesAtom},
 		{pattern: "GET " + service + "/-/access", action: readRoles, do: (*Handler).accessPage},
 		{pattern: "POST " + service + "/-/access", action: writeRoles, do: (*Handler).assign},
 		{pattern: "POST " + service + "/-/access/end", action: readRoles, do: (*Handler).unassign},
@@ -64,8 +65,10 @@ func routes() []page {
 		{pattern: "POST " + service + "/-/webhooks/{webhook}/secret", action: secretWebhooks, do: (*Handler).newSecret},
 		{pattern: "POST " + service + "/-/webhooks/{webhook}/replay", action: replayWebhooks, do: (*Handler).replayWebhook},
 		{pattern: "POST " + service + "/-/webhooks/{webhook}/delete", action: deleteWebhooks, do: (*Handler).deleteWebhook},
-
 		{pattern: "GET " + workspace + "/apis", action: readAPIs, open: true, do: (*Handler).inventory},
+		{pattern: "GET " + workspace + "/apis.csv", action: readAPIs, open: true, do: (*Handler).exportCSV},
+		{pattern: "GET " + workspace + "/apis.json", action: readAPIs, open: true, do: (*Handler).exportJSON},
+
 		{pattern: "GET " + workspace + "/links", action: readLinks, do: (*Handler).links},
 		{pattern: "GET " + workspace + "/new-link", action: writeLinks, do: (*Handler).newLink},
 		{pattern: "GET " + workspace + "/new-link/review", action: writeLinks, do: (*Handler).reviewLink},
@@ -214,6 +217,9 @@ func (h *Handler) authorize(in *request, p page) error {
 
 // may says whether who asks may do an action on what the page is about: what he
 // may not, the page does not offer.
-func (in *request) may(action string) bool {
-	return in.access.Allowed(in.Context(), action, feed.ARMID(in.id.String()))
+func (in *request) may(action string) bool { return in.mayIn(in.id, action) }
+
+// mayIn is may for something else.
+func (in *request) mayIn(id inventory.ID, action string) bool {
+	return in.access.Allowed(in.Context(), action, feed.ARMID(id.String()))
 }
