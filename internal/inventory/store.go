@@ -100,6 +100,8 @@ type Reader interface {
 	// It follows the thing back through its moves. Of an API and what is below
 	// one, an event only has the changes that tell of it.
 	History(of ID, before int64, limit int) ([]Event, error)
+	// EventAt gives the number of the newest event up to an instant; 0: none is known.
+	EventAt(at time.Time) (int64, error)
 	// Kept says how far back events, and what there was, are known.
 	Kept() (Kept, error)
 	// GetAt is Get as of an instant. NotFound; Forgotten when the instant is

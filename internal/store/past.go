@@ -77,6 +77,13 @@ func (t *session) Kept() (inventory.Kept, error) {
 	return k, err
 }
 
+// EventAt looks from the newest on: those who ask for an instant ask for a late one.
+func (t *session) EventAt(at time.Time) (sequence int64, err error) {
+	err = t.row([]any{&sequence}, `
+		select coalesce((select sequence from event where at <= $1 order by sequence desc limit 1), 0)`, micros(at))
+	return sequence, err
+}
+
 func (t *session) EventsIn(in inventory.ID, after int64, limit int) iter.Seq2[inventory.Event, error] {
 	return func(yield func(inventory.Event, error) bool) {
 		each(t, query{

@@ -13,6 +13,7 @@ import (
 // history are the promises of what was.
 var history = []promise{
 	{"a history is newest first, in pages, with what is in the thing", testHistory},
+	{"an instant has a newest event", testEventAt},
 	{"a history follows a thing through its moves", testHistoryOfMoved},
 	{"what there was at an instant is found as it was", testThen},
 	{"a deleted service has a past, a purged one has none", testPastOfService},
@@ -48,6 +49,25 @@ func (b *bench) told(path string, before int64, limit int) (out []string, last i
 		return err
 	})
 	return out, last
+}
+
+func testEventAt(_ *testing.T, b *bench) {
+	at := func(t time.Time) (n int64) {
+		b.Helper()
+		b.view(func(tx inventory.Reader) (err error) {
+			n, err = tx.EventAt(t)
+			return err
+		})
+		return n
+	}
+	b.own(petstore, `{"title":"one"}`)
+	_, first := b.told(petstore, 0, 1)
+	between := after(b.Store)
+	b.own(petstore, `{"title":"two"}`)
+	_, second := b.told(petstore, 0, 1)
+	b.same("between two events", at(between), first)
+	b.same("after them", at(b.Store.Now()), second)
+	b.same("before all", at(between.Add(-24*time.Hour)), int64(0))
 }
 
 func testHistory(_ *testing.T, b *bench) {
