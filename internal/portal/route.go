@@ -57,6 +57,10 @@ func routes() []page {
 		{pattern: "POST " + service + "/-/keys", action: writeRoles, do: (*Handler).makeKey},
 		{pattern: "POST " + service + "/-/keys/revoke", action: readRoles, do: (*Handler).revokeKey},
 
+		{pattern: "GET " + service + "/-/activity", action: readActivity, do: (*Handler).activity},
+		{pattern: "GET " + service + "/-/tombstones", action: readTombstones, do: (*Handler).tombstones},
+		{pattern: "POST " + service + "/-/tombstones/restore", action: restoreTombstone, do: (*Handler).restoreRemoved},
+		{pattern: "POST " + service + "/-/tombstones/forget", action: forgetTombstone, do: (*Handler).forgetRemoved},
 		{pattern: "GET " + service + "/-/webhooks", action: readWebhooks, do: (*Handler).webhooks},
 		{pattern: "GET " + service + "/-/new-webhook", action: writeWebhooks, do: (*Handler).newWebhook},
 		{pattern: "POST " + service + "/-/new-webhook", action: writeWebhooks, do: (*Handler).makeWebhook},

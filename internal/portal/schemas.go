@@ -35,6 +35,18 @@ func (h *Handler) schemasFor(r *request, k inventory.Kind) ([]schemaView, error)
 	return all, nil
 }
 
+// schemasOf gives the schemas of all kinds, by title.
+func (h *Handler) schemasOf(r *request) (all []schemaView, err error) {
+	for _, k := range []inventory.Kind{inventory.KindAPI, inventory.KindEnvironment, inventory.KindDeployment} {
+		of, err := h.schemasFor(r, k)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, of...)
+	}
+	return all, nil
+}
+
 // schemaFor reads a schema, if it is assigned to a kind.
 func schemaFor(s inventory.Resource, k inventory.Kind) (schemaView, bool) {
 	d := docOf(s)

@@ -198,6 +198,9 @@ func navigation(r *request, section string) []navGroup {
 			{"APIs", "apis", workspace + "/apis", ""},
 			{"Links", "links", workspace + "/links", readLinks},
 		}},
+		{"Govern", []entry{
+			{"Activity", "activity", home + "/-/activity", readActivity},
+		}},
 		{"Administer", []entry{
 			{"Identities", "identities", home + "/-/identities", readService},
 			{"Access", "access", home + "/-/access", readRoles},

@@ -47,6 +47,17 @@ document.addEventListener("keydown", (e) => {
   }
 });
 
+// Moments in the reader's zone; the server takes them in UTC.
+for (const field of document.querySelectorAll("input[data-at]")) {
+  const at = new Date(field.dataset.at);
+  field.value = new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+}
+document.addEventListener("formdata", (e) => {
+  for (const field of e.target.querySelectorAll("input[type='datetime-local']")) {
+    if (field.name && field.value) e.formData.set(field.name, new Date(field.value).toISOString());
+  }
+});
+
 // What goes on at the server, as it does.
 for (const place of document.querySelectorAll("[data-watch]")) {
   const stream = new EventSource(place.dataset.watch);
