@@ -114,7 +114,7 @@ func (w *world) regroup(d *dice) {
 	}
 }
 
-// mingle notes which versions both links have.
+// mingle notes which versions both links have, or had for a moment.
 func (w *world) mingle() {
 	if w.other == nil {
 		return
@@ -122,6 +122,13 @@ func (w *world) mingle() {
 	for _, rec := range w.records() {
 		if o, mine := stated(rec, link); mine && rec.ID.Kind() == inventory.KindVersion && len(rec.Origins) > 1 {
 			w.other.shared[o.External] = true
+		}
+	}
+	kept, err := w.catalog.Tombstones(w.people.ctx, workspace.Parent(), 0, 1000)
+	w.tell("look at tombstones", err)
+	for _, t := range kept {
+		if t.Kind == inventory.KindVersion && t.Why == inventory.Merged {
+			w.other.shared[t.External] = true
 		}
 	}
 }
