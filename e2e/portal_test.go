@@ -66,5 +66,6 @@ func TestPortalPages(t *testing.T) {
 			p.Check()
 			p.Shot(screen.name + "-" + page.name)
 		}
+		readAPIs(p, screen.name)
 	}
 }

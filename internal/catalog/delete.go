@@ -35,6 +35,18 @@ func (c *Catalog) Delete(ctx context.Context, id inventory.ID, m Match) error {
 	})
 }
 
+// Deletable says whether people may delete a thing as it stands: nil, or the
+// Conflict that Delete would tell. NotFound.
+func (c *Catalog) Deletable(ctx context.Context, id inventory.ID) error {
+	return c.store.View(ctx, func(tx inventory.Reader) error {
+		r, err := present(tx, id, Match{})
+		if err != nil {
+			return err
+		}
+		return deletable(tx, r)
+	})
+}
+
 // present gives the thing to be deleted, or why it cannot be.
 func present(tx inventory.Reader, id inventory.ID, m Match) (inventory.Resource, error) {
 	r, err := tx.Get(id)

@@ -176,7 +176,7 @@ func (h *Handler) api(w http.ResponseWriter, r *request) error {
 	if len(p.head.Sources) > 1 {
 		v.Merged = p.head.Sources
 	}
-	origins, err := h.originsOf(r, p.resource.ID)
+	origins, err := h.originsOf(r, p.resource.ID, explainAPI)
 	if err != nil {
 		return err
 	}

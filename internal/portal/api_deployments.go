@@ -115,8 +115,7 @@ func (h *Handler) environmentOf(r *request, ref string) (environmentRef, bool) {
 	if !ok || e.ID.Kind() != inventory.KindEnvironment {
 		return environmentRef{}, false
 	}
-	d := docOf(e)
-	return environmentRef{cmp.Or(d.Text("/title"), e.Name()), d.Text("/kind"), d.Text("/server/type"), addressOf(e.Path)}, true
+	return refTo(e), true
 }
 
 func (h *Handler) definitionOf(r *request, ref string) *definitionRef {

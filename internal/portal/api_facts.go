@@ -42,9 +42,9 @@ type origin struct {
 // beneath is a value that another hides.
 type beneath struct{ Word, Value string }
 
-// originsOf explains the fields of a thing to who may know.
-func (h *Handler) originsOf(r *request, id inventory.ID) (map[inventory.Field]*origin, error) {
-	if !r.may(explainAPI) {
+// originsOf explains the fields of a thing to who may do an action.
+func (h *Handler) originsOf(r *request, id inventory.ID, action string) (map[inventory.Field]*origin, error) {
+	if !r.may(action) {
 		return nil, nil
 	}
 	e, err := h.catalog.Explain(r.Context(), id, "")

@@ -33,7 +33,8 @@ func routes() []page {
 	const api = workspace + "/apis/{api}"
 	const version = api + "/versions/{version}"
 	const definition = version + "/definitions/{definition}"
-	return []page{
+	const environment = workspace + "/environments/{environment}"
+	return append(editing(), []page{
 		{pattern: "GET " + Root + "/-/sign-in", public: true, do: (*Handler).signInPage},
 		{pattern: "POST " + Root + "/-/sign-in", public: true, do: (*Handler).signIn},
 		{pattern: "GET " + Root + "/-/sign-in/{ticket}", public: true, do: (*Handler).redeem},
@@ -103,7 +104,11 @@ func routes() []page {
 		{pattern: "GET " + definition + "/document", action: exportDocument, open: true, do: (*Handler).document},
 		{pattern: "GET " + version, action: readVersions, open: true, do: (*Handler).version},
 		{pattern: "GET " + api + "/deployments/{deployment}", action: readDeployments, open: true, do: (*Handler).deployment},
-	}
+		{pattern: "GET " + workspace + "/environments", action: readEnvironments, open: true, do: (*Handler).environments},
+		{pattern: "GET " + environment, action: readEnvironments, open: true, do: (*Handler).environment},
+		{pattern: "GET " + definition + "/-/document", action: importDocument, do: (*Handler).documentForm},
+		{pattern: "POST " + definition + "/-/document", action: importDocument, do: (*Handler).takeDocument},
+	}...)
 }
 
 // request is one request and what it is about.

@@ -196,6 +196,7 @@ func navigation(r *request, section string) []navGroup {
 		{"Discover", []entry{
 			{"Home", "home", home, ""},
 			{"APIs", "apis", workspace + "/apis", ""},
+			{"Environments", "environments", workspace + "/environments", ""},
 			{"Links", "links", workspace + "/links", readLinks},
 		}},
 		{"Govern", []entry{
