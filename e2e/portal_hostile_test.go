@@ -179,7 +179,7 @@ func TestHostileContent(t *testing.T) {
 			if hacked := browser.Eval[float64](p, `window.hacked || 0`); hacked != 0 {
 				t.Errorf("%s ran number %v", page, hacked)
 			}
-			if links := browser.Eval[[]string](p, `[...document.querySelectorAll("a[href], form[action], iframe, object, embed")].map(e => e.href || e.action || e.tagName).filter(h => !/^(https?|mailto):/.test(h))`); len(links) > 0 {
+			if links := browser.Eval[[]string](p, `[...document.querySelectorAll("a[href], form[action], iframe, object, embed")].map(e => /^(A|FORM)$/.test(e.tagName) ? new URL(e.getAttribute("href") || e.getAttribute("action"), location).href : e.tagName).filter(h => !/^(https?|mailto):/.test(h))`); len(links) > 0 {
 				t.Errorf("%s leads to %q", page, links)
 			}
 			p.Shot(fmt.Sprintf("%s-hostile-%02d", screen.name, i))

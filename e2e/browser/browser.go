@@ -326,13 +326,15 @@ func (p *Page) Check() {
 	p.faults = nil
 }
 
-// overflow gives what makes a page wider than the screen, from the outside in.
+// overflow gives what makes a page wider than the screen, from the outside in:
+// boxes that reach beyond it, or whose text does.
 const overflow = `(() => {
   const root = document.documentElement, width = root.clientWidth;
   if (root.scrollWidth <= width) return [];
   const contained = e => { for (e = e.parentElement; e; e = e.parentElement) if (getComputedStyle(e).overflowX !== "visible") return true; return false; };
-  return [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > width + 0.5 && !contained(e))
-    .slice(0, 8).map(e => e.tagName + "." + (e.getAttribute("class") || "") + " " + Math.round(e.getBoundingClientRect().right - width));
+  const over = e => Math.round(Math.max(e.getBoundingClientRect().right, e.getBoundingClientRect().left + e.scrollWidth) - width);
+  return ["the page " + (root.scrollWidth - width), ...[...document.querySelectorAll("body *")].filter(e => over(e) > 0 && !contained(e))
+    .slice(-8).map(e => e.tagName + "." + (e.getAttribute("class") || "") + " " + over(e))];
 })()`
 
 // Axe gives the violations that axe-core finds.
