@@ -57,6 +57,8 @@ func TestPortalPages(t *testing.T) {
 			{"link-run", "/portal/demo/default/links/retail/runs/1", "What came of it"},
 			{"link-doctor", "/portal/demo/default/links/retail/doctor", "Directory"},
 			{"link-delete", "/portal/demo/default/links/retail/delete", "Leave it"},
+			{"link-edit", "/portal/demo/default/links/retail/edit", "See what it would do"},
+			{"link-plan", "/portal/demo/default/links/retail/plan", "What would change"},
 			{"link-access", "/portal/demo/default/links/retail/access", "az role assignment"},
 			{"identities", "/portal/demo/-/identities", "System assigned"},
 			{"link-new", "/portal/demo/default/new-link", "Environment title"},

@@ -54,6 +54,8 @@ func (f finder) Find(ctx context.Context, identity, in string) ([]source.Place, 
 	return f.kinds[apim.Name].Find(ctx, identity, in)
 }
 
+func (f finder) Events() []string { return f.kinds[apim.Name].Events }
+
 var (
 	_ portal.Sources     = finder{}
 	_ catalog.Waker      = waker{}

@@ -215,6 +215,18 @@ func (c *Catalog) Freshness(link inventory.Resource) (inventory.Freshness, error
 	return c.promise.Freshness(inventory.LinkOf(doc), inventory.StatusOf(link), link.Created.At, c.store.Now()), nil
 }
 
+// Heard says when an event of a link's source last came; zero: none did. NotFound.
+func (c *Catalog) Heard(ctx context.Context, link inventory.ID) (at time.Time, err error) {
+	err = c.store.View(ctx, func(tx inventory.Reader) error {
+		if _, err := tx.Get(link); err != nil {
+			return orNoParent(tx, link, err)
+		}
+		at, err = tx.Heard(link)
+		return err
+	})
+	return at, err
+}
+
 // Runs gives the newest runs of a link, newest first. NotFound.
 func (c *Catalog) Runs(ctx context.Context, link inventory.ID, limit int) (runs []inventory.Run, err error) {
 	err = c.store.View(ctx, func(tx inventory.Reader) error {

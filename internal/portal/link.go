@@ -17,6 +17,9 @@ const (
 	planLinks    = links + "/plan/action"
 	checkLinks   = links + "/check/action"
 	syncLinks    = links + "/sync/action"
+	pauseLinks   = links + "/pause/action"
+	resumeLinks  = links + "/resume/action"
+	applyLinks   = links + "/apply/action"
 	readRuns     = links + "/runs/read"
 	environments = "Microsoft.ApiCenter/services/workspaces/environments"
 )
@@ -40,7 +43,6 @@ type linkView struct {
 	LastRun     inventory.LastRun
 	Fresh       bool // it was never synchronised
 	Leaving     bool // it is being deleted
-	Paused      bool
 }
 
 // meter is an age against its target, to be drawn.
@@ -82,6 +84,8 @@ func stateOf(s inventory.LinkStatus, f inventory.Freshness) string {
 	switch {
 	case s.State == inventory.Deleting:
 		return "deleting"
+	case s.Paused != nil:
+		return "paused"
 	case s.Stalled:
 		return "waiting"
 	case s.State == inventory.Failed:

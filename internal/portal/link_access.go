@@ -12,6 +12,7 @@ type linkAccessView struct {
 	Address, Link, LinkName string
 	Instance, Scope         string
 	Closed                  string // why nothing is shown
+	SignIn                  string // where one signs in to see it; empty: that is not why
 	List, Add               string // the commands that do it elsewhere
 	Assignments             []azureRow
 	Roles                   []option
@@ -55,6 +56,9 @@ func (h *Handler) showLinkAccess(w http.ResponseWriter, r *request, status int, 
 	}
 	if e := errorOf(err); e != nil {
 		v.Closed, err = e.Message, nil
+		if h.azure != nil && e.Code == inventory.Denied && len(h.issuers.SignIns) > 0 {
+			v.SignIn = signInAt(v.Address)
+		}
 	}
 	if err != nil {
 		return err

@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
+	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
 	"apicenter/internal/source"
 )
@@ -18,6 +20,8 @@ type Sources interface {
 	// resource id sees it, or the center's own with "": in "" the subscriptions, in
 	// one of them its instances, in an instance its workspaces. It takes some seconds at most.
 	Find(ctx context.Context, identity, in string) ([]source.Place, error)
+	// Events are the types of the events by which instances tell of changes.
+	Events() []string
 }
 
 // newLinkView is the form of a new link.
@@ -63,7 +67,7 @@ func (h *Handler) showNewLink(w http.ResponseWriter, r *request, f linkForm, wro
 	if err != nil {
 		return err
 	}
-	h.findInstances(r.Context(), &v, read)
+	h.findInstances(r, &v, read)
 	v.suggest(taken)
 	if err := h.offer(r, &v); err != nil {
 		return err
@@ -94,18 +98,18 @@ const maxLooked = 10
 
 // findInstances finds what can be chosen, and chooses what nobody has: the first
 // instance that is not linked yet. What cannot be found can be typed.
-func (h *Handler) findInstances(ctx context.Context, v *newLinkView, linked map[string]bool) {
+func (h *Handler) findInstances(r *request, v *newLinkView, linked map[string]bool) {
 	if h.sources == nil {
 		v.Unfound = "This server cannot look for instances; give the resource id of one."
 		return
 	}
-	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
+	ctx, stop := context.WithTimeout(r.Context(), 10*time.Second)
 	defer stop()
 	subscriptions, err := h.sources.Find(ctx, v.Identity, "")
 	if len(subscriptions) == 0 {
 		v.Unfound = "The center’s identity sees no subscription yet. Give the resource id of the instance; the check then says which role is missing."
 		if err != nil {
-			v.Unfound = "Instances cannot be listed at present: " + whyNot(err) + ". Give the resource id of one."
+			v.Unfound = "Instances cannot be listed at present: " + h.told(r, err) + ". Give the resource id of one."
 		}
 		return
 	}
@@ -128,7 +132,7 @@ func (h *Handler) findInstances(ctx context.Context, v *newLinkView, linked map[
 	v.Found = len(v.Instances) > 0
 	switch {
 	case err != nil:
-		v.Unfound = "The instances of this subscription cannot be listed: " + whyNot(err) + "."
+		v.Unfound = "The instances of this subscription cannot be listed: " + h.told(r, err) + "."
 	case !v.Found:
 		v.Unfound = "The center’s identity sees no API Management instance here. Choose another subscription, or give the resource id; the check then says which role is missing."
 	}
@@ -227,15 +231,26 @@ func (h *Handler) offer(r *request, v *newLinkView) error {
 
 // offer lists what the rules of a link can be.
 func (f linkRules) offer(stage, imported, vanish *[]option) {
-	*stage = choose(f.Stage, stages, label)
+	known := stages
+	if f.Stage != "" && !slices.Contains(known, f.Stage) {
+		known = append(slices.Clone(known), f.Stage) // any text is one
+	}
+	*stage = choose(f.Stage, known, label)
 	*imported = choose(f.Import, []string{"always", "ondemand", "never"}, func(s string) string { return label(imports[inventory.Import(s)]) })
 	*vanish = choose(f.OnVanish, []string{"delete", "keep", "hold"}, func(s string) string { return label(onVanish[inventory.OnVanish(s)]) })
 }
 
-// whyNot is an error of looking, for people.
-func whyNot(err error) string {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return "Azure did not answer in time"
+// told is an error of asking a source as people may read it; the log has what they may not.
+func (h *Handler) told(r *request, err error) string {
+	if refusal := reply.Refusal(err); refusal != nil {
+		return refusal.Message
 	}
-	return err.Error()
+	if e, ok := errors.AsType[*source.Error](err); ok {
+		return e.Error()
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "the source did not answer in time"
+	}
+	h.log.WarnContext(r.Context(), "a source could not be asked", "path", r.URL.Path, "error", err)
+	return "the source could not be asked; the server’s log tells why"
 }

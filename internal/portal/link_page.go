@@ -22,16 +22,20 @@ type linkPage struct {
 	Held     []heldView
 	May      linkRights
 	Watch    string // address of the stream; empty: nothing goes on
-	Digest   string // of a plan that was agreed to and is not done
+	Agreed   bool   // a plan waits to be done
+	Pause    *inventory.Pause
+	Events   eventsView
+	Notice   string // what was just done
 }
 
 // linkRights say which buttons the page has.
-type linkRights struct{ Edit, Delete, Sync, Plan, Check, Runs, Judge, Inherit bool }
+type linkRights struct{ Edit, Delete, Sync, Plan, Check, Runs, Judge, Inherit, Pause, Resume bool }
 
 func rightsOf(r *request) linkRights {
 	return linkRights{
 		Edit: r.may(writeLinks), Delete: r.may(deleteLinks), Sync: r.may(syncLinks), Plan: r.may(planLinks), Check: r.may(checkLinks),
 		Runs: r.may(readRuns), Judge: r.may(links + "/approve/action"), Inherit: r.may(links + "/inherit/action"),
+		Pause: r.may(pauseLinks), Resume: r.may(resumeLinks),
 	}
 }
 
@@ -74,8 +78,10 @@ func (h *Handler) linkPage(r *request) (linkPage, string, error) {
 	}
 	base := workspaceAddress(r)
 	v := linkPage{linkView: link, List: base + "/links", APIsAt: base + "/apis", May: rightsOf(r)}
-	if a := inventory.StatusOf(res).Agreed; a != nil {
-		v.Digest = a.Plan
+	status := inventory.StatusOf(res)
+	v.Agreed, v.Pause = status.Agreed != nil, status.Paused
+	if v.Events, err = h.eventsOf(r, res, link.SourceID); err != nil {
+		return v, "", err
 	}
 	v.Settings = settingsOf(r, inventory.LinkOf(docOf(res).Doc))
 	if v.May.Runs {

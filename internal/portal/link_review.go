@@ -2,8 +2,10 @@ package portal
 
 import (
 	"cmp"
+	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"apicenter/internal/feed"
@@ -71,9 +73,29 @@ type previewChange struct {
 	Joins     string   `json:"joins"`
 	Why       string   `json:"why"`
 	Fields    []struct {
-		Kind  string `json:"kind"`
-		Field string `json:"field"`
+		Kind   string  `json:"kind"`
+		Field  string  `json:"field"`
+		Before anyText `json:"before"`
+		After  anyText `json:"after"`
 	} `json:"fields"`
+	Moves []struct {
+		External string `json:"external"`
+		From     string `json:"from"`
+	} `json:"moves"`
+	Merges []string `json:"merges"`
+}
+
+// anyText is a value of a plan as people read it: a text without its quotes, all else as it is.
+type anyText string
+
+// UnmarshalJSON takes any value.
+func (t *anyText) UnmarshalJSON(b []byte) error {
+	var text string
+	if json.Unmarshal(b, &text) != nil {
+		text = string(b)
+	}
+	*t = anyText(text)
+	return nil
 }
 
 // listed is how many changes of a plan a page lists.
@@ -122,10 +144,16 @@ func reviewOf(r *request, f linkForm) reviewView {
 	base, query := workspaceAddress(r)+"/new-link", f.values()
 	v := reviewView{linkForm: f, Back: base + "?" + query.Encode(), Again: base + "/review?" + query.Encode(), Make: base, Source: sourceName(f.source())}
 	v.PlanAt = base + "/plan?" + query.Encode()
-	for _, name := range slices.Sorted(maps.Keys(query)) {
-		v.Fields = append(v.Fields, field{name, query.Get(name)})
-	}
+	v.Fields = fieldsOfForm(query)
 	return v
+}
+
+// fieldsOfForm are the values of a form, in order.
+func fieldsOfForm(form url.Values) (all []field) {
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		all = append(all, field{name, form.Get(name)})
+	}
+	return all
 }
 
 // settingsOfNew is the body of a new link, if its name and its environment can be.
@@ -169,9 +197,7 @@ func (h *Handler) planOf(r *request, name string, body inventory.Doc) planView {
 		v.Plan, err = previewOf(plan)
 	}
 	if err != nil {
-		if v.Fault = err.Error(); errorOf(err) == nil && r.Context().Err() == nil {
-			h.log.WarnContext(r.Context(), "no plan", "link", name, "error", err)
-		}
+		v.Fault = h.told(r, err)
 		return v
 	}
 	p := v.Plan

@@ -2,7 +2,9 @@ package portal
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"apicenter/internal/inventory"
@@ -14,6 +16,35 @@ func (h *Handler) sync(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	return redirect(w, r, linkAddress(r))
+}
+
+// pause has a link read nothing until it is resumed.
+func (h *Handler) pause(w http.ResponseWriter, r *request) error {
+	if _, err := h.catalog.Pause(r.Context(), r.id, noMatch); err != nil {
+		return err
+	}
+	return redirect(w, r, linkAddress(r))
+}
+
+func (h *Handler) resume(w http.ResponseWriter, r *request) error {
+	if _, err := h.catalog.Resume(r.Context(), r.id, noMatch); err != nil {
+		return err
+	}
+	return redirect(w, r, linkAddress(r))
+}
+
+// inherit gives a link what is kept of the same instance under an older identity.
+func (h *Handler) inherit(w http.ResponseWriter, r *request) error {
+	sum, err := h.catalog.Inherit(r.Context(), r.id, strings.TrimSpace(r.PostFormValue("from")))
+	if err != nil {
+		return err
+	}
+	v, name, err := h.linkPage(r)
+	if err != nil {
+		return err
+	}
+	v.Notice = fmt.Sprintf("%s found, %s given back at once.", plural(sum.Filed, "thing was", "things were"), plural(sum.Returned, "was", "were"))
+	return h.show(w, r, view{template: "link", title: name, section: "Links", data: v})
 }
 
 // heldView is a deletion that waits.
@@ -109,57 +140,4 @@ func findingsOf(all []inventory.Finding) (out []findingView) {
 		out = append(out, v)
 	}
 	return out
-}
-
-// deleteView is what goes with a link, and what stays.
-type deleteView struct {
-	linkView
-	Confirm bool // the name has to be typed
-	Fault   string
-	Keep    bool
-	Target  string // the environment that people chose for it; empty: one of its own
-}
-
-// many is from how many APIs on a deletion asks for the name to be typed.
-const many = 50
-
-func (h *Handler) deleteLinkPage(w http.ResponseWriter, r *request) error {
-	return h.showDelete(w, r, "", 0)
-}
-
-func (h *Handler) showDelete(w http.ResponseWriter, r *request, fault string, status int) error {
-	res, err := h.catalog.Get(r.Context(), r.id)
-	if err != nil {
-		return err
-	}
-	link, err := h.linkOf(res)
-	if err != nil {
-		return err
-	}
-	v := deleteView{linkView: link, Fault: fault, Keep: r.PostFormValue("what") == "keep", Confirm: link.APIs+link.Kept >= many}
-	return h.show(w, r, view{template: "link-delete", title: "Delete " + link.Name, section: "Links", status: status, data: v})
-}
-
-// deleteLink has a link go, with what came by it or without.
-func (h *Handler) deleteLink(w http.ResponseWriter, r *request) error {
-	res, err := h.catalog.Get(r.Context(), r.id)
-	if err != nil {
-		return err
-	}
-	s := inventory.StatusOf(res)
-	keep := r.PostFormValue("what") == "keep"
-	switch {
-	case !keep && r.PostFormValue("what") != "delete":
-		return h.showDelete(w, r, "Say what is to become of the APIs.", http.StatusBadRequest)
-	case !keep && s.APIs+s.Kept >= many && r.PostFormValue("name") != res.Name():
-		return h.showDelete(w, r, "This is not the name of the link.", http.StatusBadRequest)
-	}
-	end := h.catalog.Delete
-	if keep {
-		end = h.catalog.HandOver
-	}
-	if err := end(r.Context(), r.id, noMatch); err != nil {
-		return err
-	}
-	return redirect(w, r, linkAddress(r))
 }

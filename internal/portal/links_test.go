@@ -3,6 +3,7 @@ package portal_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -37,6 +38,8 @@ type azure struct {
 func (a *azure) Find(_ context.Context, _, in string) ([]source.Place, error) {
 	return a.places[in], a.fault
 }
+
+func (a *azure) Events() []string { return []string{"Microsoft.ApiManagement.APICreated"} }
 
 func (a *azure) Check(context.Context, inventory.Link) ([]inventory.Finding, error) {
 	return a.findings, nil
@@ -304,12 +307,40 @@ func TestHeldDeletionsAreJudged(t *testing.T) {
 	}
 }
 
+// fill has a link bring some APIs.
+func (d *desk) fill(name string, apis int) {
+	d.Helper()
+	link := inventory.MustID(workspace + "/links/" + name)
+	var claim inventory.Claim
+	if err := d.store.Update(d.Context(), "test", func(tx inventory.Tx) (err error) {
+		claim, err = tx.Begin(link)
+		return err
+	}); err != nil {
+		d.Fatal(err)
+	}
+	if err := d.store.Apply(d.Context(), claim, func(tx inventory.SourceTx) error {
+		for i := range apis {
+			states := inventory.Doc{}
+			states.Set("/title", fmt.Sprintf("Brought %d", i))
+			states.Set("/kind", "rest")
+			id := inventory.MustID(fmt.Sprintf("%s/apis/brought-%d", workspace, i))
+			o := inventory.Origin{External: fmt.Sprintf("apis/%d", i), States: states, Mark: "1", Read: time.Now()}
+			if err := tx.PutOrigin(id, o, inventory.Doc{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		d.Fatal(err)
+	}
+}
+
 func TestLinkIsDeleted(t *testing.T) {
 	d, _ := linkDesk(t)
 	d.link("contoso")
-	d.status("contoso", inventory.LinkStatus{State: inventory.Syncing, APIs: 80})
+	d.fill("contoso", 50)
 	b := d.signedIn(adminKey)
-	b.shows(linksPage+"/contoso/delete", http.StatusOK, "80 API versions go", "Type the name")
+	b.shows(linksPage+"/contoso/delete", http.StatusOK, "<b>50</b> APIs", "Type the name", "Brought 7", "These become entries of your own")
 	for _, form := range []url.Values{{}, {"what": {"delete"}}, {"what": {"delete"}, "name": {"other"}}} {
 		if w := b.post(linksPage+"/contoso/delete", form); w.Code != http.StatusBadRequest {
 			t.Errorf("delete with %v: %d", form, w.Code)
@@ -324,5 +355,84 @@ func TestLinkIsDeleted(t *testing.T) {
 	}
 	if body := b.shows(linksPage+"/contoso", http.StatusOK, "Deleting"); strings.Contains(body, "Sync now") {
 		t.Error("a link that goes can be synchronised")
+	}
+}
+
+func TestLinkRests(t *testing.T) {
+	d, _ := linkDesk(t)
+	d.link("contoso")
+	b := d.signedIn(adminKey)
+	if w := b.post(linksPage+"/contoso/pause", nil); w.Code != http.StatusSeeOther {
+		t.Fatalf("pause: %d %s", w.Code, w.Body)
+	}
+	if body := b.shows(linksPage+"/contoso", http.StatusOK, "Paused", "ada paused it", "Resume"); strings.Contains(body, "Sync now") {
+		t.Error("a paused link can be synchronised")
+	}
+	b.shows(linksPage, http.StatusOK, "Paused")
+	if w := b.post(linksPage+"/contoso/resume", nil); w.Code != http.StatusSeeOther {
+		t.Errorf("resume: %d %s", w.Code, w.Body)
+	}
+	b.shows(linksPage+"/contoso", http.StatusOK, "Sync now")
+	reader := d.signedIn(d.key("reader", access.ReaderID))
+	for _, path := range []string{"/pause", "/resume", "/edit", "/apply", "/inherit"} {
+		if w := reader.post(linksPage+"/contoso"+path, nil); w.Code != http.StatusForbidden {
+			t.Errorf("a reader: %s: %d", path, w.Code)
+		}
+	}
+}
+
+func TestLinkSettingsChange(t *testing.T) {
+	d, a := linkDesk(t)
+	d.link("contoso")
+	b := d.signedIn(adminKey)
+	b.shows(linksPage+"/contoso/edit", http.StatusOK, `value="always" selected`, "See what it would do")
+	form := url.Values{"import": {"never"}, "stage": {"testing"}, "onVanish": {"hold"}, "target": {"120"}, "exclude": {"tag=internal\nname=test-*"}}
+	b.shows(linksPage+"/contoso/plan?"+form.Encode(), http.StatusOK, onePlan, "Save and do this", `value="hold"`)
+	b.shows(linksPage+"/contoso/edit?"+form.Encode(), http.StatusOK, `value="hold" selected`, "tag=internal")
+	if w := b.post(linksPage+"/contoso/edit", form); w.Code != http.StatusSeeOther {
+		t.Fatalf("save: %d %s", w.Code, w.Body)
+	}
+	b.shows(linksPage+"/contoso", http.StatusOK, "tag=internal", "name=test-*", "held until somebody approves", "2 min", "Testing")
+	form.Set("digest", onePlan)
+	form.Set("target", "60")
+	if w := b.post(linksPage+"/contoso/edit", form); w.Code != http.StatusSeeOther {
+		t.Errorf("save with a plan: %d %s", w.Code, w.Body)
+	}
+	b.shows(linksPage+"/contoso", http.StatusOK, "A plan was agreed to")
+	for field, bad := range map[string]string{"target": "1", "exclude": "x", "identity": "me"} {
+		wrong := url.Values{"import": {"never"}, field: {bad}}
+		w := b.post(linksPage+"/contoso/edit", wrong)
+		if w.Code != http.StatusBadRequest || field != "identity" && !strings.Contains(w.Body.String(), `id="`+field+`-fault"`) {
+			t.Errorf("%s %q: %d %s", field, bad, w.Code, w.Body)
+		}
+	}
+	if w := b.get(linksPage + "/contoso/plan?target=1"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "10") {
+		t.Errorf("the plan of what may not be: %d", w.Code)
+	}
+	// The plan of the link as it is.
+	b.shows(linksPage+"/contoso/plan", http.StatusOK, "Do this", "Pets&lt;script&gt;")
+	if w := b.post(linksPage+"/contoso/apply", url.Values{"digest": {onePlan}}); w.Code != http.StatusSeeOther {
+		t.Errorf("apply: %d %s", w.Code, w.Body)
+	}
+	if w := b.post(linksPage+"/contoso/apply", url.Values{"digest": {"x"}}); w.Code != http.StatusBadRequest {
+		t.Errorf("apply what is no plan: %d", w.Code)
+	}
+	a.fault = &source.Error{Message: "the source is down"}
+	b.shows(linksPage+"/contoso/plan", http.StatusOK, "the source is down")
+	a.fault = errors.New("select * from link")
+	if body := b.shows(linksPage+"/contoso/plan", http.StatusOK, "log tells why"); strings.Contains(body, "select") {
+		t.Error("what is ours is told to readers")
+	}
+}
+
+func TestLinkInherits(t *testing.T) {
+	d, _ := linkDesk(t)
+	d.link("contoso")
+	b := d.signedIn(adminKey)
+	b.shows(linksPage+"/contoso", http.StatusOK, "After a rename", "integration events -i contoso --create", "Microsoft.ApiManagement.APICreated", "/hooks/events")
+	for _, from := range []string{"", "x", gateway, gateway + "-old"} {
+		if w := b.post(linksPage+"/contoso/inherit", url.Values{"from": {from}}); w.Code != http.StatusBadRequest {
+			t.Errorf("inherit from %q: %d %s", from, w.Code, w.Body)
+		}
 	}
 }

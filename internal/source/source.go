@@ -131,6 +131,8 @@ type Kind struct {
 	// Notice says where a link should look because of an event of its instance;
 	// false when the event is none of its concern. nil: sources of the kind have no events.
 	Notice func(link inventory.Link, e Event) (Scope, bool)
+	// Events are the types of the events that Notice knows something to do about.
+	Events []string
 	// Find gives what there is to link in a place, read with an identity: in "" the
 	// largest places, in those the next ones, down to what a link can name. It is
 	// bounded in number and time. nil: people have to name it.

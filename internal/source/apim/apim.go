@@ -60,7 +60,7 @@ func New(o Options) source.Kind {
 		k.Transport = own
 		k.links = azure.NewLinks(azure.NewLinkTransport(o.AllowLoopback && isLocal(o.Endpoint), o.Roots), o.Random)
 	}
-	return source.Kind{Name: Name, Open: k.open, Notice: notice, Find: k.find}
+	return source.Kind{Name: Name, Open: k.open, Notice: notice, Events: events(), Find: k.find}
 }
 
 type kind struct {

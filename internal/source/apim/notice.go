@@ -1,6 +1,7 @@
 package apim
 
 import (
+	"slices"
 	"strings"
 
 	"apicenter/internal/inventory"
@@ -8,21 +9,33 @@ import (
 )
 
 // eventTypes begin the names of all events of API Management.
-const eventTypes = "microsoft.apimanagement."
+const eventTypes = "Microsoft.ApiManagement."
 
 // Events that can mean a change of what is read here: of one API, or of the
 // host names that all of them have. Others tell of users, products,
 // subscriptions, tokens and the life of gateways.
 var (
-	apiEvents = map[string]bool{
-		"apicreated": true, "apiupdated": true, "apideleted": true,
-		"apireleasecreated": true, "apireleaseupdated": true, "apireleasedeleted": true,
-		"gatewayapiadded": true, "gatewayapiremoved": true,
+	apiEvents = []string{
+		"APICreated", "APIUpdated", "APIDeleted", "APIReleaseCreated", "APIReleaseUpdated", "APIReleaseDeleted",
+		"GatewayAPIAdded", "GatewayAPIRemoved",
 	}
-	hostEvents = map[string]bool{
-		"gatewayhostnameconfigurationcreated": true, "gatewayhostnameconfigurationupdated": true, "gatewayhostnameconfigurationdeleted": true,
+	hostEvents = []string{
+		"GatewayHostnameConfigurationCreated", "GatewayHostnameConfigurationUpdated", "GatewayHostnameConfigurationDeleted",
 	}
 )
+
+// events are the full names of them all.
+func events() (all []string) {
+	for _, name := range slices.Concat(apiEvents, hostEvents) {
+		all = append(all, eventTypes+name)
+	}
+	return all
+}
+
+// among says that an event is one of some, in whatever case it is written.
+func among(some []string, typ string) bool {
+	return slices.ContainsFunc(some, func(name string) bool { return strings.EqualFold(typ, eventTypes+name) })
+}
 
 // maxName is longer than any name of API Management.
 const maxName = 256
@@ -34,12 +47,11 @@ func notice(link inventory.Link, e source.Event) (source.Scope, bool) {
 	if err != nil {
 		return source.Scope{}, false
 	}
-	what, ours := strings.CutPrefix(strings.ToLower(e.Type), eventTypes)
-	if !ours || !apiEvents[what] && !hostEvents[what] {
-		return source.Scope{}, false
-	}
-	if hostEvents[what] {
+	if among(hostEvents, e.Type) {
 		return source.Scope{}, true
+	}
+	if !among(apiEvents, e.Type) {
+		return source.Scope{}, false
 	}
 	s, name := place.named(e)
 	if name == "" {
