@@ -75,7 +75,7 @@ type building struct {
 	promise     inventory.Promise
 	limiters    azure.Limiters
 	metrics     *metricsapi.Metrics
-	compare     inventory.Compare
+	comparer    *compatibility.Comparer
 	passes      *engine.Engine
 	queue       *jobs.Queue
 	people      *catalog.Catalog
@@ -149,10 +149,10 @@ func (b *building) readSources(ctx context.Context) error {
 	}
 	b.promise = inventory.Promise{Target: s.pollInterval, Audit: s.auditPeriod, Allowance: s.allowance}
 	b.metrics = metricsapi.New(metricsapi.Options{Store: db, Promise: b.promise, Throttled: b.limiters.Throttled, Log: b.log})
-	b.compare = compatibility.New(comparisons, compareElsewhere, b.log).Compare
+	b.comparer = compatibility.New(comparisons, startComparer, b.log)
 	b.passes = engine.New(db, b.kinds, engine.Options{
 		Interval: s.pollInterval, Audit: s.auditPeriod, MaxAPIs: cmp.Or(s.maxAPIs, b.limits.LinkedAPIs), Brake: s.brake, BrakeWindow: s.brakeWindow,
-		UserAgent: userAgent(), Compare: b.compare, Log: b.log, Ran: b.metrics.Ran,
+		UserAgent: userAgent(), Compare: b.comparer.Compare, Log: b.log, Ran: b.metrics.Ran,
 	})
 	b.queue, err = jobs.New(ctx, jobs.Options{
 		DB: db.Writer(), Store: db, Engine: b.passes, Log: b.log, TakeOver: db.TakeOver, Sweep: b.sweep,
@@ -175,7 +175,7 @@ func (b *building) sweep(ctx context.Context, before time.Time) (int64, error) {
 // keepInventory makes what people do with the inventory.
 func (b *building) keepInventory(context.Context) error {
 	b.people = catalog.New(b.center.store, catalog.Options{
-		Waker: waker{b.queue}, Fetcher: b.queue, Planner: planner{b.passes}, Checker: b.passes, Seeker: b.passes, Importer: b.passes, Compare: b.compare,
+		Waker: waker{b.queue}, Fetcher: b.queue, Planner: planner{b.passes}, Checker: b.passes, Seeker: b.passes, Importer: b.passes, Compare: b.comparer.Compare,
 		Identities: identities{b.credentials}, Downloader: b.settings.downloads(), Rights: b.door, Limits: b.limits, Promise: b.promise,
 		Tombstones: b.settings.tombstones, Log: b.log,
 	})
@@ -229,7 +229,7 @@ func (b *building) drawPages(context.Context) (err error) {
 			SignIns: b.door.oidc.SignIns(), Tokens: b.door.oidc.Control(), HTTP: b.settings.outside(), Resource: b.settings.audience + "/.default",
 		},
 		Sources: finder{b.kinds}, Azure: azure, Stopping: b.changes.Ended(),
-		Compare: b.compare,
+		Compare: b.comparer.Compare,
 	})
 	return err
 }
@@ -306,7 +306,7 @@ func (b *building) listen(ctx context.Context) error {
 	c.url = b.scheme + "://" + address.String()
 	ctx, c.stop = context.WithCancel(ctx)
 	go func() {
-		err := runAll(ctx, b.front.Serve, b.queue.Run, b.people.Run, b.changes.Run, b.deliveries.Run, metrics)
+		err := runAll(ctx, b.front.Serve, b.queue.Run, b.people.Run, b.changes.Run, b.deliveries.Run, b.comparer.Run, metrics)
 		c.ended <- errors.Join(err, c.store.Close())
 	}()
 	return nil

@@ -3,13 +3,13 @@
 // is compared by oasdiff, GraphQL and WSDL by what is left out of them.
 //
 // Documents come from anywhere, and the libraries hear of no context: some
-// documents of a few hundred kilobytes take minutes. So a Comparer has each
-// comparison done by a process of its own, which Serve is in, and which ends
-// itself when that takes too long or too much memory:
+// documents of a few hundred kilobytes take minutes. So a Comparer has comparisons
+// done by processes of their own, which Serve is in, and which end themselves when
+// one takes too long or too much memory. One that has answered is kept for the next:
 //
-//	Comparer ──two documents──▶ Run: a process ──▶ Serve ──▶ Compare
-//	    ▲                           killed if it stays              │
-//	    └──────────────────────verdict──────────────────────────────┘
+//	Comparer ──two documents──▶ Process: Serve ──▶ Compare
+//	    ▲                          killed if it stays    │
+//	    └────────────────────verdict─────────────────────┘
 //
 // Nothing outside of the two documents is ever read.
 package compatibility

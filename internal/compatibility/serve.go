@@ -1,9 +1,9 @@
 package compatibility
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"runtime/metrics"
 	"time"
@@ -11,33 +11,69 @@ import (
 	"apicenter/internal/inventory"
 )
 
-// Limits of one comparison.
+// Limits of a process that compares.
 type Limits struct {
-	Time   time.Duration
-	Memory uint64 // bytes of the process
+	Time   time.Duration // of one comparison
+	Memory uint64        // bytes of the process
+	Keep   uint64        // bytes of the process with which it waits for another comparison
 }
 
-// DefaultLimits are those of a Comparer's comparisons.
-var DefaultLimits = Limits{Time: 10 * time.Second, Memory: 1 << 30}
+// DefaultLimits are those of a Comparer's processes.
+var DefaultLimits = Limits{Time: 10 * time.Second, Memory: 1 << 30, Keep: 128 << 20}
 
-// Serve reads two documents as a Comparer sends them, and writes the verdict. A
-// comparison that reaches its limits goes on behind it: the process is to end.
+// Serve answers what a Comparer asks, until that says no more or has gone, which
+// ends a comparison too. It also returns after an answer that reached a limit. A
+// comparison may go on behind it: the process is to end.
 func Serve(in io.Reader, out io.Writer, l Limits) error {
-	all, err := io.ReadAll(io.LimitReader(in, 8+2*MaxSize))
-	if err != nil {
-		return err
+	served := make(chan struct{})
+	defer close(served)
+	requests, gone := make(chan [2][]byte), make(chan error, 1)
+	go func() { gone <- receive(in, requests, served) }()
+	for {
+		select {
+		case docs := <-requests:
+			a, err := l.compare(docs, gone)
+			if err != nil {
+				return err
+			}
+			data, err := json.Marshal(a)
+			if err != nil {
+				return err
+			}
+			if err := writeFrame(out, data); err != nil || a.Last {
+				return err
+			}
+		case err := <-gone:
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
 	}
-	if len(all) < 8 || binary.BigEndian.Uint64(all) > uint64(len(all)-8) {
-		return errors.New("these are no two documents")
-	}
-	old, new := all[8:8+binary.BigEndian.Uint64(all)], all[8+binary.BigEndian.Uint64(all):]
-	return json.NewEncoder(out).Encode(limited(l, func() inventory.Compatibility { return Compare(old, new) }))
 }
 
-// limited is the verdict of a comparison, or that it takes too much.
-func limited(l Limits, compare func() inventory.Compatibility) inventory.Compatibility {
+// receive reads requests until there are no more, or nobody serves them.
+func receive(in io.Reader, requests chan<- [2][]byte, served <-chan struct{}) error {
+	for {
+		var docs [2][]byte
+		for i := range docs {
+			var err error
+			if docs[i], err = readFrame(in, MaxSize); err != nil {
+				return err
+			}
+		}
+		select {
+		case requests <- docs:
+		case <-served:
+			return nil
+		}
+	}
+}
+
+// compare gives the verdict of two documents, or that it takes too much.
+func (l Limits) compare(docs [2][]byte, gone <-chan error) (answer, error) {
 	done := make(chan inventory.Compatibility, 1)
-	go func() { done <- compare() }()
+	go func() { done <- Compare(docs[0], docs[1]) }()
 	late := time.NewTimer(l.Time)
 	defer late.Stop()
 	look := time.NewTicker(20 * time.Millisecond)
@@ -45,12 +81,14 @@ func limited(l Limits, compare func() inventory.Compatibility) inventory.Compati
 	for {
 		select {
 		case verdict := <-done:
-			return verdict
+			return answer{verdict, memory() > l.Keep}, nil
+		case err := <-gone:
+			return answer{}, fmt.Errorf("nobody waits for the answer: %w", err)
 		case <-late.C:
-			return unknown("the comparison took more than %s, and was stopped", l.Time)
+			return answer{unknown("the comparison took more than %s, and was stopped", l.Time), true}, nil
 		case <-look.C:
 			if memory() > l.Memory {
-				return unknown("the comparison took more than %d MB of memory, and was stopped", l.Memory>>20)
+				return answer{unknown("the comparison took more than %d MB of memory, and was stopped", l.Memory>>20), true}, nil
 			}
 		}
 	}
