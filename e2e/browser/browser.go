@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -231,6 +232,60 @@ func (p *Page) Press(keys string) {
 	p.t.Helper()
 	p.do(chromedp.KeyEvent(keys))
 	p.Settle()
+}
+
+// Type types into the element of a selector; it needs no script of the page.
+func (p *Page) Type(selector, keys string) {
+	p.t.Helper()
+	p.do(chromedp.SendKeys(selector, keys))
+	time.Sleep(500 * time.Millisecond) // without script, nothing tells when what follows is there
+}
+
+// Read opens an address and gives what the page says, by its document alone: it
+// needs no script of the page.
+func (p *Page) Read(path string) string {
+	p.t.Helper()
+	p.Open(path)
+	return p.text("body")
+}
+
+// First opens an address and gives where the first link of a selector leads.
+func (p *Page) First(path, selector string) string {
+	p.t.Helper()
+	p.Open(path)
+	ctx, stop := context.WithTimeout(p.ctx, patience)
+	defer stop()
+	href, err := chromedp.Run(ctx, chromedp.AttributeValue(selector, "href"))
+	if err != nil {
+		p.t.Fatalf("%s has no %s: %v", path, selector, err)
+	}
+	return href.Value
+}
+
+func (p *Page) text(selector string) string {
+	p.t.Helper()
+	ctx, stop := context.WithTimeout(p.ctx, patience)
+	defer stop()
+	text, err := chromedp.Run(ctx, chromedp.Text(selector))
+	if err != nil {
+		p.t.Fatalf("%s: %v", p.Location(), err)
+	}
+	return text
+}
+
+// Focused is what is written on the element that has the focus.
+func (p *Page) Focused() string {
+	p.t.Helper()
+	return Eval[string](p, `(document.activeElement.innerText || document.activeElement.id || document.activeElement.tagName).trim()`)
+}
+
+// Forget empties what the browser keeps of files.
+func (p *Page) Forget() {
+	p.t.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, network.ClearBrowserCache, cdp.Empty{})
+		return err
+	}))
 }
 
 // Settle waits until the page is loaded and asks for nothing.
