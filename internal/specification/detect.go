@@ -60,7 +60,7 @@ func Detect(name string, data []byte) (Document, error) {
 	case ".graphql", ".graphqls", ".gql":
 		return detectGraphQL(data), nil
 	}
-	if m, err := members(data); err == nil {
+	if m, err := members(data, wanted); err == nil {
 		if d, ok := detectMembers(m); ok {
 			return d, nil
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,17 +20,17 @@ var wanted = []string{
 	"protocolVersion", "skills", "capabilities", "provider", "documentationUrl",
 }
 
-// members reads those members of a JSON or YAML document.
-func members(data []byte) (map[string]any, error) {
+// members reads members of the top level of a JSON or YAML document.
+func members(data []byte, wanted []string) (map[string]any, error) {
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
-		if m, err := membersJSON(data); err == nil {
+		if m, err := membersJSON(data, wanted); err == nil {
 			return m, nil
 		}
 	}
-	return membersYAML(data)
+	return membersYAML(data, wanted)
 }
 
-func membersJSON(data []byte) (map[string]any, error) {
+func membersJSON(data []byte, wanted []string) (map[string]any, error) {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(data, &all); err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ func membersJSON(data []byte) (map[string]any, error) {
 	return m, nil
 }
 
-func membersYAML(data []byte) (map[string]any, error) {
+func membersYAML(data []byte, wanted []string) (map[string]any, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return nil, fmt.Errorf("it cannot be read as YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
@@ -118,6 +119,9 @@ func (o object) object(name string) object {
 	return m
 }
 
+// names are those of the members, in order.
+func (o object) names() []string { return slices.Sorted(maps.Keys(o)) }
+
 // objects are the objects in a list, or in an object by the order of their names.
 func (o object) objects(name string) []object {
 	var out []object
@@ -129,12 +133,7 @@ func (o object) objects(name string) []object {
 			}
 		}
 	case map[string]any:
-		names := make([]string, 0, len(v))
-		for n := range v {
-			names = append(names, n)
-		}
-		slices.Sort(names)
-		for _, n := range names {
+		for _, n := range object(v).names() {
 			if m, ok := v[n].(map[string]any); ok {
 				out = append(out, m)
 			}
