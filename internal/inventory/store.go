@@ -59,6 +59,9 @@ type Reader interface {
 	Facets(q Query, fields ...Field) (Facets, error)
 	// Whereabouts gives those of APIs of a workspace, by their Key.
 	Whereabouts(workspace ID, keys []int64) (map[int64]Whereabouts, error)
+	// Outlined gives the outlines of the definitions of APIs, by their Key, those of
+	// the newest version first.
+	Outlined(apis []int64) ([]Outlined, error)
 	// Origins gives what is recorded of a link: of each thing of the kinds that
 	// it states, without States. In no order.
 	Origins(link ID, kinds ...Kind) iter.Seq2[Entry, error]
@@ -313,6 +316,10 @@ type Query struct {
 	// AnyWord lets one word of Search be enough. Those of fewer than four letters
 	// then only count where there are no others.
 	AnyWord bool
+	// Deep lets the words of Search also begin words of what definitions define:
+	// each word is to be in the one or in the other. APIs that have all of them in
+	// their own texts come first by rank. It is for APIs of a workspace.
+	Deep    bool
 	Filter  *Expr
 	Choices []Choice // all of which hold; of APIs of a workspace, and of what there is
 	// At asks for what there was at an instant; zero: for what there is. What

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"apicenter/internal/inventory"
 )
@@ -43,6 +44,9 @@ func (t *session) base(s *shelf, q inventory.Query) (set, error) {
 	if q.Search == "" && q.Filter == nil {
 		return s.all, nil
 	}
+	if q.Deep && q.Filter == nil {
+		return t.deep(s, q)
+	}
 	l := list{query: query{long: true}}
 	q.Choices = nil
 	words, match := searchWords(q.Search), t.store.dialect.allOf
@@ -60,21 +64,46 @@ func (t *session) base(s *shelf, q inventory.Query) (set, error) {
 	return s.places(found[0]), nil
 }
 
-// chosen is the condition that the choices of a query make.
-func (t *session) chosen(l *list, q inventory.Query) (string, error) {
+// only is the set of APIs that the choices of a query and, if it is deep, its search leave.
+func (t *session) only(q inventory.Query) (*shelf, set, error) {
 	s, err := t.shelf(q)
 	if err != nil {
-		return "", err
+		return nil, nil, err
 	}
-	chosen, err := s.chosen(s.all, q.Choices, "")
-	if err != nil {
-		return "", err
+	of := s.all
+	if q.Deep && q.Search != "" {
+		if of, err = t.deep(s, q); err != nil {
+			return nil, nil, err
+		}
 	}
-	in := "r.id in (select value from json_each(" + l.bind(s.list(chosen)) + "))"
-	if 4*chosen.count() > len(s.keys) {
-		return "+" + in, nil // many: to go through the list in its order finds a page sooner
+	of, err = s.chosen(of, q.Choices, "")
+	return s, of, err
+}
+
+// deepest is how short a word may be to be looked for in what definitions define:
+// shorter ones begin too many words there.
+const deepest = 2
+
+// deep is the set of APIs that have each word of a search in their own texts or in
+// what their definitions define.
+func (t *session) deep(s *shelf, q inventory.Query) (set, error) {
+	words := searchWords(q.Search)
+	if len(words) == 0 {
+		return make(set, len(s.all)), nil
 	}
-	return in, nil
+	of, d := s.all, t.store.dialect
+	for _, word := range words {
+		text, args := "select rowid from search where "+d.match()+" $1", []any{d.allOf([]string{word})}
+		if utf8.RuneCountInString(word) >= deepest {
+			text += " union all select rowid from outline_search where " + d.matchOutline() + " $1"
+		}
+		found, err := collect(t, query{text: "select coalesce(group_concat(rowid), '') from (" + text + ")", args: args, long: true}, scanKeys)
+		if err != nil {
+			return nil, err
+		}
+		of = of.and(s.places(found[0]))
+	}
+	return of, nil
 }
 
 func (t *session) Whereabouts(workspace inventory.ID, keys []int64) (map[int64]inventory.Whereabouts, error) {

@@ -66,40 +66,62 @@ func (t *session) listQuery(q inventory.Query) (list, error) {
 }
 
 // which says which things a query asks for, wherever its page begins.
-func (t *session) which(l *list, q inventory.Query, words []string, match func([]string) string) (err error) {
-	l.key, l.from, l.conditions = "r.id", "resource r", []string{"r.kind = " + literal(q.Kind)}
+func (t *session) which(l *list, q inventory.Query, words []string, match func([]string) string) error {
+	l.key, l.from = "r.id", "resource r"
+	few, err := t.shelved(l, q)
+	if err != nil {
+		return err
+	}
+	if !few {
+		l.where("r.kind = " + literal(q.Kind))
+	}
 	switch {
 	case !q.At.IsZero():
 		if l.from, err = t.then(l, q); err != nil {
 			return err
 		}
+	case q.Deep && l.sort == deepRank:
+		d := t.store.dialect
+		l.with = "with own as materialized (select rowid as id, " + d.rank() + " as weight from search where " + d.match() + " " + l.bind(d.allOf(words)) + ") "
+		l.from += " left join own on own.id = r.id"
+	case q.Deep:
 	case len(words) > 0:
 		l.key, l.from = "search.rowid", "search join resource r on r.id = search.rowid"
 		l.where(t.store.dialect.match() + " " + l.bind(match(words)))
 	case q.Search != "":
 		l.where("1 = 0") // only punctuation: nothing has that as a word
 	}
-	if q.At.IsZero() && !q.Parent.IsZero() {
+	if q.At.IsZero() && !q.Parent.IsZero() && !few {
 		l.where(l.within(q.Parent, q.Kind))
-	} else if q.At.IsZero() {
+	} else if q.At.IsZero() && !few {
 		l.where(inSight)
 	}
-	if q.Filter != nil {
-		f := filter{bind: l.bind, left: maxTerms}
-		condition, err := f.render(*q.Filter)
-		if err != nil {
-			return err
-		}
-		l.where(condition)
+	if q.Filter == nil {
+		return nil
 	}
-	if len(q.Choices) > 0 {
-		condition, err := t.chosen(l, q)
-		if err != nil {
-			return err
-		}
-		l.where(condition)
+	f := filter{bind: l.bind, left: maxTerms}
+	condition, err := f.render(*q.Filter)
+	l.where(condition)
+	return err
+}
+
+// shelved adds the condition that a query makes by what is on a shelf, if it
+// makes one. few says that the database is to begin with those things: there are
+// so few that this is sooner done than to go through the list in its order.
+func (t *session) shelved(l *list, q inventory.Query) (few bool, err error) {
+	if len(q.Choices) == 0 && !(q.Deep && q.Search != "") {
+		return false, nil
 	}
-	return nil
+	s, of, err := t.only(q)
+	if err != nil {
+		return false, err
+	}
+	in := "r.id in (select value from json_each(" + l.bind(s.list(of)) + "))"
+	if few = 8*of.count() < len(s.keys); !few {
+		in = "+" + in
+	}
+	l.where(in)
+	return few, nil
 }
 
 // list is the query of a list, and what it is ordered by besides creation: the
@@ -107,6 +129,7 @@ func (t *session) which(l *list, q inventory.Query, words []string, match func([
 type list struct {
 	query
 	sort       string
+	with       string // what goes before it
 	key        string // the number of a thing
 	from       string
 	conditions []string
@@ -115,7 +138,7 @@ type list struct {
 func (l *list) where(condition string) { l.conditions = append(l.conditions, condition) }
 
 func (l *list) selecting(columns string) string {
-	return "select " + columns + " from " + l.from + " where " + strings.Join(l.conditions, " and ")
+	return l.with + "select " + columns + " from " + l.from + " where " + strings.Join(l.conditions, " and ")
 }
 
 func (l *list) bind(v any) string {
@@ -151,11 +174,17 @@ func (t *session) sortKey(q inventory.Query, words []string) (string, error) {
 		if len(words) == 0 || slices.ContainsFunc(words, tooShortToRank) {
 			return "", nil
 		}
+		if q.Deep {
+			return deepRank, nil
+		}
 		return t.store.dialect.rank(), nil
 	default:
 		return "", inventory.Errorf(inventory.Invalid, "$orderby", "a list cannot be ordered by %q", q.Order.By)
 	}
 }
+
+// deepRank is the rank of a deep search: what is only found by its definitions comes last.
+const deepRank = "coalesce(own.weight, 0.0)"
 
 // sortTitle is what a document is ordered by in a list that goes by titles.
 func sortTitle(doc string) string {

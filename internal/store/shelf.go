@@ -75,10 +75,10 @@ func (t *session) shelf(q inventory.Query) (*shelf, error) {
 
 const (
 	apiTraits = `
-		select json_extract(doc, '$.kind'), json_extract(doc, '$.lifecycleStage'), json_extract(doc, '$.customProperties'), group_concat(id)
-		from resource where kind = 'api' and parent = (select id from resource where path = $1) group by 1, 2, 3`
+		select trait, group_concat(id) from resource
+		where kind = 'api' and parent = (select id from resource where path = $1) group by trait`
 	apiEnvironments = `
-		select json_extract(doc, '$.environmentId'), group_concat(parent) from resource where kind = 'deployment' group by 1`
+		select trait, group_concat(parent) from resource where kind = 'deployment' group by trait`
 	apiSources = `
 		select l.shown, (select coalesce(group_concat(o.resource), '') from origin o where o.kind = 'api' and o.link = l.id)
 		from resource l where l.kind = 'link' and l.parent = (select id from resource where path = $1)`
@@ -103,9 +103,9 @@ func (t *session) readShelf(workspace inventory.ID) (*shelf, error) {
 	}
 	for _, group := range traits {
 		things := s.places(group.keys)
-		s.columns[inventory.FieldKind].add(group.kind, things)
-		s.columns[inventory.FieldLifecycleStage].add(group.stage, things)
-		if err := s.addCustom(group.custom, things); err != nil {
+		s.columns[inventory.FieldKind].add(textIn(group.traits[0]), things)
+		s.columns[inventory.FieldLifecycleStage].add(textIn(group.traits[1]), things)
+		if err := s.addCustom(group.traits[2], things); err != nil {
 			return nil, err
 		}
 	}
@@ -129,11 +129,11 @@ func (t *session) readShelf(workspace inventory.ID) (*shelf, error) {
 const customPrefix inventory.Field = "/customProperties/"
 
 // addCustom adds custom properties that are texts, numbers, truth values, or lists of those.
-func (s *shelf) addCustom(custom string, things set) error {
-	if custom == "" || custom == "{}" {
+func (s *shelf) addCustom(custom json.RawMessage, things set) error {
+	if string(custom) == "null" || string(custom) == "{}" {
 		return nil
 	}
-	own, err := inventory.ParseDoc([]byte(`{"customProperties":` + custom + `}`))
+	own, err := inventory.ParseDoc(slices.Concat([]byte(`{"customProperties":`), custom, []byte("}")))
 	if err != nil {
 		return fmt.Errorf("custom properties of APIs: %w", err)
 	}
@@ -181,13 +181,21 @@ func (s *shelf) places(keys []int64) set {
 
 // list is the keys of a set, as JSON.
 func (s *shelf) list(of set) string {
-	out := make([]byte, 0, 8*of.count()+2)
-	out = append(out, '[')
+	keys := make([]int64, 0, of.count())
 	for at, key := range s.keys {
-		if !of.has(at) {
-			continue
+		if of.has(at) {
+			keys = append(keys, key)
 		}
-		if len(out) > 1 {
+	}
+	return listKeys(keys)
+}
+
+// listKeys writes keys as JSON.
+func listKeys(keys []int64) string {
+	out := make([]byte, 0, 8*len(keys)+2)
+	out = append(out, '[')
+	for i, key := range keys {
+		if i > 0 {
 			out = append(out, ',')
 		}
 		out = strconv.AppendInt(out, key, 10)
@@ -195,23 +203,31 @@ func (s *shelf) list(of set) string {
 	return string(append(out, ']'))
 }
 
-// alike are APIs that have the same traits.
+// alike are APIs that have the same kind, stage and custom properties.
 type alike struct {
-	kind, stage, custom string
-	keys                []int64
+	traits [3]json.RawMessage
+	keys   []int64
 }
 
 func scanTraits(rows *sql.Rows) (alike, error) {
 	var a alike
-	var kind, stage, custom sql.NullString
+	var traits []byte
 	var keys string
-	if err := rows.Scan(&kind, &stage, &custom, &keys); err != nil {
+	if err := rows.Scan(&traits, &keys); err != nil {
 		return a, err
 	}
-	a.kind, a.stage, a.custom = kind.String, stage.String, custom.String
+	if err := json.Unmarshal(traits, &a.traits); err != nil {
+		return a, fmt.Errorf("traits of APIs: %w", err)
+	}
 	var err error
 	a.keys, err = parseKeys(keys)
 	return a, err
+}
+
+// textIn is a text of JSON, "" for anything else.
+func textIn(raw json.RawMessage) (text string) {
+	_ = json.Unmarshal(raw, &text) // no text
+	return text
 }
 
 // named are APIs that have something of one name.

@@ -184,3 +184,15 @@ func (d *sqliteDialect) unindex(t *session, id int64) error {
 	_, err := t.exec(`delete from search where rowid = $1`, id)
 	return err
 }
+
+func (d *sqliteDialect) matchOutline() string { return "outline_search match" }
+
+func (d *sqliteDialect) indexOutline(t *session, api int64, words string) error {
+	_, err := t.exec(`insert into outline_search (rowid, words) values ($1, $2)`, api, words)
+	return err
+}
+
+func (d *sqliteDialect) unindexOutline(t *session, api int64) error {
+	_, err := t.exec(`delete from outline_search where rowid = $1`, api)
+	return err
+}

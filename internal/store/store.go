@@ -54,6 +54,11 @@ type dialect interface {
 	match() string
 	allOf(words []string) string
 	anyOf(words []string) string
+	// matchOutline is match for the index of what definitions define, of which
+	// indexOutline and unindexOutline write a row.
+	matchOutline() string
+	indexOutline(t *session, api int64, words string) error
+	unindexOutline(t *session, api int64) error
 	// rank is how well a row that match found fits: the better, the lower.
 	rank() string
 	// index and unindex write the search entry of one resource.

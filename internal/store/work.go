@@ -121,6 +121,13 @@ func (w *work) Whereabouts(workspace inventory.ID, keys []int64) (map[int64]inve
 	return w.session.Whereabouts(workspace, keys)
 }
 
+func (w *work) Outlined(apis []int64) ([]inventory.Outlined, error) {
+	if err := w.flush(); err != nil {
+		return nil, err
+	}
+	return w.session.Outlined(apis)
+}
+
 func (w *work) Origins(link inventory.ID, kinds ...inventory.Kind) iter.Seq2[inventory.Entry, error] {
 	return flushed(w, w.session.Origins(link, kinds...))
 }

@@ -40,7 +40,7 @@ func Open(t testing.TB) *store.Store {
 
 // Run runs the suite; open gives an empty store for one test.
 func Run(t *testing.T, open func(testing.TB) *store.Store) {
-	for _, group := range [][]promise{people, sources, merges, lists, facets, journal, history, webhooks, agenda, transactions, access, sessions, groups, services, operations} {
+	for _, group := range [][]promise{people, sources, merges, lists, facets, outlines, journal, history, webhooks, agenda, transactions, access, sessions, groups, services, operations} {
 		for _, p := range group {
 			t.Run(p.name, func(t *testing.T) {
 				b := newBench(t, open(t))
