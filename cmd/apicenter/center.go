@@ -31,6 +31,7 @@ import (
 	"apicenter/internal/httpapi/metricsapi"
 	"apicenter/internal/inventory"
 	"apicenter/internal/jobs"
+	"apicenter/internal/outline"
 	"apicenter/internal/portal"
 	"apicenter/internal/server"
 	"apicenter/internal/source"
@@ -306,7 +307,8 @@ func (b *building) listen(ctx context.Context) error {
 	c.url = b.scheme + "://" + address.String()
 	ctx, c.stop = context.WithCancel(ctx)
 	go func() {
-		err := runAll(ctx, b.front.Serve, b.queue.Run, b.people.Run, b.changes.Run, b.deliveries.Run, b.comparer.Run, metrics)
+		err := runAll(ctx, b.front.Serve, b.queue.Run, b.people.Run, b.changes.Run, b.deliveries.Run, b.comparer.Run,
+			outline.New(b.center.store, b.log).Run, metrics)
 		c.ended <- errors.Join(err, c.store.Close())
 	}()
 	return nil

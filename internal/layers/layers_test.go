@@ -45,6 +45,7 @@ var rooms = map[string]room{
 	"compatibility": {"inventory specification", "os net/http database/sql"},
 	"simulation":    {"", "net/http database/sql os"}, // all of it is tests
 
+	"outline":       {"inventory specification", "net/http database/sql os"},
 	"specification": {"", "context log log/slog os net/http database/sql time"},
 
 	"source/apim":       {"azure inventory source specification", "database/sql os"},
