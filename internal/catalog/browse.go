@@ -17,6 +17,7 @@ type Shelf struct {
 	inventory.Facets
 	Custom []CustomField // those with few values, which Facets counts too
 	Where  map[int64]inventory.Whereabouts
+	Found  map[int64]Find // of a deep search: where, if not in the API's own texts
 }
 
 // apart are the fields that tell APIs apart in every service.
@@ -48,7 +49,10 @@ func (c *Catalog) Browse(ctx context.Context, q inventory.Query) (Shelf, error) 
 		for i, r := range s.Items {
 			keys[i] = r.Key
 		}
-		s.Where, err = tx.Whereabouts(q.Parent, keys)
+		if s.Where, err = tx.Whereabouts(q.Parent, keys); err != nil || !q.Deep {
+			return err
+		}
+		s.Found, err = found(tx, q.Search, s.Items)
 		return err
 	})
 	return s, err

@@ -114,7 +114,7 @@ func (b browse) order() *inventory.Order {
 
 func (b browse) query(workspace inventory.ID, limit int) inventory.Query {
 	return inventory.Query{
-		Parent: workspace, Kind: inventory.KindAPI, Search: b.search, Choices: b.choices,
+		Parent: workspace, Kind: inventory.KindAPI, Search: b.search, Deep: b.search != "", Choices: b.choices,
 		Order: *b.order(), After: b.after, Limit: limit,
 	}
 }

@@ -21,7 +21,7 @@ import (
 
 // desk is a portal over a real store, with the keys of two people.
 type desk struct {
-	*testing.T
+	testing.TB
 	store   *store.Store
 	people  *catalog.Catalog
 	handler *portal.Handler
@@ -46,9 +46,9 @@ var administrator = auth.Principal{
 	Grants: []auth.Grant{{Role: access.AdministratorID, Scope: access.Everything}},
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t testing.TB) *desk {
 	t.Helper()
-	d := &desk{T: t, log: slog.New(slog.DiscardHandler), store: storetest.Open(t), fixed: auth.Static(map[string]auth.Principal{adminKey: administrator})}
+	d := &desk{TB: t, log: slog.New(slog.DiscardHandler), store: storetest.Open(t), fixed: auth.Static(map[string]auth.Principal{adminKey: administrator})}
 	d.people = catalog.New(d.store, catalog.Options{Downloader: outbound.New(outbound.Options{})})
 	var err error
 	if d.keys, err = auth.NewKeys(t.Context(), d.store); err != nil {

@@ -17,6 +17,8 @@ type row struct {
 	Address, Name, Title, Summary, Kind, Stage string
 	Environments, Sources                      []string
 	Updated                                    time.Time
+	Found                                      string // what a search has found in a definition; empty: nothing there
+	FoundIn                                    string // its version
 }
 
 // facetView is a field with the values that there are to choose.
@@ -120,6 +122,9 @@ func rowsOf(shelf catalog.Shelf) []row {
 			Address: addressOf(api.Path), Name: api.Name(), Title: titleOr(d, api), Summary: summarized(d),
 			Kind: d.Text("/kind"), Stage: d.Text(inventory.FieldLifecycleStage), Updated: api.Updated.At,
 			Environments: where.Environments, Sources: where.Sources,
+		}
+		if f, ok := shelf.Found[api.Key]; ok {
+			rows[i].Found, rows[i].FoundIn = f.Entry, titleOr(docOf(f.Version), f.Version)
 		}
 	}
 	return rows

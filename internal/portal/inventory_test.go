@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"slices"
@@ -9,6 +10,10 @@ import (
 	"testing"
 
 	"apicenter/internal/access"
+	"apicenter/internal/auth"
+	"apicenter/internal/catalog"
+	"apicenter/internal/inventory"
+	"apicenter/internal/outline"
 )
 
 const apisPage = "/portal/center/default/apis"
@@ -156,5 +161,30 @@ func TestEmptyInventoryOffersALink(t *testing.T) {
 	}
 	if page := d.signedIn(d.key("reader", access.ReaderID)).page("/portal/center/empty/apis"); strings.Contains(page, offer) {
 		t.Error("a reader is offered what he may not do")
+	}
+}
+
+func TestSearchSaysWhereItFound(t *testing.T) {
+	d := stocked(t)
+	d.put(workspace+"/apis/api0/versions/one/definitions/openapi", `{"title":"OpenAPI"}`)
+	if err := d.people.ImportSpecification(auth.With(t.Context(), administrator), inventory.MustID(workspace+"/apis/api0/versions/one/definitions/openapi"),
+		`{"openapi":"3.0.0","info":{"title":"x","version":"1"},"paths":{"/invoices/{id}":{"get":{"operationId":"getInvoice"}}}}`,
+		catalog.Specification{Name: "openapi", Version: "3.0.0"}); err != nil {
+		t.Fatal(err)
+	}
+	r := outline.New(d.store, slog.New(slog.DiscardHandler))
+	for more := true; more; {
+		var err error
+		if more, err = r.Step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := d.signedIn(adminKey)
+	const where = `<code>GET /invoices/{id}</code> in version v1`
+	for query, want := range map[string]bool{"?q=invoice": true, "?q=get+inv&view=cards": true, "?q=billing+getinvoice": true, "?q=bill": false} {
+		page := b.page(apisPage + query)
+		if strings.Contains(page, where) != want || !slices.Contains(titles(page), "Billing") {
+			t.Errorf("%s: says where: %v; finds %q", query, !want, titles(page))
+		}
 	}
 }
