@@ -103,7 +103,7 @@ var tones = map[string]string{
 	"ok": "good", "syncing": "good", "passed": "good", "partial": "warn", "held": "warn", "late": "warn", "warning": "warn", "initializing": "info",
 	"failed": "bad", "error": "bad", "refused": "bad", "interrupted": "warn", "deleting": "warn",
 	"in step": "good", "starting": "info", "waiting": "warn", "failing": "bad", "paused": "plain", "on": "good", "heard": "good", "goes": "bad", "stays": "good", "off": "plain", "this center": "info", "rejected": "info", "approved": "warn", "running": "info", "skipped": "plain",
-	"add": "good", "change": "info", "vanish": "bad", "leave": "warn", "hold": "warn", "keep": "plain", "skip": "warn",
+	"add": "good", "change": "info", "delete": "bad", "clear": "bad", "leave": "warn", "hold": "warn", "keep": "plain", "skip": "warn",
 	"delivering": "good", "retrying": "warn", "stopped": "bad", "validating": "info", "no secret": "warn",
 	"created": "good", "updated": "info", "moved": "info", "deleted": "bad", "breaking": "bad",
 }

@@ -1,0 +1,226 @@
+package portal_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"apicenter/internal/access"
+	"apicenter/internal/auth"
+	"apicenter/internal/inventory"
+	"apicenter/internal/portal"
+	"apicenter/internal/source"
+)
+
+func TestLinkIsSteered(t *testing.T) {
+	d, a := linkDesk(t)
+	d.link("contoso")
+	a.notified = nil
+	admin, reader := d.signedIn(adminKey), d.signedIn(d.key("reader", access.ReaderID))
+	for _, path := range []string{"/sync", "/delete", "/approve", "/reject"} {
+		if w := reader.post(linksPage+"/contoso"+path, url.Values{"what": {"delete"}, "all": {"yes"}}); w.Code != http.StatusForbidden {
+			t.Errorf("a reader: %s: %d", path, w.Code)
+		}
+	}
+	if body := reader.shows(linksPage+"/contoso", http.StatusOK); strings.Contains(body, "Sync now") || strings.Contains(body, "/delete") {
+		t.Error("a reader is offered what he may not do")
+	}
+	if w := admin.post(linksPage+"/contoso/sync", nil); w.Code != http.StatusSeeOther || len(a.notified) != 1 {
+		t.Errorf("sync: %d, notified %v", w.Code, a.notified)
+	}
+	admin.shows(linksPage+"/contoso/doctor", http.StatusOK, "got one", "Freshness")
+	if w := admin.post(linksPage+"/contoso/approve", nil); w.Code != http.StatusBadRequest {
+		t.Errorf("approve nothing: %d", w.Code)
+	}
+}
+
+func TestHeldDeletionsAreJudged(t *testing.T) {
+	d, _ := linkDesk(t)
+	d.link("contoso")
+	id := inventory.MustID(workspace + "/links/contoso")
+	if err := d.store.Update(t.Context(), "test", func(tx inventory.Tx) error {
+		for _, e := range []string{"apis/a", "apis/b"} {
+			if err := tx.PutDeletion(id, inventory.Deletion{External: e, Why: "too many at once", Since: time.Now()}); err != nil {
+				return err
+			}
+		}
+		return tx.SetStatus(id, inventory.LinkStatus{State: inventory.Syncing, Held: []string{"apis/a", "apis/b"}})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b := d.signedIn(adminKey)
+	b.shows(linksPage+"/contoso", http.StatusOK, "Held deletions", "apis/a", "too many at once")
+	if w := b.post(linksPage+"/contoso/reject", url.Values{"external": {"apis/a"}}); w.Code != http.StatusSeeOther {
+		t.Errorf("reject: %d %s", w.Code, w.Body)
+	}
+	b.shows(linksPage+"/contoso", http.StatusOK, "Rejected", "ada")
+	if w := b.post(linksPage+"/contoso/approve", url.Values{"all": {"yes"}}); w.Code != http.StatusSeeOther {
+		t.Errorf("approve all: %d %s", w.Code, w.Body)
+	}
+	all, err := d.people.Deletions(auth.With(t.Context(), administrator), id)
+	if err != nil || len(all) != 2 || all[0].Verdict != inventory.Rejected || all[1].Verdict != inventory.Approved {
+		t.Errorf("deletions %+v, %v", all, err)
+	}
+}
+
+func TestLinkIsDeleted(t *testing.T) {
+	d, _ := linkDesk(t)
+	d.link("contoso")
+	for i := range 50 {
+		d.brings(workspace+"/links/contoso", fmt.Sprintf("%s/apis/brought-%d", workspace, i), fmt.Sprintf("apis/%d", i), fmt.Sprintf(`{"title":"Brought %d","kind":"rest"}`, i))
+	}
+	b := d.signedIn(adminKey)
+	b.shows(linksPage+"/contoso/delete", http.StatusOK, "<b>50</b> APIs", "Type the name", "Brought 7", "These become entries of your own")
+	for _, form := range []url.Values{{}, {"what": {"delete"}}, {"what": {"delete"}, "name": {"other"}}} {
+		if w := b.post(linksPage+"/contoso/delete", form); w.Code != http.StatusBadRequest {
+			t.Errorf("delete with %v: %d", form, w.Code)
+		}
+	}
+	if w := b.post(linksPage+"/contoso/delete", url.Values{"what": {"keep"}}); w.Code != http.StatusSeeOther {
+		t.Errorf("delete: %d %s", w.Code, w.Body)
+	}
+	link, err := d.people.Get(t.Context(), inventory.MustID(workspace+"/links/contoso"))
+	if s := inventory.StatusOf(link); err != nil || s.State != inventory.Deleting || !s.HandsOver {
+		t.Errorf("state %+v, %v; want it to be handed over", s, err)
+	}
+	if body := b.shows(linksPage+"/contoso", http.StatusOK, "Deleting"); strings.Contains(body, "Sync now") {
+		t.Error("a link that goes can be synchronised")
+	}
+}
+
+func TestLinkRests(t *testing.T) {
+	d, _ := linkDesk(t)
+	d.link("contoso")
+	b := d.signedIn(adminKey)
+	if w := b.post(linksPage+"/contoso/pause", nil); w.Code != http.StatusSeeOther {
+		t.Fatalf("pause: %d %s", w.Code, w.Body)
+	}
+	if body := b.shows(linksPage+"/contoso", http.StatusOK, "Paused", "ada paused it", "Resume"); strings.Contains(body, "Sync now") {
+		t.Error("a paused link can be synchronised")
+	}
+	b.shows(linksPage, http.StatusOK, "Paused")
+	if w := b.post(linksPage+"/contoso/resume", nil); w.Code != http.StatusSeeOther {
+		t.Errorf("resume: %d %s", w.Code, w.Body)
+	}
+	b.shows(linksPage+"/contoso", http.StatusOK, "Sync now")
+	reader := d.signedIn(d.key("reader", access.ReaderID))
+	for _, path := range []string{"/pause", "/resume", "/edit", "/apply", "/inherit"} {
+		if w := reader.post(linksPage+"/contoso"+path, nil); w.Code != http.StatusForbidden {
+			t.Errorf("a reader: %s: %d", path, w.Code)
+		}
+	}
+}
+
+func TestLinkSettingsChange(t *testing.T) {
+	d, a := linkDesk(t)
+	d.link("contoso")
+	b := d.signedIn(adminKey)
+	b.shows(linksPage+"/contoso/edit", http.StatusOK, `value="always" selected`, "See what it would do")
+	form := url.Values{"import": {"never"}, "stage": {"testing"}, "onVanish": {"hold"}, "target": {"120"}, "exclude": {"tag=internal\nname=test-*"}}
+	b.shows(linksPage+"/contoso/plan?"+form.Encode(), http.StatusOK, onePlan, "Save and do this", `value="hold"`)
+	b.shows(linksPage+"/contoso/edit?"+form.Encode(), http.StatusOK, `value="hold" selected`, "tag=internal")
+	if w := b.post(linksPage+"/contoso/edit", form); w.Code != http.StatusSeeOther {
+		t.Fatalf("save: %d %s", w.Code, w.Body)
+	}
+	b.shows(linksPage+"/contoso", http.StatusOK, "tag=internal", "name=test-*", "held until somebody approves", "2 min", "Testing")
+	form.Set("digest", onePlan)
+	form.Set("target", "60")
+	if w := b.post(linksPage+"/contoso/edit", form); w.Code != http.StatusSeeOther {
+		t.Errorf("save with a plan: %d %s", w.Code, w.Body)
+	}
+	b.shows(linksPage+"/contoso", http.StatusOK, "A plan was agreed to")
+	for field, bad := range map[string]string{"target": "1", "exclude": "x", "identity": "me"} {
+		wrong := url.Values{"import": {"never"}, field: {bad}}
+		w := b.post(linksPage+"/contoso/edit", wrong)
+		if w.Code != http.StatusBadRequest || field != "identity" && !strings.Contains(w.Body.String(), `id="`+field+`-fault"`) {
+			t.Errorf("%s %q: %d %s", field, bad, w.Code, w.Body)
+		}
+	}
+	if w := b.get(linksPage + "/contoso/plan?target=1"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "10") {
+		t.Errorf("the plan of what may not be: %d", w.Code)
+	}
+	// The plan of the link as it is.
+	b.shows(linksPage+"/contoso/plan", http.StatusOK, "Do this", "Pets&lt;script&gt;")
+	if w := b.post(linksPage+"/contoso/apply", url.Values{"digest": {onePlan}}); w.Code != http.StatusSeeOther {
+		t.Errorf("apply: %d %s", w.Code, w.Body)
+	}
+	if w := b.post(linksPage+"/contoso/apply", url.Values{"digest": {"x"}}); w.Code != http.StatusBadRequest {
+		t.Errorf("apply what is no plan: %d", w.Code)
+	}
+	a.fault = &source.Error{Message: "the source is down"}
+	b.shows(linksPage+"/contoso/plan", http.StatusOK, "the source is down")
+	a.fault = errors.New("select * from link")
+	if body := b.shows(linksPage+"/contoso/plan", http.StatusOK, "log tells why"); strings.Contains(body, "select") {
+		t.Error("what is ours is told to readers")
+	}
+}
+
+func TestLinkInherits(t *testing.T) {
+	d, _ := linkDesk(t)
+	d.link("contoso")
+	b := d.signedIn(adminKey)
+	b.shows(linksPage+"/contoso", http.StatusOK, "After a rename", "integration events -i contoso --create", "Microsoft.ApiManagement.APICreated", "/hooks/events")
+	for _, from := range []string{"", "x", gateway, gateway + "-old"} {
+		if w := b.post(linksPage+"/contoso/inherit", url.Values{"from": {from}}); w.Code != http.StatusBadRequest {
+			t.Errorf("inherit from %q: %d %s", from, w.Code, w.Body)
+		}
+	}
+}
+
+// A stream ends when nothing goes on any more, or when the link is gone.
+func TestWatchEnds(t *testing.T) {
+	d, _ := linkDesk(t)
+	d.stopping = nil // the server goes on
+	d.open(portal.Issuers{})
+	d.link("contoso")
+	b := d.signedIn(adminKey)
+	server := httptest.NewServer(d.handler)
+	t.Cleanup(server.Close)
+	end := func(change func()) string {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+linksPage+"/contoso/watch", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range b.cookies {
+			r.AddCookie(&http.Cookie{Name: name, Value: value})
+		}
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body := bufio.NewReader(resp.Body)
+		if line, err := body.ReadString('\n'); !strings.HasPrefix(line, "data: ") {
+			t.Fatalf("the stream begins with %q, %v", line, err)
+		}
+		change()
+		rest, err := io.ReadAll(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(rest)
+	}
+	if body := end(func() {
+		d.status("contoso", inventory.LinkStatus{State: inventory.Syncing, SyncedAt: time.Now(), ProvenAt: time.Now()})
+	}); !strings.Contains(body, "In step") || !strings.Contains(body, "event: done") {
+		t.Errorf("once it is in step: %s", body)
+	}
+	d.status("contoso", inventory.LinkStatus{State: inventory.Deleting})
+	if body := end(func() {
+		if err := d.store.Update(t.Context(), "test", func(tx inventory.Tx) error {
+			return tx.Delete(inventory.MustID(workspace+"/links/contoso"), inventory.Condition{})
+		}); err != nil {
+			t.Error(err)
+		}
+	}); !strings.Contains(body, "event: gone") {
+		t.Errorf("once it is gone: %s", body)
+	}
+}
