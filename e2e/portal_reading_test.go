@@ -80,6 +80,25 @@ func TestPortalByKeyboard(t *testing.T) {
 	}
 }
 
+// TestPortalSignInAtAnIssuer signs a person in at the emulated directory, and out again everywhere.
+func TestPortalSignInAtAnIssuer(t *testing.T) {
+	d := startDemo(t, "--quiet-source")
+	b := browser.Start(t, axe, *shots)
+	in := func() *browser.Page {
+		p := b.Page(t, d.Center, 1280, 900)
+		p.Open("/portal/demo/default/links")
+		p.Click("Sign in with " + strings.TrimPrefix(d.Authority, "http://"))
+		p.See("tarnwick-retail") // where the page was to lead
+		return p
+	}
+	one, other := in(), in()
+	browser.Eval[any](one, `document.querySelector(".top details.menu").open = true`)
+	one.Click("Sign out everywhere")
+	one.See("API key")
+	other.Open("/portal/demo/default/links")
+	other.See("API key")
+}
+
 // TestPortalWeight holds the first view to what a slow line takes.
 func TestPortalWeight(t *testing.T) {
 	d := startDemo(t, "--quiet-source")
