@@ -10,8 +10,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"apicenter/client"
 	"apicenter/internal/access"
@@ -21,6 +23,7 @@ import (
 	"apicenter/internal/httpapi/armapi"
 	"apicenter/internal/httpapi/documents"
 	"apicenter/internal/inventory"
+	"apicenter/internal/outbound"
 	"apicenter/internal/server"
 	"apicenter/internal/store"
 )
@@ -56,7 +59,7 @@ func openCenter(ctx context.Context) (*center, error) {
 		return nil, errors.Join(err, s.Close(), os.RemoveAll(dir))
 	}
 	arm := armapi.New(armapi.Options{
-		Catalog: catalog.New(s, catalog.Options{Waker: asleep{}, Planner: idle{}, Seeker: blind{}}), Access: rights,
+		Catalog: catalog.New(s, catalog.Options{Waker: asleep{}, Planner: idle{}, Seeker: blind{}, Downloader: outbound.New(outbound.Options{}), Compare: same}), Access: rights,
 		Signer: documents.NewSigner([]byte("key")), Log: log, Feed: feed.New(s, feed.Options{Log: log}),
 	})
 	c := &center{store: s, dir: dir}
@@ -116,6 +119,11 @@ type blind struct{}
 
 func (blind) Seek(context.Context, inventory.Link, string, string) ([]inventory.Sighting, error) {
 	return nil, nil
+}
+
+// same takes any two documents to mean the same.
+func same(context.Context, []byte, []byte) inventory.Compatibility {
+	return inventory.Compatibility{Verdict: inventory.Unaltered}
 }
 
 // guard fails a request that takes the token to a document.
@@ -233,6 +241,63 @@ func TestDocumentsComeBackByteForByte(t *testing.T) {
 	d, err := api.Version("one").Definitions().Get(ctx, "openapi")
 	if err != nil || d.Properties.Specification == nil || d.Properties.Specification.Version != "3.0.1" {
 		t.Errorf("the definition says %+v, %v", d.Properties, err)
+	}
+}
+
+func TestADocumentIsComparedWithWhatItWas(t *testing.T) {
+	ctx, c := t.Context(), newCenter(t)
+	api := c.workspace().API("pets")
+	put(t, c.workspace().APIs(), "pets", client.API{Title: "Pets", Kind: "rest"})
+	put(t, api.Versions(), "one", client.Version{Title: "1", LifecycleStage: "design"})
+	put(t, api.Version("one").Definitions(), "openapi", client.Definition{Title: "OpenAPI"})
+	definition := c.DefinitionByID(api.Version("one").Definition("openapi").ID())
+	bring := func(text string) time.Time {
+		t.Helper()
+		if err := definition.ImportSpecification(ctx, client.Document{Format: "inline", Value: text, Specification: &client.Specification{Name: "other"}}); err != nil {
+			t.Fatal(err)
+		}
+		d, err := api.Version("one").Definitions().Get(ctx, "openapi")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.SystemData.LastModifiedAt
+	}
+	then := bring("a\nb\n")
+	bring("a\nc\n")
+	d, err := definition.Diff(ctx, client.Edition{At: then}, time.Time{})
+	want := []client.Line{{Op: " ", Text: "a"}, {Op: "-", Text: "b"}, {Op: "+", Text: "c"}}
+	if err != nil || d.Verdict != "unchanged" || !d.From.At.Equal(then) || d.To.ID != definition.ID() || d.Diff == nil || !slices.Equal(d.Diff.Hunks[0].Lines, want) {
+		t.Errorf("%+v, %v", d, err)
+	}
+	r, err := definition.ExportSpecificationAt(ctx, then)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if text, err := io.ReadAll(r); err != nil || string(text) != "a\nb\n" {
+		t.Errorf("it was %q, %v", text, err)
+	}
+	if _, err := definition.ExportSpecificationAt(ctx, then.Add(-time.Hour)); !client.NotFound(err) {
+		t.Errorf("before it was there: %v, want 404", err)
+	}
+}
+
+func TestWebhooksHaveASecret(t *testing.T) {
+	ctx, c := t.Context(), newCenter(t)
+	service := c.Service("S", "G", "main")
+	made := put(t, service.Webhooks(), "hook", client.Webhook{Address: "https://hooks.example.com/x", EventTypes: []string{"Microsoft.ApiCenter.ApiAdded"}})
+	if d := made.Properties.Delivery; d == nil || d.State != "validating" || d.Message == "" {
+		t.Errorf("a new one says %+v", d)
+	}
+	hook := service.Webhook("hook")
+	if _, err := hook.Replay(ctx, 0); err == nil {
+		t.Error("without a secret it delivers again")
+	}
+	if secret, err := hook.NewSecret(ctx); err != nil || !strings.HasPrefix(secret, "whsec_") {
+		t.Errorf("secret: %d characters, %v", len(secret), err)
+	}
+	if r, err := hook.Replay(ctx, 0); err != nil || r.Name != "hook" || r.Properties.Delivery == nil || r.Properties.Delivery.Cursor != "0" {
+		t.Errorf("replayed: %+v, %v", r, err)
 	}
 }
 

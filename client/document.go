@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -36,9 +37,19 @@ func (d DefinitionRef) ImportSpecification(ctx context.Context, doc Document) er
 // caller closes it. What comes by a link is bounded: reading past 256 MiB is
 // [ErrTooLarge].
 func (d DefinitionRef) ExportSpecification(ctx context.Context) (io.ReadCloser, error) {
+	return d.ExportSpecificationAt(ctx, time.Time{})
+}
+
+// ExportSpecificationAt opens the document that the definition had at an instant,
+// as ExportSpecification does the one that it has.
+func (d DefinitionRef) ExportSpecificationAt(ctx context.Context, at time.Time) (io.ReadCloser, error) {
 	var doc Document
+	query := url.Values{}
+	if !at.IsZero() {
+		query.Set("at", at.UTC().Format(time.RFC3339Nano))
+	}
 	err := d.c.run(ctx, Request{
-		Method: http.MethodPost, Path: d.path + "/exportSpecification", APIVersion: stable, Patience: documentPatience,
+		Method: http.MethodPost, Path: d.path + "/exportSpecification", APIVersion: stable, Query: query, Patience: documentPatience,
 	}, &doc)
 	if err != nil {
 		return nil, err

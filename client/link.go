@@ -38,10 +38,10 @@ type Run struct {
 	Scope           string         `json:"scope"`   // empty: all
 	Phase           string         `json:"phase"`
 	StartedAt       time.Time      `json:"startedAt"`
-	EndedAt         time.Time      `json:"endedAt"` // zero while it goes on
+	EndedAt         time.Time      `json:"endedAt,omitzero"` // zero while it goes on
 	DurationSeconds float64        `json:"durationSeconds"`
 	Outcome         string         `json:"outcome"` // empty while it goes on, then ok, partial, held, refused, failed or interrupted
-	Message         string         `json:"message"`
+	Message         string         `json:"message,omitempty"`
 	Counts          map[string]int `json:"counts"`   // of APIs at the source, by what became of them
 	Requests        int64          `json:"requests"` // to the source
 	Errors          []RunError     `json:"errors"`
@@ -57,19 +57,19 @@ type RunError struct {
 // Break is what a new definition of one API means for those who use it.
 type Break struct {
 	External string   `json:"external"`
-	Verdict  string   `json:"verdict"` // breaking or unknown
-	Message  string   `json:"message"` // why it is not known
-	Reasons  []Reason `json:"reasons"`
-	More     int      `json:"more"` // reasons that are left out
+	Verdict  string   `json:"verdict"`           // breaking or unknown
+	Message  string   `json:"message,omitempty"` // why it is not known
+	Reasons  []Reason `json:"reasons,omitempty"`
+	More     int      `json:"more,omitempty"` // reasons that are left out
 }
 
 // Reason is one thing that differs between two definitions.
 type Reason struct {
 	ID        string `json:"id"`
 	Text      string `json:"text"`
-	Operation string `json:"operation"`
-	Path      string `json:"path"`
-	Breaking  bool   `json:"breaking"`
+	Operation string `json:"operation,omitempty"`
+	Path      string `json:"path,omitempty"`
+	Breaking  bool   `json:"breaking,omitempty"`
 }
 
 // Runs are the latest runs of the link, the newest first.
@@ -96,7 +96,7 @@ type Plan struct {
 	Cost            Cost      `json:"cost"`
 	ExpectedSeconds int       `json:"expectedSeconds"` // an estimate
 	Changes         []Change  `json:"changes"`
-	Omitted         int       `json:"omitted"` // changes that are not listed
+	Omitted         int       `json:"omitted,omitempty"` // changes that are not listed
 }
 
 // Cost is the requests of a plan.
@@ -111,15 +111,15 @@ type Change struct {
 	Action     string        `json:"action"`   // add, change, delete, leave, keep, hold, skip or clear
 	External   string        `json:"external"` // empty: the environment
 	Title      string        `json:"title"`
-	Resource   string        `json:"resource"` // its name here, if it has one
-	Fields     []FieldChange `json:"fields"`
-	MoreFields int           `json:"moreFields"` // that are not listed
-	Documents  []string      `json:"documents"`  // to be fetched
-	Moves      []Moved       `json:"moves"`      // versions that come from other APIs
-	Merges     []string      `json:"merges"`     // APIs of the link that become one with it, by name
-	Joins      string        `json:"joins"`      // the API of another link that it becomes one with, by name
-	Drops      []Dropped     `json:"drops"`      // what no longer hangs on it
-	Why        string        `json:"why"`
+	Resource   string        `json:"resource,omitempty"` // its name here, if it has one
+	Fields     []FieldChange `json:"fields,omitempty"`
+	MoreFields int           `json:"moreFields,omitempty"` // that are not listed
+	Documents  []string      `json:"documents,omitempty"`  // to be fetched
+	Moves      []Moved       `json:"moves,omitempty"`      // versions that come from other APIs
+	Merges     []string      `json:"merges,omitempty"`     // APIs of the link that become one with it, by name
+	Joins      string        `json:"joins,omitempty"`      // the API of another link that it becomes one with, by name
+	Drops      []Dropped     `json:"drops,omitempty"`      // what no longer hangs on it
+	Why        string        `json:"why,omitempty"`
 }
 
 // Moved is a version that comes to another API.
@@ -136,11 +136,11 @@ type Dropped struct {
 
 // FieldChange is a field that would be another.
 type FieldChange struct {
-	Kind     string          `json:"kind"`     // api, version, definition, deployment or environment
-	External string          `json:"external"` // the API of the source that a part is of
+	Kind     string          `json:"kind"`               // api, version, definition, deployment or environment
+	External string          `json:"external,omitempty"` // the API of the source that a part is of
 	Field    string          `json:"field"`
-	Before   json.RawMessage `json:"before"`
-	After    json.RawMessage `json:"after"`
+	Before   json.RawMessage `json:"before,omitempty"`
+	After    json.RawMessage `json:"after,omitempty"`
 }
 
 // Plan reads the source and says what would change, and changes nothing. With

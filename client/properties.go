@@ -36,6 +36,7 @@ type SKU struct {
 type Workspace struct {
 	Title       string `json:"title"`
 	Description string `json:"description,omitempty"`
+	MergeRule   string `json:"mergeRule,omitempty"` // by what APIs of several links are one: title, path, name or a field; ours
 }
 
 // MetadataSchema describes one custom property.
@@ -66,6 +67,13 @@ type API struct {
 	Contacts              []Contact        `json:"contacts,omitempty"`
 	License               *License         `json:"license,omitempty"`
 	CustomProperties      CustomProperties `json:"customProperties,omitempty"`
+	Gone                  *Gone            `json:"gone,omitempty"` // read only; ours
+}
+
+// Gone marks what stays though its source has it no more.
+type Gone struct {
+	At  time.Time `json:"at"`
+	Why string    `json:"why"`
 }
 
 // Terms is where the terms of service are.
@@ -98,6 +106,7 @@ type License struct {
 type Version struct {
 	Title          string `json:"title"`
 	LifecycleStage string `json:"lifecycleStage"` // design, development, testing, preview, production, deprecated or retired
+	Gone           *Gone  `json:"gone,omitempty"` // read only; ours
 }
 
 // Definition is the properties of a definition. Its document is exported and
@@ -106,6 +115,7 @@ type Definition struct {
 	Title         string         `json:"title"`
 	Description   string         `json:"description,omitempty"`
 	Specification *Specification `json:"specification,omitempty"` // read only: as it was imported
+	Gone          *Gone          `json:"gone,omitempty"`          // read only; ours
 }
 
 // Specification is the language of a document.
@@ -123,6 +133,7 @@ type Deployment struct {
 	State            string           `json:"state,omitempty"`         // active or inactive
 	Server           *Runtime         `json:"server,omitempty"`
 	CustomProperties CustomProperties `json:"customProperties,omitempty"`
+	Gone             *Gone            `json:"gone,omitempty"` // read only; ours
 }
 
 // Runtime is the addresses at which a deployment answers.

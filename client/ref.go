@@ -91,6 +91,9 @@ func (w WorkspaceRef) APISource(name string) APISourceRef {
 // APIRef names an API.
 type APIRef struct{ ref }
 
+// APIByID is the API with that ARM id.
+func (c *Client) APIByID(id string) APIRef { return APIRef{ref{c, id}} }
+
 // Versions are those of the API.
 func (a APIRef) Versions() Collection[Version] {
 	return collection[Version](a.ref, "versions", stable)
@@ -119,6 +122,9 @@ func (v VersionRef) Definition(name string) DefinitionRef {
 
 // DefinitionRef names a definition.
 type DefinitionRef struct{ ref }
+
+// DefinitionByID is the definition with that ARM id.
+func (c *Client) DefinitionByID(id string) DefinitionRef { return DefinitionRef{ref{c, id}} }
 
 // APISourceRef names a link.
 type APISourceRef struct{ ref }

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"github.com/spf13/cobra"
+
+	"apicenter/client"
 )
 
 // unmade is the name under which a link is checked that is not there yet.
@@ -32,17 +34,18 @@ Nothing is changed. The exit code is 1 if a link could not work as things are.`,
 		if err != nil {
 			return err
 		}
-		name, body := *n.name, object{}
+		name, proposed := *n.name, (*client.APISource)(nil)
 		if n.apim.name != "" {
 			source, err := n.source(cmd, s.service)
 			if err != nil {
 				return err
 			}
-			name, body = unmade, n.link(source, s.workspace)
+			if proposed, err = settings(n.link(source, s.workspace)); err != nil {
+				return err
+			}
+			name = unmade
 		}
-		o, err := s.post(cmd.Context(), call{
-			path: s.path([]step{linkStep()}, names{"integration-name": &name}) + "/check", version: preview, body: body,
-		})
+		o, err := tell(s.space().APISource(name).Check(cmd.Context(), proposed))
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ func TestCheckAsksForALinkOrForAnInstance(t *testing.T) {
 		{
 			[]string{"--azure-apim", "contoso", "--workspace", "team", "--msi-resource-id", "/m"},
 			"POST " + at + "/apiSources/new-link/check" + atPreview + ` {"properties":{"apiSourceType":"AzureApiManagement","azureApiManagementSource":` +
-				`{"msiResourceId":"/m","resourceId":"` + apimID + `/workspaces/team"},"importSpecification":"always"}}`,
+				`{"resourceId":"` + apimID + `/workspaces/team","msiResourceId":"/m"},"importSpecification":"always"}}`,
 		},
 	} {
 		o := newCenter().run(t, append([]string{"integration", "check", "--service-id", fakeService}, tt.args...)...)

@@ -104,6 +104,19 @@ func (s *session) link(of names) client.APISourceRef {
 	return s.space().APISource(*of[linkStep().flag])
 }
 
+// settings are the properties of a link, as the client takes them.
+func settings(link object) (*client.APISource, error) {
+	text, err := json.Marshal(link["properties"])
+	if err != nil {
+		return nil, failed("", "write the link: %v", err)
+	}
+	var p client.APISource
+	if err := json.Unmarshal(text, &p); err != nil {
+		return nil, failed("", "read the link: %v", err)
+	}
+	return &p, nil
+}
+
 // tell is what a method of the client gave, as it is printed.
 func tell[T any](v T, err error) (object, error) {
 	if err != nil {

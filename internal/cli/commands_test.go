@@ -93,7 +93,7 @@ func TestFlagsBecomeRequests(t *testing.T) {
 			"plan another scope",
 			[]string{"integration", "plan", "-i", "new", "--azure-apim", apimID, "--include", "name=pet*", "--exclude", "tag=internal,path=a/*"},
 			[]string{"POST " + at + "/apiSources/new/plan" + atPreview + ` {"properties":{"apiSourceType":"AzureApiManagement","azureApiManagementSource":{"resourceId":"` + apimID +
-				`"},"importSpecification":"always","scope":{"exclude":[{"path":"a/*","tag":"internal"}],"include":[{"name":"pet*"}]}}}`},
+				`"},"importSpecification":"always","scope":{"include":[{"name":"pet*"}],"exclude":[{"path":"a/*","tag":"internal"}]}}}`},
 		},
 		{
 			"apply",
@@ -108,15 +108,15 @@ func TestFlagsBecomeRequests(t *testing.T) {
 			"PUT " + at + atPreview + ` {"properties":{"mergeRule":"title","title":"Default workspace"}}`,
 		}},
 		{"diff", []string{"api", "definition", "diff", "--api-id", "petstore", "--version-id", "v1-0", "--definition-id", "openapi", "--from", "2026-01-31T12:00:00Z", "--with", "apis/b/versions/v/definitions/d"}, []string{
-			"POST " + at + "/apis/petstore/versions/v1-0/definitions/openapi/diff" + atPreview + ` {"from":{"at":"2026-01-31T12:00:00Z","id":"` + at + `/apis/b/versions/v/definitions/d"},"to":{}}`,
+			"POST " + at + "/apis/petstore/versions/v1-0/definitions/openapi/diff" + atPreview + ` {"from":{"id":"` + at + `/apis/b/versions/v/definitions/d","at":"2026-01-31T12:00:00Z"},"to":{}}`,
 		}},
 		{"approve", []string{"integration", "approve", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/approve" + atPreview + " {}"}},
 		{
 			"reject", []string{"integration", "reject", "-i", "prod-gateway", "--object", "apis/a", "--object", "apis/b"},
 			[]string{"POST " + at + "/apiSources/prod-gateway/reject" + atPreview + ` {"externals":["apis/a","apis/b"]}`},
 		},
-		{"pause", []string{"integration", "pause", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/pause" + atPreview + " {}"}},
-		{"resume", []string{"integration", "resume", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/resume" + atPreview + " {}"}},
+		{"pause", []string{"integration", "pause", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/pause" + atPreview}},
+		{"resume", []string{"integration", "resume", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/resume" + atPreview}},
 		{"hand over", []string{"integration", "delete", "-i", "prod-gateway", "-y", "--keep"}, []string{"DELETE " + at + "/apiSources/prod-gateway" + atPreview + "&keep=true"}},
 		{
 			"inherit", []string{"integration", "inherit", "-i", "prod-gateway", "--from", apimID + "-old"},

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"apicenter/client"
 )
 
 // creation is the flags of `integration create apim`.
@@ -90,8 +92,8 @@ func (n *creation) run(cmd *cobra.Command, c *connection) error {
 		}
 		n.follow.environment = *n.name
 	}
-	path := s.path([]step{linkStep()}, names{"integration-name": n.name})
-	a, err := s.do(ctx, call{method: http.MethodPut, path: path, version: preview, body: n.link(source, s.workspace)})
+	ref := s.space().APISource(*n.name)
+	a, err := s.do(ctx, call{method: http.MethodPut, path: ref.ID(), version: preview, body: n.link(source, s.workspace)})
 	if err != nil {
 		// No answer means that the link may be there, and need its environment.
 		if _, refused := errors.AsType[*apiError](err); refused {
@@ -106,25 +108,23 @@ func (n *creation) run(cmd *cobra.Command, c *connection) error {
 	if !n.wait.wait {
 		return s.print.row(link, linkKind().columns)
 	}
-	return n.await(ctx, s, path, link, a.Status == http.StatusCreated)
+	return n.await(ctx, s, ref, link, a.Status == http.StatusCreated)
 }
 
 // await waits for the first run of a new link. A link that was there may have
 // nothing to do, so it is asked for a run.
-func (n *creation) await(ctx context.Context, s *session, path string, link object, created bool) error {
+func (n *creation) await(ctx context.Context, s *session, ref client.APISourceRef, link object, created bool) (err error) {
 	since := link.time("systemData.createdAt")
 	if !created {
-		o, err := s.requestSync(ctx, path, "")
-		if err != nil {
+		if since, err = requested(ref.Sync(ctx, "")); err != nil {
 			return err
 		}
-		since = o.time("requestedAt")
 	}
-	run, err := s.watch(ctx, path, since, n.wait.limit)
+	run, err := s.watch(ctx, ref, since, n.wait.limit)
 	if err != nil {
 		return err
 	}
-	if link, err = s.get(ctx, path, preview); err != nil {
+	if link, err = s.get(ctx, ref.ID(), preview); err != nil {
 		return err
 	}
 	if err := s.print.row(link, linkKind().columns); err != nil {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"apicenter/client"
 )
 
 // diffCommand is the verb `diff` of definitions.
@@ -28,23 +30,19 @@ path in the workspace.`,
 	with := cmd.Flags().String("with", "", "the older one is of this definition")
 	cmd.MarkFlagsOneRequired("from", "with")
 	return of.leaf(cmd, func(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error) {
-		older, newer := object{}, object{}
-		for _, side := range []struct {
-			at *instant
-			o  object
-		}{{&from, older}, {&to, newer}} {
-			query, err := side.at.query(cmd)
-			if err != nil {
-				return nil, err
-			}
-			if at := query.Get("at"); at != "" {
-				side.o["at"] = at
-			}
+		older, err := from.time(cmd)
+		if err != nil {
+			return nil, err
 		}
+		newer, err := to.time(cmd)
+		if err != nil {
+			return nil, err
+		}
+		edition := client.Edition{At: older}
 		if *with != "" {
-			older["id"] = s.resource(*with)
+			edition.ID = s.resource(*with)
 		}
-		return s.post(ctx, call{path: path + "/diff", version: preview, body: object{"from": older, "to": newer}, patient: documentPatience})
+		return tell(s.DefinitionByID(path).Diff(ctx, edition, newer))
 	}, printDiff)
 }
 

@@ -31,17 +31,13 @@ func exportCommand(c *connection) *cobra.Command {
 	var past instant
 	past.flag(cmd)
 	return of.leaf(cmd, func(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error) {
-		query, err := past.query(cmd)
+		at, err := past.time(cmd)
 		if err != nil {
 			return nil, err
 		}
-		o, err := s.post(ctx, call{path: path + "/exportSpecification", version: stable, query: query, patient: documentPatience})
+		text, err := s.DefinitionByID(path).ExportSpecificationAt(ctx, at)
 		if err != nil {
-			return nil, err
-		}
-		text, err := s.document(ctx, o)
-		if err != nil {
-			return nil, err
+			return nil, explain(err)
 		}
 		defer text.Close()
 		return nil, s.save(*file, text)

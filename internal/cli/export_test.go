@@ -68,7 +68,7 @@ func TestAFailedExportLeavesTheOldFile(t *testing.T) {
 		{"expired link", map[string]any{"format": "link", "value": fakeAddress + "/doc?sig=sekret"}, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, "403"},
 		{"link that is none", map[string]any{"format": "link", "value": "file:///etc/passwd"}, nil, "none"},
 		{"unknown format", map[string]any{"format": "carrier-pigeon", "value": "x"}, nil, "neither"},
-		{"nothing", map[string]any{}, nil, "no document"},
+		{"nothing", map[string]any{}, nil, "neither"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newCenter()

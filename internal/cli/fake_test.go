@@ -68,7 +68,7 @@ func newCenter() *center {
 	})
 	c.store("/subscriptions/sub1/resourcegroups/apis", map[string]any{})["location"] = "westeurope"
 	c.put("/apiSources/prod-gateway", `{"apiSourceType":"AzureApiManagement","linkState":{"state":"syncing","lastUpdatedOn":"1999-12-31T23:59:00Z"},
-		"synchronization":{"syncedAt":"1999-12-31T23:59:48Z","nextDue":"2000-01-01T00:00:48Z","apis":3,"held":["a","b"],"limited":0,"problems":1,"stalled":false,
+		"synchronization":{"syncedAt":"1999-12-31T23:59:48Z","nextDue":"2000-01-01T00:00:48Z","apis":3,"held":["a","b"],"limited":false,"problems":1,"stalled":false,
 			"ageSeconds":72,"definitionsAgeSeconds":4000,"targetSeconds":60,"late":false,"lastRun":{"outcome":"held","endedAt":"1999-12-31T23:59:50Z","errors":1}}}`)
 	return c
 }
@@ -278,7 +278,7 @@ func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 		answerJSON(w, 202, map[string]any{"requestedAt": now()})
 	case "plan":
 		answerJSON(w, 200, map[string]any{
-			"digest": "5f2c", "adds": 1, "updates": 1, "moves": 0, "deletes": 0, "requests": 7, "expectedSeconds": 3, "changes": []any{
+			"digest": "5f2c", "plannedAt": now(), "adds": 1, "updates": 1, "moves": 0, "deletes": 0, "requests": 7, "expectedSeconds": 3, "changes": []any{
 				map[string]any{"action": "add", "external": "apis/pets", "title": "Pets", "documents": []string{"apis/pets"}, "fields": []any{
 					map[string]any{"kind": "api", "field": "/title", "after": "Pets"},
 				}},
@@ -335,7 +335,7 @@ func (c *center) action(w http.ResponseWriter, parts []string, body []byte) {
 func (c *center) start(key, trigger string) {
 	at := time.Now().Add(time.Second)
 	c.runs[key] = append([]map[string]any{{
-		"id": fmt.Sprintf("run-%d", len(c.runs[key])+1), "trigger": trigger, "scope": "all", "phase": "read",
+		"id": len(c.runs[key]) + 1, "trigger": trigger, "scope": "all", "phase": "read",
 		"startedAt": at.UTC().Format(time.RFC3339Nano), "counts": map[string]any{"observed": 0},
 	}}, c.runs[key]...)
 }

@@ -23,17 +23,26 @@ func (i *instant) flagNamed(cmd *cobra.Command, name, usage string) {
 
 // query is the parameter of a request that asks for it.
 func (i *instant) query(cmd *cobra.Command) (url.Values, error) {
+	at, err := i.time(cmd)
+	if err != nil || at.IsZero() {
+		return url.Values{}, err
+	}
+	return url.Values{"at": {at.Format(time.RFC3339Nano)}}, nil
+}
+
+// time is the instant; zero if none was given.
+func (i *instant) time(cmd *cobra.Command) (time.Time, error) {
 	if i.at == "" {
-		return url.Values{}, nil
+		return time.Time{}, nil
 	}
 	if ago, err := time.ParseDuration(i.at); err == nil && ago >= 0 {
-		return url.Values{"at": {time.Now().Add(-ago).UTC().Format(time.RFC3339Nano)}}, nil
+		return time.Now().Add(-ago).UTC(), nil
 	}
 	at, err := time.Parse(time.RFC3339, i.at)
 	if err != nil {
-		return nil, usage(cmd, "--%s %q is neither a time such as 2026-01-31T12:00:00Z nor one ago such as 36h", i.name, i.at)
+		return at, usage(cmd, "--%s %q is neither a time such as 2026-01-31T12:00:00Z nor one ago such as 36h", i.name, i.at)
 	}
-	return url.Values{"at": {at.UTC().Format(time.RFC3339Nano)}}, nil
+	return at.UTC(), nil
 }
 
 // historyColumns show one change a line.

@@ -3,12 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"apicenter/client"
 )
 
 func linkStep() step { return step{"apiSources", "integration-name", "i", []string{"integration-id"}} }
@@ -192,8 +193,7 @@ func runsCommand(c *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		runs, err := s.some(cmd.Context(), s.path([]step{linkStep()}, of)+"/runs", preview,
-			url.Values{"$top": {strconv.Itoa(top.n)}}, top.n)
+		runs, err := told(s.link(of).Runs(cmd.Context(), client.ListOptions{Top: top.n}))
 		if err != nil {
 			return err
 		}

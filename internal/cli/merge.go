@@ -3,10 +3,10 @@ package cli
 import (
 	"cmp"
 	"context"
-	"net/http"
-	"net/url"
 
 	"github.com/spf13/cobra"
+
+	"apicenter/client"
 )
 
 func mergeCommand(c *connection) *cobra.Command {
@@ -19,7 +19,7 @@ func mergeCommand(c *connection) *cobra.Command {
 	_ = cmd.MarkFlagRequired("into")
 	complete(cmd, "into", c.completeNames(apiKind(), nil))
 	return of.leaf(cmd, func(ctx context.Context, _ *cobra.Command, s *session, path string) (object, error) {
-		return s.post(ctx, call{path: path + "/merge", version: preview, body: object{"into": *into}})
+		return tell(s.APIByID(path).Merge(ctx, *into))
 	}, apiKind().row)
 }
 
@@ -28,7 +28,7 @@ func unmergeCommand(c *connection) *cobra.Command {
 		Use: "unmerge", Short: "Take what one gateway has of an API out of it again",
 		Example: "  apicenter api unmerge --api-id petstore -i prod-gateway",
 	}
-	return ofLinkCommand(cmd, c, "unmerge")
+	return ofLinkCommand(cmd, c, client.APIRef.Unmerge)
 }
 
 func leadCommand(c *connection) *cobra.Command {
@@ -36,17 +36,19 @@ func leadCommand(c *connection) *cobra.Command {
 		Use: "lead", Short: "Choose the gateway whose title and description an API of several has",
 		Example: "  apicenter api lead --api-id petstore -i prod-gateway",
 	}
-	return ofLinkCommand(cmd, c, "lead")
+	return ofLinkCommand(cmd, c, client.APIRef.Lead)
 }
 
 // ofLinkCommand is a command that does something with one link of an API.
-func ofLinkCommand(cmd *cobra.Command, c *connection, action string) *cobra.Command {
+func ofLinkCommand(
+	cmd *cobra.Command, c *connection, do func(api client.APIRef, ctx context.Context, link string) (client.Resource[client.API], error),
+) *cobra.Command {
 	of := apiKind().target(cmd, c)
 	link := cmd.Flags().StringP("integration-name", "i", "", "the link to the gateway (required)")
 	_ = cmd.MarkFlagRequired("integration-name")
 	complete(cmd, "integration-name", c.completeNames(linkKind(), nil))
 	return of.leaf(cmd, func(ctx context.Context, _ *cobra.Command, s *session, path string) (object, error) {
-		return s.post(ctx, call{path: path + "/" + action, version: preview, body: object{"link": *link}})
+		return tell(do(s.APIByID(path), ctx, *link))
 	}, apiKind().row)
 }
 
@@ -83,10 +85,10 @@ func mergeRuleCommand(c *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		path := s.service.path() + "/workspaces/" + url.PathEscape(s.workspace)
+		path := s.space().ID()
 		var o object
 		if *rule == "" {
-			o, err = s.send(ctx, call{method: http.MethodGet, path: path, version: preview})
+			o, err = s.get(ctx, path, preview)
 		} else {
 			o, err = s.change(ctx, path, preview, func(o object) error { return o.set("properties.mergeRule", *rule) })
 		}

@@ -9,10 +9,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-)
 
-// planPatience is how long a plan may take: the center reads the whole source.
-const planPatience = 10 * time.Minute
+	"apicenter/client"
+)
 
 // intention is what a link is, or would be: the flags of `plan`.
 type intention struct {
@@ -27,9 +26,9 @@ func (n *intention) define(cmd *cobra.Command, c *connection) {
 	n.flags = followingFlags()
 }
 
-// body is what is planned for: nothing but the link as it is, the link with
-// other settings, or one that is not there yet.
-func (n *intention) body(ctx context.Context, cmd *cobra.Command, s *session, path string) (object, error) {
+// properties are what is planned for: none for the link as it is, those of the link
+// with other settings, or of one that is not there yet.
+func (n *intention) properties(ctx context.Context, cmd *cobra.Command, s *session, ref client.APISourceRef) (*client.APISource, error) {
 	if err := n.follow.check(cmd); err != nil {
 		return nil, err
 	}
@@ -38,22 +37,22 @@ func (n *intention) body(ctx context.Context, cmd *cobra.Command, s *session, pa
 		if err != nil {
 			return nil, err
 		}
-		return n.link(source, s.workspace), nil
+		return settings(n.link(source, s.workspace))
 	}
 	changed := false
 	for _, flag := range n.flags {
 		changed = changed || cmd.Flags().Changed(flag)
 	}
 	if !changed {
-		return object{}, nil
+		return nil, nil
 	}
-	link, err := s.get(ctx, path, preview)
+	link, err := s.get(ctx, ref.ID(), preview)
 	if err != nil {
 		return nil, err
 	}
 	p, _ := asObject(link["properties"])
 	n.follow.change(cmd, p, s.workspace)
-	return object{"properties": p}, nil
+	return settings(link)
 }
 
 func planCommand(c *connection) *cobra.Command {
@@ -76,12 +75,12 @@ no definition. The digest at the end stands for all of the plan.`,
 		if err != nil {
 			return err
 		}
-		path := s.path([]step{linkStep()}, names{"integration-name": n.name})
-		body, err := n.body(ctx, cmd, s, path)
+		link := s.space().APISource(*n.name)
+		properties, err := n.properties(ctx, cmd, s, link)
 		if err != nil {
 			return err
 		}
-		plan, err := s.post(ctx, call{path: path + "/plan", version: preview, body: body, patient: planPatience})
+		plan, err := tell(link.Plan(ctx, properties))
 		if err != nil {
 			return err
 		}
@@ -117,20 +116,19 @@ it was, and a new one waits for another plan, or for sync.`,
 		if err != nil {
 			return err
 		}
-		path := s.path([]step{linkStep()}, names{"integration-name": n.name})
-		body, err := n.body(ctx, cmd, s, path)
+		link := s.space().APISource(*n.name)
+		properties, err := n.properties(ctx, cmd, s, link)
 		if err != nil {
 			return err
 		}
-		body["digest"] = digest
-		since, err := s.post(ctx, call{path: path + "/apply", version: preview, body: body})
+		since, err := requested(link.Apply(ctx, digest, properties))
 		if err != nil {
 			return err
 		}
 		if !n.wait.wait {
-			return s.print.row(since, []column{{"REQUESTED", "requestedAt", nil}})
+			return s.print.row(asked(since), requestColumns())
 		}
-		return s.report(ctx, path, since, n.wait.limit)
+		return s.report(ctx, link, since, n.wait.limit)
 	})
 }
 

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"apicenter/client"
 )
 
 func syncCommand(c *connection) *cobra.Command {
@@ -24,21 +26,21 @@ func syncCommand(c *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		link := s.path([]step{linkStep()}, of)
-		since, err := s.requestSync(ctx, link, *api)
+		link := s.link(of)
+		since, err := requested(link.Sync(ctx, *api))
 		if err != nil {
 			return err
 		}
 		if !w.wait {
-			return s.print.row(since, []column{{"REQUESTED", "requestedAt", nil}})
+			return s.print.row(asked(since), requestColumns())
 		}
 		return s.report(ctx, link, since, w.limit)
 	})
 }
 
 // report waits for the run that answers a request, and prints it.
-func (s *session) report(ctx context.Context, link string, since object, limit time.Duration) error {
-	run, err := s.watch(ctx, link, since.time("requestedAt"), limit)
+func (s *session) report(ctx context.Context, link client.APISourceRef, since time.Time, limit time.Duration) error {
+	run, err := s.watch(ctx, link, since, limit)
 	if err != nil {
 		return err
 	}
@@ -48,18 +50,15 @@ func (s *session) report(ctx context.Context, link string, since object, limit t
 	return s.verdict(run)
 }
 
-// requestSync asks for a run. The answer says when it was asked for.
-func (s *session) requestSync(ctx context.Context, link, api string) (object, error) {
-	body := object{}
-	if api != "" {
-		body["api"] = api
+// requested is when a run was asked for, as the center says.
+func requested(at time.Time, err error) (time.Time, error) {
+	if err == nil && at.IsZero() {
+		return at, failed("look at: apicenter integration runs", "the center took the request but does not say when")
 	}
-	o, err := s.post(ctx, call{path: link + "/sync", version: preview, body: body})
-	if err != nil {
-		return nil, err
-	}
-	if o.time("requestedAt").IsZero() {
-		return nil, failed("look at: apicenter integration runs", "the center took the request but does not say when")
-	}
-	return o, nil
+	return at, explain(err)
 }
+
+// asked is that as it is printed.
+func asked(at time.Time) object { return object{"requestedAt": at.Format(time.RFC3339Nano)} }
+
+func requestColumns() []column { return []column{{"REQUESTED", "requestedAt", nil}} }

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
+
+	"apicenter/client"
 )
 
 const (
@@ -55,12 +56,12 @@ func passing(err error) bool {
 
 // watch shows the progress of the synchronisation that began at since or later
 // and gives its run when it has ended, however it ended.
-func (s *session) watch(ctx context.Context, link string, since time.Time, limit time.Duration) (object, error) {
+func (s *session) watch(ctx context.Context, link client.APISourceRef, since time.Time, limit time.Duration) (object, error) {
 	p := newProgress(s.streams)
 	defer p.end()
 	var done object
 	err := s.until(ctx, limit, "the synchronisation goes on: apicenter integration runs", func(ctx context.Context) (bool, error) {
-		runs, err := s.some(ctx, link+"/runs", preview, url.Values{"$top": {"50"}}, 50)
+		runs, err := told(link.Runs(ctx, client.ListOptions{Top: 50}))
 		if err != nil {
 			return false, err
 		}
@@ -124,8 +125,8 @@ func covers(then, since time.Time) bool {
 }
 
 // refused is an error if the link says that there will be no run.
-func (s *session) refused(ctx context.Context, link string, since time.Time) error {
-	o, err := s.get(ctx, link, preview)
+func (s *session) refused(ctx context.Context, link client.APISourceRef, since time.Time) error {
+	o, err := s.get(ctx, link.ID(), preview)
 	if err != nil {
 		return err
 	}

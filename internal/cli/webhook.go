@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/spf13/cobra"
+
+	"apicenter/client"
 )
 
 func webhookKind() kind {
@@ -70,8 +72,13 @@ func createWebhookCommand(c *connection) *cobra.Command {
 		if _, err := s.do(ctx, call{method: http.MethodPut, path: path, version: k.version, body: o, ifAbsent: true}); err != nil {
 			return err
 		}
-		return s.newSecret(ctx, path)
+		return s.newSecret(ctx, s.hook(of))
 	})
+}
+
+// hook is the webhook that the flags name.
+func (s *session) hook(of names) client.WebhookRef {
+	return s.ref().Webhook(*of[webhookKind().steps[0].flag])
 }
 
 func newSecretCommand(c *connection) *cobra.Command {
@@ -86,22 +93,22 @@ func newSecretCommand(c *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return s.newSecret(cmd.Context(), s.at(k, of))
+		return s.newSecret(cmd.Context(), s.hook(of))
 	})
 }
 
 // newSecret makes the secret of a webhook. It is all that is printed on the
 // standard output, unless more is asked for.
-func (s *session) newSecret(ctx context.Context, path string) error {
-	made, err := s.post(ctx, call{path: path + "/newSecret", version: preview, body: object{}})
+func (s *session) newSecret(ctx context.Context, hook client.WebhookRef) error {
+	secret, err := hook.NewSecret(ctx)
 	if err != nil {
-		return err
+		return explain(err)
 	}
-	fmt.Fprintf(s.streams.Err, "The secret of webhook %s is not shown again.\n", clean(last(path)))
+	fmt.Fprintf(s.streams.Err, "The secret of webhook %s is not shown again.\n", clean(last(hook.ID())))
 	if s.print.whole() || s.print.format != "table" {
-		return s.print.row(made, []column{{"SECRET", "secret", nil}})
+		return s.print.row(object{"secret": secret}, []column{{"SECRET", "secret", nil}})
 	}
-	_, err = fmt.Fprintln(s.streams.Out, clean(made.text("secret")))
+	_, err = fmt.Fprintln(s.streams.Out, clean(secret))
 	return err
 }
 
@@ -122,7 +129,7 @@ func replayCommand(c *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		o, err := s.post(cmd.Context(), call{path: s.at(k, of) + "/replay", version: preview, body: object{"after": fmt.Sprint(*after)}})
+		o, err := tell(s.hook(of).Replay(cmd.Context(), *after))
 		if err != nil {
 			return err
 		}
