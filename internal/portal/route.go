@@ -149,6 +149,9 @@ func (h *Handler) enter(p page, r *http.Request) (*request, error) {
 		return in, err
 	}
 	if err := h.find(in); err != nil {
+		if who.Kind == auth.Anonymous && inventory.CodeOf(err) == inventory.NotFound {
+			return in, errNobody // nobody is told what there is
+		}
 		return in, err
 	}
 	if p.action == "" {

@@ -131,6 +131,15 @@ func TestWhoMayRead(t *testing.T) {
 	}
 }
 
+// Who is not signed in is not told which services there are.
+func TestNobodyIsToldWhatThereIs(t *testing.T) {
+	b := newDesk(t).browser()
+	there, not := b.get("/portal/center"), b.get("/portal/none")
+	if there.Code != http.StatusSeeOther || not.Code != http.StatusSeeOther {
+		t.Errorf("a service that is there: %d, one that is not: %d, want 303 for both", there.Code, not.Code)
+	}
+}
+
 func TestPagesThatAreNotThere(t *testing.T) {
 	b := newDesk(t).signedIn(adminKey)
 	for path, want := range map[string]int{
