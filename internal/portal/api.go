@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -27,6 +28,7 @@ type tab struct {
 // sourceLine says how fresh what a link brings is.
 type sourceLine struct {
 	Name, Address string // of the link; no address where the reader may not see it
+	APIs          string // address of all that it brought
 	Leads         bool   // of several, what it states goes before
 	Proven        time.Time
 	Late          bool
@@ -128,7 +130,7 @@ func (h *Handler) sourcesOf(r *request, api inventory.Resource) ([]sourceLine, e
 	}
 	var lines []sourceLine
 	for i, s := range all {
-		line := sourceLine{Name: s.Link, Leads: i == 0 && len(all) > 1}
+		line := sourceLine{Name: s.Link, Leads: i == 0 && len(all) > 1, APIs: addressOf(r.workspace.String()) + "?" + url.Values{"source": {s.Link}}.Encode()}
 		link, err := h.catalog.Get(r.Context(), api.ID.Parent().Child(inventory.KindLink, s.Link))
 		if err != nil {
 			return nil, err

@@ -72,7 +72,7 @@ type runningView struct {
 }
 
 // maxRunning is how many deployments of an environment are shown.
-const maxRunning = 200
+const maxRunning = 100
 
 func (h *Handler) environment(w http.ResponseWriter, r *request) error {
 	e, err := h.catalog.Get(r.Context(), r.id)

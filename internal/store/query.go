@@ -364,6 +364,8 @@ func (f *filter) field(at inventory.Field) (string, error) {
 	switch {
 	case at == "/name":
 		return "r.name", nil
+	case at == "/environmentId":
+		return "lower(json_extract(r.doc, '$.environmentId'))", nil // as its index has it
 	case at == "" && f.element:
 		return "fold(json_quote(element.value))", nil
 	}
