@@ -17,7 +17,8 @@ type Entry struct {
 // Bounds of the outline.
 const (
 	maxEntries = 1000
-	maxOutline = 16 << 20 // bytes of a document that is looked through
+	maxOutline = 16 << 20 // bytes of a document that is looked through line by line
+	maxMembers = 2 << 20  // and of one that is read whole
 )
 
 // Outline tells what a document defines, and where: the groups in order.
@@ -147,6 +148,9 @@ var inside = []struct {
 // members finds entries of a document that YAML can read.
 func (t *Text) members() []Entry {
 	var doc yaml.Node
+	if len(t.data) > maxMembers {
+		return nil
+	}
 	if yaml.Unmarshal(t.data, &doc) != nil || len(doc.Content) != 1 {
 		return nil
 	}

@@ -110,6 +110,7 @@ func (h *Handler) functions() template.FuncMap {
 		"arguments":     arguments,
 		"initial":       initial,
 		"join":          join,
+		"prose":         prose,
 		"schemaAddress": schemaAddress,
 	}
 }
