@@ -25,6 +25,9 @@ type Limits struct {
 	Texts        bool // the lengths that Azure publishes
 }
 
+// Limits are those in force.
+func (c *Catalog) Limits() Limits { return c.limits }
+
 // maxWebhooks is how many a service may have: each is delivered to by itself.
 const maxWebhooks = 20
 

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -159,6 +160,64 @@ func (c *Catalog) checkSchema(tx inventory.Reader, id inventory.ID, rec inventor
 	return unset(tx, rec.Resource, fmt.Sprintf("its type cannot change from %q to %q", was.Type(), parsed.Type()))
 }
 
+// Use is what has a value for a metadata schema, of one kind.
+type Use struct {
+	Kind     inventory.Kind
+	Assigned bool // the schema is for things of this kind: it cannot go while they have values
+	Things   int  // how many have one
+	More     bool // and more of them, which were not counted
+	Some     []inventory.Resource
+}
+
+// How many things are counted, and named.
+const (
+	countedUse = 1000
+	namedUse   = 5
+)
+
+// SchemaUse tells where values for a metadata schema are, of each kind that has any. NotFound.
+func (c *Catalog) SchemaUse(ctx context.Context, id inventory.ID) (all []Use, err error) {
+	err = c.store.View(ctx, func(tx inventory.Reader) error {
+		r, err := tx.Get(id)
+		if err != nil {
+			return orNoParent(tx, id, err)
+		}
+		s, err := schemaOf(r)
+		if err != nil {
+			return err
+		}
+		all = nil
+		for _, kind := range assignable {
+			use := Use{Kind: kind}
+			_, use.Assigned = s.assigned(kind)
+			for thing, err := range tx.List(s.valued(id.Parent(), kind, countedUse+1)) {
+				if err != nil {
+					return err
+				}
+				if use.Things == countedUse {
+					use.More = true
+					break
+				}
+				if use.Things++; len(use.Some) < namedUse {
+					use.Some = append(use.Some, thing)
+				}
+			}
+			if use.Things > 0 {
+				all = append(all, use)
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+// valued finds things of a kind that have a value for the schema.
+func (s schema) valued(service inventory.ID, kind inventory.Kind, limit int) inventory.Query {
+	return inventory.Query{Parent: service, Kind: kind, Limit: limit, Filter: &inventory.Expr{
+		Op: "not", Args: []inventory.Expr{{Op: "null", Field: s.field()}},
+	}}
+}
+
 // unset says whether nothing has a value for a schema where it is assigned. That
 // which cannot be done otherwise is for the error.
 func unset(tx inventory.Reader, r inventory.Resource, cannot string) error {
@@ -171,9 +230,7 @@ func unset(tx inventory.Reader, r inventory.Resource, cannot string) error {
 		if _, ok := s.assigned(kind); !ok {
 			continue
 		}
-		for user, err := range tx.List(inventory.Query{Parent: service, Kind: kind, Limit: 1, Filter: &inventory.Expr{
-			Op: "not", Args: []inventory.Expr{{Op: "null", Field: s.field()}},
-		}}) {
+		for user, err := range tx.List(s.valued(service, kind, 1)) {
 			if err != nil {
 				return err
 			}

@@ -279,3 +279,30 @@ func TestPublishedLengths(t *testing.T) {
 	d.put(workspace+"/apis/before", strings.Replace(long51, "rest", "soap", 1)) // what does not change may be as long as it is
 	d.put(workspace+"/apis/pets", `{"title":"`+long(50)+`","kind":"rest"}`)
 }
+
+func TestSchemaUse(t *testing.T) {
+	d := centre(t)
+	d.schema("team", `{"type":"string"}`, "api")
+	at := id(center + "/metadataSchemas/team")
+	if use, err := d.SchemaUse(d.ctx, at); err != nil || len(use) != 0 {
+		t.Errorf("of nothing: %+v, %v", use, err)
+	}
+	d.put(workspace+"/environments/test", `{"title":"Test","kind":"testing","customProperties":{"team":"red"}}`)
+	for _, name := range []string{"one", "two", "three", "four", "five", "six"} {
+		d.put(workspace+"/apis/api-"+name, `{"title":"`+name+`","kind":"rest","customProperties":{"team":"red"}}`)
+	}
+	d.put(workspace+"/apis/without", `{"title":"without","kind":"rest"}`)
+	use, err := d.SchemaUse(d.ctx, at)
+	if err != nil || len(use) != 2 {
+		t.Fatalf("%+v, %v", use, err)
+	}
+	if apis := use[0]; apis.Kind != inventory.KindAPI || apis.Things != 6 || apis.More || !apis.Assigned || len(apis.Some) != 5 || apis.Some[0].Name() != "api-one" {
+		t.Errorf("of APIs: %+v", apis)
+	}
+	if envs := use[1]; envs.Kind != inventory.KindEnvironment || envs.Things != 1 || envs.Assigned {
+		t.Errorf("of environments, which it is not assigned to: %+v", envs)
+	}
+	if _, err := d.SchemaUse(d.ctx, id(center+"/metadataSchemas/none")); inventory.CodeOf(err) != inventory.NotFound {
+		t.Errorf("of none: %v", err)
+	}
+}

@@ -216,6 +216,16 @@ func (c *Catalog) DeletedServices(ctx context.Context, subscription, group strin
 	return all[:q.Limit], all[q.Limit-1].Position(), err
 }
 
+// AllDeletedServices lists the services that can be restored, of all subscriptions,
+// in order of creation.
+func (c *Catalog) AllDeletedServices(ctx context.Context) (all []inventory.DeletedService, err error) {
+	err = c.store.View(ctx, func(tx inventory.Reader) error {
+		all, err = tx.DeletedServices()
+		return err
+	})
+	return all, err
+}
+
 // free says whether a service may be made under this name.
 func free(tx inventory.Reader, id inventory.ID) error {
 	s, err := deletedService(tx, id)

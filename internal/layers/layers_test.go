@@ -38,7 +38,7 @@ var rooms = map[string]room{
 	"outbound":  {"", "database/sql log log/slog os"},
 	"signin":    {"", "database/sql os"},
 	"layers":    {"", ""},
-	"portal":    {"access arm auth catalog feed httpapi/reply inventory listing reference signin source specification", "database/sql os"},
+	"portal":    {"access arm auth catalog feed httpapi/reply inventory listing metadata reference signin source specification", "database/sql os"},
 	"reference": {"", "context log log/slog net/http database/sql os time"},
 	"listing":   {"", "context log log/slog net/http database/sql os time"},
 

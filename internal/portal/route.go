@@ -58,6 +58,13 @@ func routes() []page {
 		{pattern: "POST " + service + "/-/keys", action: writeRoles, do: (*Handler).makeKey},
 		{pattern: "POST " + service + "/-/keys/revoke", action: readRoles, do: (*Handler).revokeKey},
 
+		{pattern: "GET " + service + "/-/metadata", action: readSchemas, do: (*Handler).metadata},
+		{pattern: "GET " + service + "/-/new-metadata", action: writeSchema, do: (*Handler).newSchema},
+		{pattern: "POST " + service + "/-/new-metadata", action: writeSchema, do: (*Handler).makeSchema},
+		{pattern: "GET " + service + "/-/metadata/{schema}", action: readSchemas, do: (*Handler).schema},
+		{pattern: "POST " + service + "/-/metadata/{schema}", action: writeSchema, do: (*Handler).changeSchema},
+		{pattern: "GET " + service + "/-/metadata/{schema}/delete", action: deleteSchema, do: (*Handler).deleteSchemaPage},
+		{pattern: "POST " + service + "/-/metadata/{schema}/delete", action: deleteSchema, do: (*Handler).deleteSchema},
 		{pattern: "GET " + service + "/-/activity", action: readActivity, do: (*Handler).activity},
 		{pattern: "GET " + service + "/-/tombstones", action: readTombstones, do: (*Handler).tombstones},
 		{pattern: "POST " + service + "/-/tombstones/restore", action: restoreTombstone, do: (*Handler).restoreRemoved},

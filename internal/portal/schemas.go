@@ -64,11 +64,18 @@ func schemaFor(s inventory.Resource, k inventory.Kind) (schemaView, bool) {
 	if i < 0 {
 		return schemaView{}, false
 	}
-	v := schemaView{Name: s.Name(), Required: assigned[i].Required}
-	_ = json.Unmarshal([]byte(d.Text("/schema")), &v.Schema) // the catalog took it as JSON
+	v := schemaIn(s)
+	v.Required = assigned[i].Required
+	return v, true
+}
+
+// schemaIn reads a schema as it is to all kinds.
+func schemaIn(s inventory.Resource) schemaView {
+	v := schemaView{Name: s.Name()}
+	_ = json.Unmarshal([]byte(docOf(s).Text("/schema")), &v.Schema) // the catalog took it as JSON
 	root, _ := v.Schema.(map[string]any)
 	title, _ := root["title"].(string)
 	v.Description, _ = root["description"].(string)
 	v.Title = cmp.Or(title, label(v.Name))
-	return v, true
+	return v
 }

@@ -201,6 +201,7 @@ func navigation(r *request, section string) []navGroup {
 			{"Links", "links", workspace + "/links", readLinks},
 		}},
 		{"Govern", []entry{
+			{"Metadata", "metadata", home + "/-/metadata", readSchemas},
 			{"Activity", "activity", home + "/-/activity", readActivity},
 		}},
 		{"Administer", []entry{
