@@ -225,7 +225,7 @@ func (b *building) drawPages(context.Context) (err error) {
 		azure = b.resources
 	}
 	b.center.portal, err = portal.New(portal.Options{
-		Catalog: b.people, Access: b.door.guard, Roles: b.door.guard, Keys: b.door, KeyRing: b.door.keys, Sessions: b.center.store, Log: b.log, PublicURL: b.settings.publicURL,
+		Catalog: b.people, Access: b.door.guard, Roles: b.door.guard, Keys: b.door, KeyRing: b.door.keys, Sessions: b.center.store, Log: b.log, PublicURL: b.settings.publicURL, Version: version(),
 		Issuers: portal.Issuers{
 			SignIns: b.door.oidc.SignIns(), Tokens: b.door.oidc.Control(), HTTP: b.settings.outside(), Resource: b.settings.audience + "/.default",
 		},

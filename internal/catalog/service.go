@@ -240,6 +240,27 @@ func free(tx inventory.Reader, id inventory.ID) error {
 		s.Name(), s.Deleted.At.Format(time.DateOnly), s.Purge.Format(time.DateOnly))
 }
 
+// SetOpenToAll lets everybody read a service, or only those who have a role.
+func (c *Catalog) SetOpenToAll(ctx context.Context, service inventory.Resource, open bool) error {
+	body := inventory.Doc{}
+	path := service.Path + "/portals/" + defaultPortal
+	r, err := c.Get(ctx, service.ID.Child(inventory.KindPortal, defaultPortal))
+	switch inventory.CodeOf(err) {
+	case inventory.NotFound:
+	default:
+		if err != nil {
+			return err
+		}
+		path = r.Path
+		if body, err = inventory.ParseDoc(r.Doc); err != nil {
+			return fmt.Errorf("read the portal of %s: %w", service.ID, err)
+		}
+	}
+	body.Set("/allowAnonymousAccess", open)
+	_, _, err = c.Put(ctx, path, body, Match{})
+	return err
+}
+
 // OpenToAll says whether a service lets everybody read. The switch is on its portal.
 func (c *Catalog) OpenToAll(ctx context.Context, service inventory.ID) (bool, error) {
 	r, err := c.Get(ctx, service.Child(inventory.KindPortal, defaultPortal))

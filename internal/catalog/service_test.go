@@ -189,3 +189,25 @@ func TestTagsOfAService(t *testing.T) {
 	}
 	d.put(center, `{"location":"x","tags":{"`+strings.Repeat("é", 512)+`":"`+strings.Repeat("é", 256)+`"}}`)
 }
+
+func TestOpenToAllIsSwitched(t *testing.T) {
+	d := centre(t)
+	res, err := d.Get(d.ctx, id(center))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.put(center+"/portals/default", `{"title":"Ours"}`)
+	for _, open := range []bool{true, true, false} {
+		if err := d.SetOpenToAll(d.ctx, res, open); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := d.OpenToAll(d.ctx, res.ID); got != open || err != nil {
+			t.Errorf("open: %v, %v; want %v", got, err, open)
+		}
+	}
+	d.reads(center+"/portals/default", `{"allowAnonymousAccess":false,"title":"Ours"}`)
+	other := centre(t)
+	if err := other.SetOpenToAll(other.ctx, res, true); err != nil {
+		t.Errorf("without a portal: %v", err)
+	}
+}

@@ -69,7 +69,7 @@ func (d *desk) open(issuers portal.Issuers) {
 	d.Helper()
 	var err error
 	d.handler, err = portal.New(portal.Options{
-		Catalog: d.people, Access: d.guard, Roles: d.guard, Keys: d, KeyRing: d.keys, Sessions: d.store, Issuers: issuers, Log: d.log,
+		Catalog: d.people, Access: d.guard, Roles: d.guard, Keys: d, KeyRing: d.keys, Sessions: d.store, Version: "1.2.3", Issuers: issuers, Log: d.log,
 		Sources: d.sources, Azure: d.azure, Stopping: d.stopping,
 	})
 	if err != nil {

@@ -48,6 +48,8 @@ type Options struct {
 	Stopping <-chan struct{}
 	// Compare says what a difference of two documents means; nil: that is not told.
 	Compare inventory.Compare
+	// Version is that of this server, for who looks at the settings.
+	Version string
 	// PublicURL is how browsers reach this server, "https://apis.example.com".
 	// Empty: as the request says.
 	PublicURL string
@@ -69,6 +71,7 @@ type Handler struct {
 	azure     http.Handler
 	stopping  <-chan struct{}
 	publicURL string
+	release   string // of this server
 	assets    assets
 	templates map[string]*template.Template
 	own       *http.ServeMux // pages of the portal itself, below Root/-/
@@ -88,7 +91,7 @@ func New(o Options) (*Handler, error) {
 		panic("portal: a handler without access, keys and sessions would let everybody in")
 	}
 	h := &Handler{
-		catalog: o.Catalog, access: o.Access, roles: o.Roles, keys: o.Keys, keyRing: o.KeyRing, sessions: o.Sessions, issuers: o.Issuers, log: o.Log, publicURL: o.PublicURL,
+		catalog: o.Catalog, access: o.Access, roles: o.Roles, keys: o.Keys, keyRing: o.KeyRing, sessions: o.Sessions, issuers: o.Issuers, log: o.Log, publicURL: o.PublicURL, release: o.Version,
 		sources: o.Sources, azure: o.Azure, stopping: o.Stopping, comparer: o.Compare,
 		origins: http.NewCrossOriginProtection(),
 	}

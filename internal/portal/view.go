@@ -209,6 +209,7 @@ func navigation(r *request, section string) []navGroup {
 			{"Access", "access", home + "/-/access", readRoles},
 			{"Keys", "keys", home + "/-/keys", readRoles},
 			{"Webhooks", "webhooks", home + "/-/webhooks", readWebhooks},
+			{"Settings", "settings", home + "/-/settings", readWorkspaces},
 		}},
 	} {
 		group := navGroup{Title: g.title}

@@ -1,0 +1,54 @@
+package e2e
+
+import (
+	"testing"
+
+	"apicenter/e2e/browser"
+)
+
+// TestPortalGovernStory is what somebody who looks after an API center does in the
+// browser: metadata with a preview as he types, a webhook, and who did all that.
+func TestPortalGovernStory(t *testing.T) {
+	d := startDemo(t, "--quiet-source")
+	b := browser.Start(t, axe, *shots)
+	p := b.Page(t, d.Center, 1280, 900)
+	signInTo(p, d)
+
+	p.Click("Metadata")
+	p.See("No metadata of your own yet")
+	p.Click("New metadata")
+	p.Fill("Name", "tier")
+	p.Click("Choice one of some values")
+	p.Fill("Values", "gold | answered at once")
+	p.Fill("Title (optional)", "Support tier")
+	p.See("Support tier")
+	if options := browser.Eval[int](p, `document.querySelectorAll("#preview select option").length`); options != 2 {
+		t.Errorf("the preview offers %d options, want none and gold", options)
+	}
+	p.Check()
+	p.Shot("metadata-preview")
+	p.Click("Make it")
+	p.See("Support tier")
+	p.Check()
+
+	p.Click("Webhooks")
+	p.Click("New webhook")
+	p.Fill("Name", "chat")
+	p.Fill("Address", "https://hooks.example.com/apis?key=swordfish")
+	p.Click("Make the webhook")
+	p.See("It is shown this once")
+	p.Check()
+	p.Shot("webhook-made")
+
+	p.Click("Activity")
+	p.See("Webhook chat was added")
+	p.Fill("By", "nobody of this name")
+	p.See("Nothing that is known fits")
+	p.Check()
+	p.Scripts(false)
+	p.Open("/portal/demo/-/activity?kind=schema")
+	p.See("Metadata tier was added")
+	p.Open("/portal/demo/-/metadata/tier")
+	p.See("Support tier")
+	p.Scripts(true)
+}
