@@ -2,12 +2,13 @@ package e2e
 
 import (
 	"testing"
+	"time"
 
 	"apicenter/e2e/browser"
 )
 
 // TestPortalGovernStory is what somebody who looks after an API center does in the
-// browser: metadata with a preview as he types, a webhook, and who did all that.
+// browser: metadata with a preview as he types, a webhook, who did all that, and what there was before.
 func TestPortalGovernStory(t *testing.T) {
 	d := startDemo(t, "--quiet-source")
 	b := browser.Start(t, axe, *shots)
@@ -45,6 +46,27 @@ func TestPortalGovernStory(t *testing.T) {
 	p.Fill("By", "nobody of this name")
 	p.See("Nothing that is known fits")
 	p.Check()
+	p.Open("/portal/demo/-/activity?kind=api&text=orders")
+	p.Click("As of then")
+	p.See("Back to the present")
+	p.See("Where it ran")
+	if p.Has("Edit") {
+		t.Error("what was can be edited")
+	}
+	p.Check()
+	p.Shot("api-then")
+	p.Click("APIs")
+	p.Open("/portal/demo/default/apis?at=" + time.Now().UTC().Format(time.RFC3339))
+	p.See("Back to the present")
+	p.See("Orders")
+	p.Check()
+	p.Shot("inventory-then")
+	p.Click("Back to the present")
+	p.See("Take all")
+	p.Open("/portal/demo/default/apis?at=2999-01-01")
+	p.See("yet to come")
+	p.Check()
+	p.Shot("no-past")
 	p.Scripts(false)
 	p.Open("/portal/demo/-/activity?kind=schema")
 	p.See("Metadata tier was added")

@@ -31,7 +31,8 @@ type activityView struct {
 	Next         string    // address of older events; empty: there are none
 	Looked       time.Time // how far back was looked, when that is not all
 	Kept         time.Time // what happened before is not known any more
-	Removed      string    // where removed things are; empty: who asks may not see them
+	Then         thenForm
+	Removed      string // where removed things are; empty: who asks may not see them
 }
 
 // activityPage is how many events a page has.
@@ -114,7 +115,7 @@ func (h *Handler) activity(w http.ResponseWriter, r *request) error {
 		Since:    momentField{Name: "since", Label: "Since", Text: q.Get("since"), At: f.since, Fault: faults["since"]},
 		Until:    momentField{Name: "until", Label: "Until", Text: q.Get("until"), At: f.until, Fault: faults["until"]},
 		Filtered: f != eventFilter{before: f.before},
-		Actions:  slices.Clone(filteredActions),
+		Actions:  slices.Clone(filteredActions), Then: thenFormOf(r),
 	}
 	for i := range v.Actions {
 		v.Actions[i].Chosen = v.Actions[i].Value == string(f.action)

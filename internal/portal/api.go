@@ -68,9 +68,19 @@ type apiParts struct {
 	head        apiHead
 }
 
-// partsOf reads an API and what is in it. current names the tab.
+// partsOf reads an API and what is in it, with what stands above all tabs. current names the tab.
 func (h *Handler) partsOf(r *request, current string) (apiParts, error) {
-	api, err := h.catalog.Get(r.Context(), r.id.Ancestor(inventory.KindAPI))
+	p, err := h.readParts(r)
+	if err != nil {
+		return p, err
+	}
+	p.head, err = h.headOf(r, p, current)
+	return p, err
+}
+
+// readParts reads an API and what is in it, as it is or as it was.
+func (h *Handler) readParts(r *request) (apiParts, error) {
+	api, err := h.get(r, r.id.Ancestor(inventory.KindAPI))
 	if err != nil {
 		return apiParts{}, err
 	}
@@ -79,15 +89,14 @@ func (h *Handler) partsOf(r *request, current string) (apiParts, error) {
 		kind inventory.Kind
 		into *[]inventory.Resource
 	}{{inventory.KindVersion, &p.versions}, {inventory.KindDeployment, &p.deployments}} {
-		page, err := h.catalog.List(r.Context(), inventory.Query{Parent: api.ID, Kind: below.kind, Limit: maxBelow})
+		page, err := h.catalog.List(r.Context(), inventory.Query{Parent: api.ID, Kind: below.kind, Limit: maxBelow, At: r.at})
 		if err != nil {
 			return p, err
 		}
 		*below.into = page.Items
 	}
 	slices.Reverse(p.versions)
-	p.head, err = h.headOf(r, p, current)
-	return p, err
+	return p, nil
 }
 
 func (h *Handler) headOf(r *request, p apiParts, current string) (apiHead, error) {
@@ -170,6 +179,9 @@ type overviewView struct {
 const shownFirst = 3
 
 func (h *Handler) api(w http.ResponseWriter, r *request) error {
+	if !r.at.IsZero() {
+		return h.apiThen(w, r)
+	}
 	p, err := h.partsOf(r, "Overview")
 	if err != nil {
 		return err

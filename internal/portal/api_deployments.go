@@ -106,7 +106,7 @@ func (h *Handler) referred(r *request, ref string) (inventory.Resource, bool) {
 	if err != nil {
 		return inventory.Resource{}, false
 	}
-	found, err := h.catalog.Get(r.Context(), id)
+	found, err := h.get(r, id)
 	return found, err == nil
 }
 

@@ -86,7 +86,7 @@ func (h *Handler) versionViews(r *request, p apiParts) ([]versionView, error) {
 		if r.may(writeDefinition) && r.may(importDocument) {
 			v.Add = v.Address + "/-/new-definition"
 		}
-		page, err := h.catalog.List(r.Context(), inventory.Query{Parent: version.ID, Kind: inventory.KindDefinition, Limit: maxBelow})
+		page, err := h.catalog.List(r.Context(), inventory.Query{Parent: version.ID, Kind: inventory.KindDefinition, Limit: maxBelow, At: r.at})
 		if err != nil {
 			return nil, err
 		}

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"apicenter/internal/inventory"
 	"apicenter/internal/listing"
@@ -109,11 +108,11 @@ var fileTypes = map[listing.Language][2]string{
 
 // document sends the document of a definition as a file: no browser opens it.
 func (h *Handler) document(w http.ResponseWriter, r *request) error {
-	definition, err := h.catalog.Get(r.Context(), r.id)
+	definition, err := h.get(r, r.id)
 	if err != nil {
 		return err
 	}
-	digest, err := h.catalog.ExportSpecification(r.Context(), r.id, time.Time{})
+	digest, err := h.catalog.ExportSpecification(r.Context(), r.id, r.at)
 	if err != nil {
 		return err
 	}

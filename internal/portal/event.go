@@ -17,6 +17,7 @@ type eventView struct {
 	At       time.Time
 	By       string
 	Run      int64
+	Then     string // address of what there was after it; empty: nothing that has a past
 	Title    string // of what it tells of; empty on pages of that alone
 	Address  string
 	Breaking bool
@@ -52,6 +53,9 @@ const (
 // eventOf tells an event in words. of is the page of the thing that it tells of.
 func eventOf(e inventory.Event, of string, schemas []schemaView) eventView {
 	v := eventView{Sequence: e.Sequence, At: e.At, By: whoActed(e.Actor), Run: e.Run}
+	if id, err := inventory.ParseID(e.Path); err == nil && id.Kind() == inventory.KindAPI && e.Action != inventory.Deleted && e.Action != inventory.Moved {
+		v.Then = asThen(of, e.At)
+	}
 	for _, c := range e.Changes {
 		if len(v.Changes) == maxChanges {
 			v.Changes = append(v.Changes, changeView{Did: plural(len(e.Changes)-maxChanges, "more change", "more changes")})

@@ -67,6 +67,9 @@ const (
 )
 
 func (h *Handler) inventory(w http.ResponseWriter, r *request) error {
+	if !r.at.IsZero() {
+		return h.inventoryThen(w, r)
+	}
 	b, err := browseOf(r.URL.Query())
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"apicenter/internal/auth"
 	"apicenter/internal/feed"
@@ -18,6 +19,7 @@ type page struct {
 	// service is open to all.
 	open   bool
 	public bool // needs nobody to be signed in
+	past   bool // it shows what there was, too
 	do     func(*Handler, http.ResponseWriter, *request) error
 }
 
@@ -83,7 +85,7 @@ func routes() []page {
 		{pattern: "POST " + service + "/-/webhooks/{webhook}/secret", action: secretWebhooks, do: (*Handler).newSecret},
 		{pattern: "POST " + service + "/-/webhooks/{webhook}/replay", action: replayWebhooks, do: (*Handler).replayWebhook},
 		{pattern: "POST " + service + "/-/webhooks/{webhook}/delete", action: deleteWebhooks, do: (*Handler).deleteWebhook},
-		{pattern: "GET " + workspace + "/apis", action: readAPIs, open: true, do: (*Handler).inventory},
+		{pattern: "GET " + workspace + "/apis", action: readAPIs, open: true, past: true, do: (*Handler).inventory},
 		{pattern: "GET " + workspace + "/apis.csv", action: readAPIs, open: true, do: (*Handler).exportCSV},
 		{pattern: "GET " + workspace + "/apis.json", action: readAPIs, open: true, do: (*Handler).exportJSON},
 
@@ -114,14 +116,14 @@ func routes() []page {
 		{pattern: "GET " + workspace + "/links/{link}/delete", action: deleteLinks, do: (*Handler).deleteLinkPage},
 		{pattern: "POST " + workspace + "/links/{link}/delete", action: deleteLinks, do: (*Handler).deleteLink},
 
-		{pattern: "GET " + api, action: readAPIs, open: true, do: (*Handler).api},
+		{pattern: "GET " + api, action: readAPIs, open: true, past: true, do: (*Handler).api},
 		{pattern: "GET " + api + "/versions", action: readVersions, open: true, do: (*Handler).versions},
 		{pattern: "GET " + api + "/deployments", action: readDeployments, open: true, do: (*Handler).deployments},
 		{pattern: "GET " + api + "/history", action: historyOfAPI, do: (*Handler).history},
 		{pattern: "GET " + api + "/compare", action: exportDocument, open: true, do: (*Handler).compare},
 		{pattern: "GET " + definition, action: readDefinitions, open: true, do: (*Handler).definition},
 		{pattern: "GET " + definition + "/source", action: readDefinitions, open: true, do: (*Handler).source},
-		{pattern: "GET " + definition + "/document", action: exportDocument, open: true, do: (*Handler).document},
+		{pattern: "GET " + definition + "/document", action: exportDocument, open: true, past: true, do: (*Handler).document},
 		{pattern: "GET " + version, action: readVersions, open: true, do: (*Handler).version},
 		{pattern: "GET " + api + "/deployments/{deployment}", action: readDeployments, open: true, do: (*Handler).deployment},
 		{pattern: "GET " + workspace + "/environments", action: readEnvironments, open: true, do: (*Handler).environments},
@@ -138,6 +140,7 @@ type request struct {
 	service   inventory.Resource // zero on pages of none
 	workspace inventory.ID
 	id        inventory.ID // of the last thing that the path names
+	at        time.Time    // as of which what there was is shown; zero: what there is
 	access    Access
 }
 
@@ -165,6 +168,9 @@ func (h *Handler) enter(p page, r *http.Request) (*request, error) {
 		if who.Kind == auth.Anonymous && inventory.CodeOf(err) == inventory.NotFound {
 			return in, errNobody // nobody is told what there is
 		}
+		return in, err
+	}
+	if in.at, err = pastOf(p, r); err != nil {
 		return in, err
 	}
 	if p.action == "" {
@@ -251,7 +257,7 @@ func (h *Handler) authorize(in *request, p page) error {
 // may not, the page does not offer.
 func (in *request) may(action string) bool { return in.mayIn(in.id, action) }
 
-// mayIn is may for something else.
+// mayIn is may for something else. What was, nobody can change.
 func (in *request) mayIn(id inventory.ID, action string) bool {
-	return in.access.Allowed(in.Context(), action, feed.ARMID(id.String()))
+	return (in.at.IsZero() || strings.HasSuffix(action, "/read")) && in.access.Allowed(in.Context(), action, feed.ARMID(id.String()))
 }

@@ -47,6 +47,7 @@ type frame struct {
 	Inventory string // address of the workspace's APIs
 	Search    string
 	Nav       []navGroup
+	AsOf      *asOf // of a page that shows what there was
 	Main      any
 }
 
@@ -175,6 +176,9 @@ func (h *Handler) frame(r *request, v view) frame {
 		f.Who = r.who.Name
 	} else if v.template != "sign-in" {
 		f.SignIn = signInAt(f.Here)
+	}
+	if !r.at.IsZero() {
+		f.AsOf = &asOf{r.at, r.URL.Path}
 	}
 	if r.service.Path == "" {
 		return f

@@ -4,7 +4,10 @@
 // Times in the reader's zone.
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "long" });
 function localTimes(root) {
-  for (const t of root.querySelectorAll("time[datetime]")) t.title = exact.format(new Date(t.dateTime));
+  for (const t of root.querySelectorAll("time[datetime]")) {
+    t.title = exact.format(new Date(t.dateTime));
+    if ("full" in t.dataset) t.textContent = t.title;
+  }
 }
 
 // Buttons that copy what stands beside them, where the browser can.
