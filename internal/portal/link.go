@@ -32,6 +32,7 @@ type linkView struct {
 	SourceID    string // its resource id
 	State       string // in one word or two
 	Message     string // what the source or the server has to say
+	Grant       string // the command that gives the role which is missing, if that is what it says
 	Late        string // why it is late; empty: it is not
 	Meter       meter
 	Definitions string // how old the oldest definition may be
@@ -70,6 +71,8 @@ func (h *Handler) linkOf(r inventory.Resource) (linkView, error) {
 	if fresh.Late {
 		v.Late = fresh.Reason
 	}
+	v.Message, v.Grant = withoutGrant(v.Message)
+	v.Late, _ = withoutGrant(v.Late)
 	if strings.Contains(v.Late, v.Message) {
 		v.Message = "" // it is said there
 	}
@@ -77,6 +80,12 @@ func (h *Handler) linkOf(r inventory.Resource) (linkView, error) {
 		v.Definitions = span(*fresh.Definitions)
 	}
 	return v, nil
+}
+
+// withoutGrant parts a message from the command that inventory.Remedy.Advice adds to it.
+func withoutGrant(message string) (text, command string) {
+	text, command, _ = strings.Cut(message, (&inventory.Remedy{}).Advice(""))
+	return text, command
 }
 
 // stateOf is the state of a link as people say it.

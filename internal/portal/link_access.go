@@ -177,20 +177,18 @@ func (h *Handler) giveRole(r *request, link inventory.ID, body inventory.Doc) er
 	if err != nil {
 		return err
 	}
-	for _, f := range findings {
-		if f.Remedy == nil {
-			continue
-		}
-		if f.Remedy.PrincipalID == "" {
-			return inventory.Errorf(inventory.Conflict, "", "it is not known who reads, so nobody can be given the role; switch the identity on first")
-		}
-		p, err := h.person(r)
-		if err != nil {
-			return err
-		}
-		return p.assign(f.Remedy.Scope, f.Remedy.RoleID, f.Remedy.PrincipalID, "ServicePrincipal")
+	role := missingRole(findings)
+	if role == nil {
+		return nil // it is there by now
 	}
-	return nil // it is there by now
+	if role.PrincipalID == "" {
+		return inventory.Errorf(inventory.Conflict, "", "it is not known who reads, so nobody can be given the role; switch the identity on first")
+	}
+	p, err := h.person(r)
+	if err != nil {
+		return err
+	}
+	return p.assign(role.Scope, role.RoleID, role.PrincipalID, "ServicePrincipal")
 }
 
 // giveRoleToNew does so for a link that is being made.

@@ -21,12 +21,11 @@ type reviewView struct {
 	Make     string // where the form is sent
 	Source   string
 	Findings []findingView
-	Refused  bool   // it cannot be read at present
-	Off      bool   // the identity of the center is switched off
-	Switch   string // where it is switched on; empty: who looks may not
-	Command  string // that gives the role
-	Role     *inventory.Remedy
-	Give     string // where the role is given by who looks; empty: it is not his to give
+	Refused  bool              // it cannot be read at present
+	Off      bool              // the identity of the center is switched off
+	Switch   string            // where it is switched on; empty: who looks may not
+	Role     *inventory.Remedy // that is missing
+	Give     string            // where the role is given by who looks; empty: it is not his to give
 	Fields   []field
 	planView
 }
@@ -121,10 +120,9 @@ func (h *Handler) reviewLink(w http.ResponseWriter, r *request) error {
 	v := reviewOf(r, f)
 	v.Findings = findingsOf(findings)
 	for _, found := range findings {
-		if v.Refused = v.Refused || found.Outcome == inventory.Refused; found.Remedy != nil && v.Role == nil {
-			v.Role, v.Command = found.Remedy, found.Remedy.Command
-		}
+		v.Refused = v.Refused || found.Outcome == inventory.Refused
 	}
+	v.Role = missingRole(findings)
 	v.Off = f.Identity == "" && !identityOf(r.service).system()
 	if v.Off && h.access.Allowed(r.Context(), writeService, feed.ARMID(r.service.Path)) {
 		v.Switch = addressOf(r.service.Path) + "/-/identities/system"

@@ -106,24 +106,29 @@ func (h *Handler) doctor(w http.ResponseWriter, r *request) error {
 	v := struct {
 		Link, LinkName string
 		Findings       []findingView
-		Give           string // where a missing role is given by who looks; empty: it is not his to give
+		Role           *inventory.Remedy // that is missing
+		Give           string            // where it is given by who looks; empty: it is not his to give
 	}{Link: linkAddress(r), LinkName: r.PathValue("link"), Findings: findingsOf(findings)}
-	for _, f := range findings {
-		if f.Remedy != nil && f.Remedy.PrincipalID != "" && r.may(writeLinks) {
-			if p, err := h.person(r); err == nil && p.mayAssign(f.Remedy.Scope) {
-				v.Give = v.Link + "/role"
-			}
-			break
+	if v.Role = missingRole(findings); v.Role != nil && v.Role.PrincipalID != "" && r.may(writeLinks) {
+		if p, err := h.person(r); err == nil && p.mayAssign(v.Role.Scope) {
+			v.Give = v.Link + "/role"
 		}
 	}
 	return h.show(w, r, view{template: "doctor", title: "Doctor", section: "Links", data: v})
 }
 
-// findingView is what a check found, as people look at it.
-type findingView struct {
-	Title, Outcome, Message string
-	Remedy                  *inventory.Remedy
+// missingRole is the role that a check found missing; nil: none is.
+func missingRole(findings []inventory.Finding) *inventory.Remedy {
+	for _, f := range findings {
+		if f.Remedy != nil {
+			return f.Remedy
+		}
+	}
+	return nil
 }
+
+// findingView is what a check found, as people look at it.
+type findingView struct{ Title, Outcome, Message string }
 
 // checks are what is looked at, as people say it.
 var checks = map[string]string{
@@ -133,7 +138,11 @@ var checks = map[string]string{
 
 func findingsOf(all []inventory.Finding) (out []findingView) {
 	for _, f := range all {
-		v := findingView{Title: checks[f.Check], Outcome: string(f.Outcome), Message: f.Message, Remedy: f.Remedy}
+		v := findingView{Title: checks[f.Check], Outcome: string(f.Outcome), Message: f.Message}
+		if f.Remedy != nil { // of each thing that may not be read
+			v.Message = "waiting for the role " + f.Remedy.Role
+		}
+		v.Message, _ = withoutGrant(v.Message)
 		if v.Title == "" {
 			v.Title = label(f.Check)
 		}

@@ -114,8 +114,9 @@ func TestLinksList(t *testing.T) {
 	b := d.signedIn(adminKey)
 	b.shows(linksPage, http.StatusOK, "No links yet", newLink)
 	d.link("contoso")
-	d.status("contoso", inventory.LinkStatus{State: inventory.Failed, Stalled: true, Message: "waiting for role", APIs: 7, Held: []string{"apis/a"}})
+	d.status("contoso", inventory.LinkStatus{State: inventory.Failed, Stalled: true, Message: (&inventory.Remedy{Command: "az role one"}).Advice("waiting for role"), APIs: 7, Held: []string{"apis/a"}})
 	b.shows(linksPage, http.StatusOK, `href="/portal/center/default/links/contoso"`, "Waiting", "1 deletion waits", "waiting for role")
+	b.shows(linksPage+"/contoso", http.StatusOK, "<code>az role one</code>")
 	if part := b.get(linksPage, "HX-Request", "true").Body.String(); strings.Contains(part, "<html") || !strings.Contains(part, "contoso") {
 		t.Errorf("the part of the list is %s", part)
 	}
