@@ -76,7 +76,7 @@ func (h *Handler) showNewLink(w http.ResponseWriter, r *request, f linkForm, wro
 	if len(wrong) > 0 {
 		shown.status = http.StatusBadRequest
 	}
-	if r.Header.Get("HX-Request") != "" {
+	if byScript(r.Request) {
 		shown.part = "form"
 	}
 	return h.show(w, r, shown)

@@ -57,11 +57,15 @@ const shownRuns = 20
 // link shows one link. With part=live it is only what changes by itself.
 func (h *Handler) link(w http.ResponseWriter, r *request) error {
 	v, name, err := h.linkPage(r)
+	if byScript(r.Request) && inventory.CodeOf(err) == inventory.NotFound {
+		goTo(w, r.Request, workspaceAddress(r)+"/links") // it was deleted while somebody looked
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	shown := view{template: "link", title: name, section: "Links", data: v}
-	if r.Header.Get("HX-Request") != "" {
+	if byScript(r.Request) {
 		shown.part = "live"
 	}
 	return h.show(w, r, shown)
@@ -198,8 +202,8 @@ func (h *Handler) watch(w http.ResponseWriter, r *request) error {
 	var last []byte
 	for until := time.Now().Add(watchMost); time.Now().Before(until); {
 		v, name, err := h.linkPage(r)
-		if inventory.CodeOf(err) == inventory.NotFound && s.began {
-			return s.event("gone", []byte("it is deleted"))
+		if inventory.CodeOf(err) == inventory.NotFound {
+			return s.event("gone", []byte("it is deleted")) // maybe before anybody could watch
 		}
 		if err != nil {
 			return s.ended(err)

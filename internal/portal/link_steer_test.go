@@ -223,4 +223,16 @@ func TestWatchEnds(t *testing.T) {
 	}); !strings.Contains(body, "event: gone") {
 		t.Errorf("once it is gone: %s", body)
 	}
+	if w := b.get(linksPage + "/contoso/watch"); !strings.Contains(w.Body.String(), "event: gone") {
+		t.Errorf("after it is gone: %d %s", w.Code, w.Body)
+	}
+	if w := b.get(linksPage+"/contoso", "HX-Request", "true"); w.Header().Get("HX-Redirect") != linksPage {
+		t.Errorf("the part of a page of what is gone: %d %v", w.Code, w.Header())
+	}
+	if w := d.browser().get(linksPage+"/contoso", "HX-Request", "true", "HX-Current-URL", "http://host"+linksPage+"?a=b"); w.Header().Get("HX-Redirect") != "/portal/-/sign-in?to="+url.QueryEscape(linksPage+"?a=b") {
+		t.Errorf("a part for nobody: %d %v", w.Code, w.Header())
+	}
+	if body := b.get(newLink+"/plan", "HX-Request", "true").Body.String(); strings.Contains(body, "<html") || !strings.Contains(body, "choose an instance") {
+		t.Errorf("the error of a part: %s", body)
+	}
 }

@@ -39,7 +39,7 @@ func (h *Handler) links(w http.ResponseWriter, r *request) error {
 		v.Items = append(v.Items, link)
 	}
 	shown := view{template: "links", title: "Links", section: "Links", data: v}
-	if r.Header.Get("HX-Request") != "" {
+	if byScript(r.Request) {
 		shown.part = "list"
 	}
 	return h.show(w, r, shown)

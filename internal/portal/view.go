@@ -248,7 +248,10 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		if r.Method != http.MethodGet {
 			to = Root
 		}
-		http.Redirect(w, r, signInAt(to), http.StatusSeeOther)
+		if byScript(r) {
+			to = pageOf(r)
+		}
+		goTo(w, r, signInAt(to))
 		return
 	}
 	refusal := reply.Refusal(err)
@@ -263,11 +266,36 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 			in.workspace = s.ID.Child(inventory.KindWorkspace, defaultWorkspace)
 		}
 	}
-	shown := h.show(w, in, view{template: "fault", title: titleOf(refusal.Status), status: refusal.Status, data: fault{refusal.Status, refusal.Message, w.Header().Get(reply.RequestID)}})
-	if shown != nil {
+	v := view{template: "fault", title: titleOf(refusal.Status), status: refusal.Status, data: fault{refusal.Status, refusal.Message, w.Header().Get(reply.RequestID)}}
+	if byScript(r) {
+		v.part = "main"
+	}
+	if shown := h.show(w, in, v); shown != nil {
 		h.log.ErrorContext(r.Context(), "the page of an error failed", "error", shown)
 		http.Error(w, refusal.Message, refusal.Status)
 	}
+}
+
+// byScript says that script asks for a part of a page that is open already.
+func byScript(r *http.Request) bool { return r.Header.Get("HX-Request") != "" }
+
+// pageOf is the page that a part is of.
+func pageOf(r *http.Request) string {
+	u, err := url.Parse(r.Header.Get("HX-Current-URL"))
+	if err != nil {
+		return Root
+	}
+	return within(u.RequestURI())
+}
+
+// goTo sends a browser elsewhere: the whole of the page, whatever asks.
+func goTo(w http.ResponseWriter, r *http.Request, to string) {
+	if byScript(r) {
+		w.Header().Set("HX-Redirect", to)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // signInAt is where one signs in to go on at an address.
