@@ -47,10 +47,11 @@ const (
 	unchangedPass = "unchanged-pass"
 	oneChange     = "one-change"
 	events        = "events"
+	redefinitions = "events-definitions"
 )
 
 func names() []string {
-	out := []string{firstSync, throttled, unchangedPass, oneChange, events}
+	out := []string{firstSync, throttled, unchangedPass, oneChange, events, redefinitions}
 	for _, r := range reads {
 		out = append(out, r.name)
 	}
@@ -144,7 +145,13 @@ func unlimited(ctx context.Context, b system.Binaries, c corpus, only string) er
 	}
 	if wanted(events) {
 		progress(events)
-		return emit(s.events(ctx))
+		if err := emit(s.events(ctx, events, s.describe)); err != nil {
+			return err
+		}
+	}
+	if wanted(redefinitions) {
+		progress(redefinitions)
+		return emit(s.events(ctx, redefinitions, s.retitle))
 	}
 	return nil
 }

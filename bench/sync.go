@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -63,54 +64,76 @@ func (s *stage) oneChange(ctx context.Context) (figure, error) {
 	return slowest, nil
 }
 
-func (s *stage) change(ctx context.Context, copied int, title string) (figure, error) {
-	from, err := s.sourceOf(ctx, copied)
-	if err != nil {
-		return figure{}, err
+// subject is an API that is changed: at the source, and here.
+type subject struct {
+	from     system.SourceAPI
+	document []byte // of the source
+	api      system.Thing
+}
+
+func (s *stage) subject(ctx context.Context, copied int) (one subject, err error) {
+	if one.from, err = s.sourceOf(ctx, copied); err != nil {
+		return one, err
 	}
-	document, err := s.source.Export(ctx, from.Name)
-	if err != nil {
-		return figure{}, err
+	if one.document, err = s.source.Export(ctx, one.from.Name); err != nil {
+		return one, err
 	}
-	start, end, err := titleIn(document)
+	one.api, err = s.find(ctx, copied)
+	return one, err
+}
+
+// titled is the document of an API with another title.
+func (one subject) titled(title string) ([]byte, error) {
+	start, end, err := titleIn(one.document)
 	if err != nil {
-		return figure{}, err
+		return nil, err
 	}
 	quoted, err := json.Marshal(title)
-	if err != nil {
-		return figure{}, err
-	}
-	document = bytes.Join([][]byte{document[:start], quoted, document[end:]}, nil)
-	api, err := s.find(ctx, copied)
-	if err != nil {
-		return figure{}, err
-	}
-	from.Properties.DisplayName = title
-	if err := s.source.Import(ctx, from, document); err != nil {
-		return figure{}, err
-	}
+	return bytes.Join([][]byte{one.document[:start], quoted, one.document[end:]}, nil), err
+}
 
+// retitle changes the title of an API at the source, and its document.
+func (s *stage) retitle(ctx context.Context, one subject, title string) error {
+	document, err := one.titled(title)
+	if err != nil {
+		return err
+	}
+	one.from.Properties.DisplayName = title
+	return s.source.Import(ctx, one.from, document)
+}
+
+func (s *stage) change(ctx context.Context, copied int, title string) (figure, error) {
+	one, err := s.subject(ctx, copied)
+	if err != nil {
+		return figure{}, err
+	}
+	if err := s.retitle(ctx, one, title); err != nil {
+		return figure{}, err
+	}
 	f, err := s.measure(ctx, "one-change", func() error {
-		if err := s.center.Sync(ctx, linkName, from.Name); err != nil {
+		if err := s.center.Sync(ctx, linkName, one.from.Name); err != nil {
 			return err
 		}
 		within, stop := context.WithTimeout(ctx, time.Minute)
 		defer stop()
 		return system.Poll(within, "the change to be seen", func() (bool, error) {
-			now, err := s.center.Get(ctx, api.ID)
+			now, err := s.center.Get(ctx, one.api.ID)
 			return err == nil && now.Title() == title, err
 		})
 	})
 	if err != nil {
 		return figure{}, err
 	}
-	definition, err := s.definitionOf(ctx, api.ID)
+	definition, err := s.definitionOf(ctx, one.api.ID)
 	if err != nil {
 		return figure{}, err
 	}
 	got, err := s.center.Export(ctx, definition)
-	if err == nil && !bytes.Equal(got, document) {
-		err = fmt.Errorf("%s shows the new title with another document than the new one", api.ID)
+	if err != nil {
+		return figure{}, err
+	}
+	if document, err := one.titled(title); err != nil || !bytes.Equal(got, document) {
+		return figure{}, cmp.Or(err, fmt.Errorf("%s shows the new title with another document than the new one", one.api.ID))
 	}
 	return f, err
 }
