@@ -48,9 +48,10 @@ var rooms = map[string]room{
 	"outline":       {"inventory specification", "net/http database/sql os"},
 	"specification": {"", "context log log/slog os net/http database/sql time"},
 
-	"source/apim":       {"azure inventory source specification", "database/sql os"},
-	"source/sourcetest": {"inventory source", "net/http database/sql os"},
-	"store/storetest":   {"inventory store", "net/http"},
+	"source/apim":             {"azure inventory source specification", "database/sql os"},
+	"source/sourcetest":       {"inventory source", "net/http database/sql os"},
+	"store/storetest":         {"inventory store", "net/http"},
+	"httpapi/reply/replytest": {"", "net/http database/sql os"},
 
 	"httpapi/armapi":     {"arm catalog diff feed httpapi/documents httpapi/odata httpapi/reply inventory source", "database/sql os"},
 	"httpapi/documents":  {"arm httpapi/reply inventory", "database/sql os"},

@@ -1,40 +1,19 @@
 package armapi_test
 
 import (
-	"fmt"
-	"strings"
-	"sync"
 	"testing"
+
+	"apicenter/internal/httpapi/reply/replytest"
 )
 
 func TestAKeptAnswerIsNeverOlderThanAWrite(t *testing.T) {
 	d := filled(t)
-	reads := []string{api, space + "/apis", space + "/apis?$search=pets"}
-	done := make(chan struct{})
-	var readers sync.WaitGroup
-	for _, path := range reads { // they fill the memory while it is being emptied
-		readers.Go(func() {
-			for {
-				select {
-				case <-done:
-					return
-				default:
-					d.ask("GET", path, "")
-				}
-			}
-		})
-	}
-	for i := range 50 {
-		want := fmt.Sprintf(`"summary":"number %d"`, i)
-		d.must("PUT", api, `{"properties":{"title":"Pets","kind":"rest",`+want+`}}`, 200)
-		for _, path := range reads {
-			if w := d.must("GET", path, "", 200); !strings.Contains(w.Body.String(), want) {
-				t.Fatalf("%s after the write of %s: %s", path, want, w.Body)
-			}
-		}
-	}
-	close(done)
-	readers.Wait()
+	replytest.NeverOlderThanAWrite(t,
+		func(summary string) {
+			d.must("PUT", api, `{"properties":{"title":"Pets","kind":"rest","summary":"`+summary+`"}}`, 200)
+		},
+		func(path string) string { return d.ask("GET", path, "").Body.String() },
+		api, space+"/apis", space+"/apis?$search=pets")
 }
 
 func TestAKeptAnswerIsWhatWasAnswered(t *testing.T) {
