@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,13 @@ func TestPortalGovernStory(t *testing.T) {
 	p.Fill("By", "nobody of this name")
 	p.See("Nothing that is known fits")
 	p.Check()
+	// A moment is typed in the zone of the reader, and asked for exactly.
+	p.Open("/portal/demo/-/activity")
+	browser.Eval[any](p, `(() => { const f = document.getElementById("since"); f.value = "2999-01-01T00:00"; f.dispatchEvent(new Event("input", {bubbles: true})); })()`)
+	p.See("Nothing that is known fits")
+	if at := p.Location(); !strings.Contains(at, "2999-01-01T") && !strings.Contains(at, "2998-12-31T") || !strings.Contains(at, "Z") {
+		t.Errorf("the address of what happened since a moment is %s", at)
+	}
 	p.Open("/portal/demo/-/activity?kind=api&text=orders")
 	p.Click("As of then")
 	p.See("Back to the present")

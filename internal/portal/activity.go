@@ -156,13 +156,17 @@ func (h *Handler) tellActivity(r *request, f eventFilter, v *activityView) error
 	if err != nil {
 		return err
 	}
-	titles := map[string]string{}
+	things := map[string]thing{}
 	for _, e := range page.Events {
 		shown := eventOf(e, addressOf(e.Path), schemas)
-		if shown.Title, err = h.titleThen(r, e, titles); err != nil {
-			return err
+		of, ok := things[e.Path]
+		if !ok {
+			if of, err = h.thingOf(r, e); err != nil {
+				return err
+			}
+			things[e.Path] = of
 		}
-		shown.Address = addressOf(e.Path)
+		shown.Title, shown.Address = of.title, of.address
 		v.Events = append(v.Events, shown)
 	}
 	v.Looked = page.Looked
@@ -174,34 +178,33 @@ func (h *Handler) tellActivity(r *request, f eventFilter, v *activityView) error
 	return nil
 }
 
-// titleThen is what people call the thing that an event tells of: as it is called
-// today or, if it is gone, as it was. known has the titles that were found.
-func (h *Handler) titleThen(r *request, e inventory.Event, known map[string]string) (string, error) {
-	if title, ok := known[e.Path]; ok {
-		return title, nil
-	}
+// thing is what an event tells of.
+type thing struct {
+	title   string
+	address string // empty: it is gone
+}
+
+// thingOf is what an event tells of, as people call it today or, if it is gone, as
+// they did.
+func (h *Handler) thingOf(r *request, e inventory.Event) (thing, error) {
 	id, err := inventory.ParseID(e.Path)
 	if err != nil {
-		return e.Path, nil //nolint:nilerr // it is shown as it is
+		return thing{title: e.Path}, nil //nolint:nilerr // it is shown as it is
 	}
-	title := ""
-	switch res, err := h.catalog.Get(r.Context(), id); inventory.CodeOf(err) {
-	case "":
-		if err != nil {
-			return "", err
-		}
-		title = docOf(res).Text("/title")
-	case inventory.NotFound, inventory.NoParent:
-		for _, c := range e.Changes {
-			for _, f := range c.Fields {
-				if c.Path == e.Path && f.Field == "/title" && c.Action == inventory.Deleted {
-					title = textOf(f.Before)
-				}
+	res, err := h.catalog.Get(r.Context(), id)
+	switch code := inventory.CodeOf(err); {
+	case err == nil:
+		return thing{cmp.Or(docOf(res).Text("/title"), res.Name()), addressOf(res.Path)}, nil
+	case code != inventory.NotFound && code != inventory.NoParent:
+		return thing{}, err
+	}
+	gone := thing{title: lastOf(e.Path)}
+	for _, c := range e.Changes {
+		for _, f := range c.Fields {
+			if c.Path == e.Path && c.Action == inventory.Deleted && f.Field == "/title" {
+				gone.title = textOf(f.Before)
 			}
 		}
-	default:
-		return "", err
 	}
-	known[e.Path] = cmp.Or(title, lastOf(e.Path))
-	return known[e.Path], nil
+	return gone, nil
 }

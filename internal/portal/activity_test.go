@@ -63,6 +63,9 @@ func TestActivityTellsWhatHappened(t *testing.T) {
 	if !strings.Contains(page, "Buys &lt;b&gt;things&lt;/b&gt;") || !strings.Contains(page, `href="/portal/center/default/apis/orders"`) {
 		t.Error("the page does not say what changed, or where that is")
 	}
+	if strings.Contains(page, `href="/portal/center/default/apis/pets"`) {
+		t.Error("it leads to what is gone")
+	}
 	if part := b.page(activityPage+"?kind=version", "HX-Request", "true"); strings.Contains(part, "<html") || len(told(part)) != 1 {
 		t.Errorf("the part: %s", part)
 	}

@@ -19,7 +19,7 @@ type eventView struct {
 	Run      int64
 	Then     string // address of what there was after it; empty: nothing that has a past
 	Title    string // of what it tells of; empty on pages of that alone
-	Address  string
+	Address  string // of that; empty: it is gone
 	Breaking bool
 	Changes  []changeView
 	Rest     []changeView // those behind a fold

@@ -59,9 +59,9 @@ func (h *Handler) noPast(w http.ResponseWriter, r *request, err error) error {
 	if r.at.IsZero() || e == nil || status == 0 {
 		return err
 	}
-	return h.show(w, r, view{template: "no-past", title: "Nothing to see of then", section: "APIs", status: status, data: noPastView{
-		Message: e.Message, Present: r.URL.Path, Then: thenFormOf(r),
-	}})
+	v := noPastView{Message: e.Message, Present: r.URL.Path, Then: thenFormOf(r)}
+	r.at = time.Time{} // the page shows nothing of then
+	return h.show(w, r, view{template: "no-past", title: "Nothing to see of then", section: "APIs", status: status, data: v})
 }
 
 // inventoryThenView is the list of APIs as it was.

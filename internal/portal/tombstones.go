@@ -36,10 +36,13 @@ type removedThing struct {
 	In                   string // the API that it was below; empty for an API
 	Why, Link, By, Moved string
 	At                   time.Time
-	Kept                 []string // what people had said of it
+	Kept                 string // what people had said of it
+	With                 int    // things that went with it, and come back with it
 }
 
-const removedPage = 50
+// removedPage is how many tombstones are read for a page; those of what went with
+// an API do not show.
+const removedPage = 300
 
 func (h *Handler) tombstones(w http.ResponseWriter, r *request) error {
 	before, _ := strconv.ParseInt(r.FormValue("before"), 10, 64) // anything else is the newest
@@ -53,14 +56,53 @@ func (h *Handler) tombstones(w http.ResponseWriter, r *request) error {
 		all = all[:removedPage]
 		v.Next = v.Address + "?before=" + strconv.FormatInt(all[removedPage-1].ID, 10)
 	}
-	for _, t := range all {
-		v.Items = append(v.Items, removedOf(t))
+	schemas, err := h.schemasOf(r)
+	if err != nil {
+		return err
 	}
+	v.Items = removedOf(all, schemas)
 	return h.show(w, r, view{template: "tombstones", title: "Removed things", section: "Activity", data: v})
 }
 
-func removedOf(t inventory.Tombstone) removedThing {
-	v := removedThing{ID: t.ID, Kind: string(t.Kind), Name: lastOf(t.Path), Why: reasons[t.Why], Link: lastOf(t.Link), By: t.ApprovedBy, At: t.At}
+// removedOf are the things that tombstones are of. What went with an API at one
+// time is told with it.
+func removedOf(all []inventory.Tombstone, schemas []schemaView) (out []removedThing) {
+	type departure struct {
+		api string
+		at  time.Time
+	}
+	of := func(t inventory.Tombstone) departure {
+		id, err := inventory.ParseID(t.Path)
+		if err != nil {
+			return departure{}
+		}
+		return departure{id.Ancestor(inventory.KindAPI).String(), t.At}
+	}
+	with := map[departure]int{}
+	for _, t := range all {
+		if t.Kind == inventory.KindAPI {
+			with[of(t)] = 0
+		}
+	}
+	for _, t := range all {
+		if n, ok := with[of(t)]; ok && t.Kind != inventory.KindAPI {
+			with[of(t)] = n + 1
+		}
+	}
+	for _, t := range all {
+		n, ok := with[of(t)]
+		if ok && t.Kind != inventory.KindAPI {
+			continue
+		}
+		v := removedThingOf(t, schemas)
+		v.With = n
+		out = append(out, v)
+	}
+	return out
+}
+
+func removedThingOf(t inventory.Tombstone, schemas []schemaView) removedThing {
+	v := removedThing{ID: t.ID, Kind: label(kindName(t.Kind)), Name: lastOf(t.Path), Why: reasons[t.Why], Link: lastOf(t.Link), By: t.ApprovedBy, At: t.At}
 	v.Title = cmp.Or(t.Seen.Text("/title"), v.Name)
 	if _, below, ok := strings.Cut(t.Path, "/apis/"); ok && t.Kind != inventory.KindAPI {
 		v.In, _, _ = strings.Cut(below, "/")
@@ -68,14 +110,16 @@ func removedOf(t inventory.Tombstone) removedThing {
 	if t.MovedTo != "" {
 		v.Moved = addressOf(t.MovedTo)
 	}
+	var kept []string
 	for f := range t.Own.All() {
 		if !f.Hidden() {
-			v.Kept = append(v.Kept, label(strings.TrimPrefix(strings.ReplaceAll(string(f), "/", " "), " ")))
+			kept = append(kept, titleOfField(f, schemas))
 		}
 	}
 	if n := len(t.Below); n > 0 {
-		v.Kept = append(v.Kept, plural(n, "thing that people made below it", "things that people made below it"))
+		kept = append(kept, plural(n, "thing that people made in it", "things that people made in it"))
 	}
+	v.Kept = strings.Join(kept, ", ")
 	return v
 }
 

@@ -14,8 +14,8 @@ import (
 
 const removedPage = "/portal/center/-/tombstones"
 
-// bury has a source bring an API and take it away again.
-func (d *desk) bury(name string) {
+// bury has a source bring an API, and things in it, and take them away again.
+func (d *desk) bury(name string, in ...string) {
 	d.Helper()
 	const link = workspace + "/links/retail"
 	d.put(workspace+"/environments/retail", `{"title":"Retail","kind":"production"}`)
@@ -40,7 +40,13 @@ func (d *desk) bury(name string) {
 		}
 	}
 	asSource(func(tx inventory.SourceTx) error {
-		return tx.PutOrigin(inventory.MustID(path), inventory.Origin{External: "apis/" + name, States: states, Read: time.Now()}, nil)
+		for _, below := range append([]string{""}, in...) {
+			o := inventory.Origin{External: "apis/" + name + below, States: states, Read: time.Now()}
+			if err := tx.PutOrigin(inventory.MustID(path+below), o, nil); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	d.put(path, `{"title":"Pets <b>","kind":"rest","summary":"ours"}`)
 	asSource(func(tx inventory.SourceTx) error { return tx.DropOrigin(inventory.MustID(path), inventory.Vanished) })
@@ -54,7 +60,7 @@ func TestRemovedThingsAreRestoredAndForgotten(t *testing.T) {
 	}
 	d.bury("pets")
 	page := b.get(removedPage).Body.String()
-	for _, want := range []string{"Pets &lt;b&gt;", "gone at its source", "by the link retail", ">Summary<"} {
+	for _, want := range []string{"Pets &lt;b&gt;", "gone at its source", "by the link retail", "Summary</td>"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -83,6 +89,20 @@ func TestRemovedThingsAreRestoredAndForgotten(t *testing.T) {
 			t.Errorf("forget %q: %d", id, w.Code)
 		}
 	}
+}
+
+// What went with an API is told with it, and comes back with it.
+func TestRemovedThingsAreToldTogether(t *testing.T) {
+	d := newDesk(t)
+	d.bury("pets", "/versions/v1", "/versions/v1/definitions/openapi")
+	b := d.signedIn(adminKey)
+	page := b.shows(removedPage, http.StatusOK, "with 2 things in it")
+	ids := regexp.MustCompile(`name="id" value="(\d+)"`).FindAllStringSubmatch(page, -1)
+	if len(ids) != 2 { // to restore, and to forget
+		t.Fatalf("%d things are told of, want one", len(ids)/2)
+	}
+	w := b.post(removedPage+"/restore", url.Values{"id": {ids[0][1]}})
+	b.shows(w.Header().Get("Location"), http.StatusOK, "with 2 things that went with it", "Nothing was removed")
 }
 
 func TestReadersBringNothingBack(t *testing.T) {
