@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"apicenter/internal/diff"
 	"apicenter/internal/inventory"
@@ -55,9 +54,10 @@ func TestWhatIsToldIsBounded(t *testing.T) {
 	}
 }
 
-// TestLargeTextsTakeBoundedTime compares what has nothing in common, and what
-// repeats itself so that each line of one is like many of the other.
-func TestLargeTextsTakeBoundedTime(t *testing.T) {
+// TestLargeTextsAreCut compares what has nothing in common, and what repeats
+// itself so that each line of one is like many of the other: without bounds, this
+// test would not end.
+func TestLargeTextsAreCut(t *testing.T) {
 	var a, b, c, d strings.Builder
 	for i := range 200_000 {
 		fmt.Fprintf(&a, "%d\n", i)
@@ -65,14 +65,10 @@ func TestLargeTextsTakeBoundedTime(t *testing.T) {
 		fmt.Fprintf(&c, "%d\n", i%7)
 		fmt.Fprintf(&d, "%d\n", i*i%5)
 	}
-	begun := time.Now()
 	for _, pair := range [][2]string{{a.String(), b.String()}, {c.String(), d.String()}, {a.String(), c.String()}} {
 		if got := diff.Texts(pair[0], pair[1], diff.DefaultLimits); !got.Cut {
 			t.Errorf("%d removed, %d added, not cut", got.Removed, got.Added)
 		}
-	}
-	if took := time.Since(begun); took > 30*time.Second {
-		t.Errorf("it took %s", took)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"apicenter/internal/reference"
 )
@@ -157,7 +156,6 @@ func TestBounds(t *testing.T) {
 		"aliases": "openapi: 3.0.0\n" + anchors + "paths: {/: {get: {responses: {200: {content: {application/json: {schema: *a40}}}}}}}\n",
 		"self":    "openapi: 3.0.0\nx: &x {type: object, properties: {y: *x}}\npaths: {/: {get: {responses: {200: {content: {application/json: {schema: *x}}}}}}}\n",
 	} {
-		start := time.Now()
 		d, err := reference.Parse([]byte(text))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -166,9 +164,6 @@ func TestBounds(t *testing.T) {
 		o := find(t, d, "GET /")
 		if shown := len(fmt.Sprintf("%+v", o.Responses)); shown > 300_000 {
 			t.Errorf("%s: %d characters are shown", name, shown)
-		}
-		if took := time.Since(start); took > 10*time.Second {
-			t.Errorf("%s takes %s", name, took)
 		}
 	}
 }
