@@ -87,6 +87,22 @@ const deepest = 2
 // deep is the set of APIs that have each word of a search in their own texts or in
 // what their definitions define.
 func (t *session) deep(s *shelf, q inventory.Query) (set, error) {
+	if t.generation != 0 && t.sought.on == s && t.sought.search == q.Search {
+		return t.sought.found, nil // a page and its counts ask for the same
+	}
+	found, err := t.seek(s, q)
+	t.sought = sought{s, q.Search, found}
+	return found, err
+}
+
+// sought is what a deep search of a shelf has found.
+type sought struct {
+	on     *shelf
+	search string
+	found  set
+}
+
+func (t *session) seek(s *shelf, q inventory.Query) (set, error) {
 	words := searchWords(q.Search)
 	if len(words) == 0 {
 		return make(set, len(s.all)), nil

@@ -178,8 +178,9 @@ func notInWord(r rune) bool {
 func (t *session) Outlined(apis []int64) ([]inventory.Outlined, error) {
 	return collect(t, query{
 		text: `
-			select v.parent, d.shown, o.lines from resource v cross join resource d on d.parent = v.id and d.kind = 'definition' cross join outline o on o.document = d.document
-			where v.kind = 'version' and v.parent in (select value from json_each($1)) order by v.id desc, d.id`,
+			select v.parent, d.shown, o.lines from json_each($1) k cross join resource v on v.parent = k.value and v.kind = 'version'
+				cross join resource d on d.parent = v.id and d.kind = 'definition' cross join outline o on o.document = d.document
+			order by v.id desc, d.id`,
 		args: []any{listKeys(apis)}, long: true,
 	}, func(rows *sql.Rows) (o inventory.Outlined, err error) {
 		var lines string

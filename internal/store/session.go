@@ -22,10 +22,11 @@ type session struct {
 	now   time.Time
 	// generation is that of the store before the transaction began; 0 of one that writes.
 	generation uint64
-	open       bool  // begun and not yet ended
-	told       bool  // it has written an event, or what deliveries of events go by
-	words      *bool // whether people said anything of what is one; nil: not asked yet
-	failed     error // what the database first refused: nothing is committed after it
+	open       bool   // begun and not yet ended
+	told       bool   // it has written an event, or what deliveries of events go by
+	words      *bool  // whether people said anything of what is one; nil: not asked yet
+	sought     sought // the last deep search
+	failed     error  // what the database first refused: nothing is committed after it
 }
 
 // transact runs f in a transaction. However f ends, by a panic too, nothing of

@@ -78,7 +78,7 @@ const (
 		select trait, group_concat(id) from resource
 		where kind = 'api' and parent = (select id from resource where path = $1) group by trait`
 	apiEnvironments = `
-		select trait, group_concat(parent) from resource where kind = 'deployment' group by trait`
+		select trait, group_concat(parent) from resource indexed by deployment_trait where kind = 'deployment' group by trait`
 	apiSources = `
 		select l.shown, (select coalesce(group_concat(o.resource), '') from origin o where o.kind = 'api' and o.link = l.id)
 		from resource l where l.kind = 'link' and l.parent = (select id from resource where path = $1)`
