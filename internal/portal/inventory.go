@@ -1,10 +1,10 @@
 package portal
 
 import (
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +19,7 @@ type row struct {
 	Updated                                    time.Time
 	Found                                      string // what a search has found in a definition; empty: nothing there
 	FoundIn                                    string // its version
+	Picked                                     bool
 }
 
 // facetView is a field with the values that there are to choose.
@@ -53,6 +54,7 @@ type inventoryView struct {
 	Items        []row
 	Next         string // address of the next page; empty on the last
 	First        string // address of the first page; empty on it
+	Edit         string // where those that are picked are edited; empty: who asks may not
 	CSV, JSON    string // addresses of the whole list
 	LinkNew      string // where a source is linked; empty where that is not offered
 	Bare         bool   // there is nothing in the inventory at all
@@ -96,14 +98,24 @@ func inventoryOf(r *request, b browse, shelf catalog.Shelf) inventoryView {
 		Bare: shelf.Total == 0 && b.search == "" && len(b.choices) == 0,
 	}
 	for _, s := range sorts {
+		value := s.name
 		if b.search == "" && s.name == "" {
 			continue // there is nothing to match
 		}
-		chosen := s.name == b.sort || b.search == "" && b.sort == "" && s.name == "title"
-		v.Sorts = append(v.Sorts, facetValue{Value: s.name, Label: s.title, Chosen: chosen})
+		if b.search == "" && s.name == "title" {
+			value = "" // unasked: who begins to search gets the best match first
+		}
+		v.Sorts = append(v.Sorts, facetValue{Value: value, Label: s.title, Chosen: value == b.sort})
 	}
 	v.offer(here, b, shelf)
 	v.Items = rowsOf(shelf)
+	if r.may(writeAPI) {
+		v.Edit = here + "/-/edit"
+		picked := r.URL.Query()["api"]
+		for i := range v.Items {
+			v.Items[i].Picked = slices.Contains(picked, v.Items[i].Name)
+		}
+	}
 	if !shelf.Next.IsZero() {
 		v.Next = b.at(here, url.Values{"after": {shelf.Next.String()}})
 	}
@@ -211,22 +223,18 @@ func facetOf(f facet, counts []inventory.Count, chosen []string) facetView {
 			all = append(all, facetValue{Value: value, Label: f.label(value), Chosen: true})
 		}
 	}
-	slices.SortStableFunc(all, func(x, y facetValue) int {
-		if x.Chosen == y.Chosen {
-			return 0
-		}
-		if x.Chosen {
-			return -1
-		}
-		return 1
-	})
-	for i := range all {
-		all[i].ID = "f-" + f.param + "-" + strconv.Itoa(i)
-		if all[i].Chosen {
+	for i, value := range all {
+		// By its value: script that changes a page in place takes a box for another otherwise.
+		value.ID = "f-" + f.param + "-" + hex.EncodeToString([]byte(value.Value))
+		if value.Chosen {
 			v.Chosen++
 		}
+		switch {
+		case i < openOptions || value.Chosen:
+			v.Options = append(v.Options, value)
+		case len(v.More) < moreOptions:
+			v.More = append(v.More, value)
+		}
 	}
-	open := min(len(all), max(openOptions, v.Chosen))
-	v.Options, v.More = all[:open], all[open:min(len(all), open+moreOptions)]
 	return v
 }

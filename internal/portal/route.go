@@ -86,6 +86,8 @@ func routes() []page {
 		{pattern: "POST " + service + "/-/webhooks/{webhook}/replay", action: replayWebhooks, do: (*Handler).replayWebhook},
 		{pattern: "POST " + service + "/-/webhooks/{webhook}/delete", action: deleteWebhooks, do: (*Handler).deleteWebhook},
 		{pattern: "GET " + workspace + "/apis", action: readAPIs, open: true, past: true, do: (*Handler).inventory},
+		{pattern: "GET " + workspace + "/apis/-/edit", action: writeAPI, do: (*Handler).editSeveral},
+		{pattern: "POST " + workspace + "/apis/-/edit", action: writeAPI, do: (*Handler).changeSeveral},
 		{pattern: "GET " + workspace + "/apis.csv", action: readAPIs, open: true, do: (*Handler).exportCSV},
 		{pattern: "GET " + workspace + "/apis.json", action: readAPIs, open: true, do: (*Handler).exportJSON},
 
