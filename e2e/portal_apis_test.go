@@ -78,7 +78,7 @@ func TestPortalAPIs(t *testing.T) {
 	p.See("onerror=window.evil=1")
 	p.Click("GET /pets <img src=x onerror=window.evil=1>")
 	p.Check()
-	p.Shot("hostilePets-definition")
+	p.Shot("hostile-definition")
 	p.Click("Source")
 	p.Check()
 	p.Open("/portal/demo/default/apis/pets/versions/version-v1/definitions/openapi?schema=Pet")

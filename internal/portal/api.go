@@ -40,6 +40,8 @@ type sourceLine struct {
 const (
 	writeAPI         = "Microsoft.ApiCenter/services/workspaces/apis/write"
 	deleteAPI        = "Microsoft.ApiCenter/services/workspaces/apis/delete"
+	leadAPI          = "Microsoft.ApiCenter/services/workspaces/apis/lead/action"
+	unmergeAPI       = "Microsoft.ApiCenter/services/workspaces/apis/unmerge/action"
 	explainAPI       = "Microsoft.ApiCenter/services/workspaces/apis/explain/read"
 	historyOfAPI     = "Microsoft.ApiCenter/services/workspaces/apis/history/read"
 	readVersions     = "Microsoft.ApiCenter/services/workspaces/apis/versions/read"
@@ -173,6 +175,7 @@ type overviewView struct {
 	MoreDeployments      int
 	Related              []relatedView
 	Merged               []sourceLine // of an API that several links brought
+	Lead, Part           string       // addresses of the forms; empty where the reader may not
 }
 
 // shownFirst is how many versions and deployments the overview shows.
@@ -189,6 +192,12 @@ func (h *Handler) api(w http.ResponseWriter, r *request) error {
 	v := overviewView{apiHead: p.head, Summary: p.doc.Text("/summary"), Description: p.doc.Text("/description")}
 	if len(p.head.Sources) > 1 {
 		v.Merged = p.head.Sources
+		if r.may(leadAPI) {
+			v.Lead = p.head.Address + "/lead"
+		}
+		if r.may(unmergeAPI) {
+			v.Part = p.head.Address + "/unmerge"
+		}
 	}
 	origins, err := h.originsOf(r, p.resource.ID, explainAPI)
 	if err != nil {
@@ -215,6 +224,24 @@ func (h *Handler) api(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	return h.show(w, r, view{template: "api", title: p.head.Title, section: "APIs", data: v})
+}
+
+// lead has what one source states of an API go before what the others do.
+func (h *Handler) lead(w http.ResponseWriter, r *request) error {
+	api, err := h.catalog.Lead(r.Context(), r.id, r.PostFormValue("link"))
+	if err != nil {
+		return err
+	}
+	return redirect(w, r, addressOf(api.Path))
+}
+
+// unmerge makes what one source brought an API of its own again.
+func (h *Handler) unmerge(w http.ResponseWriter, r *request) error {
+	api, err := h.catalog.Unmerge(r.Context(), r.id, r.PostFormValue("link"))
+	if err != nil {
+		return err
+	}
+	return redirect(w, r, addressOf(api.Path))
 }
 
 func firstOf(all []inventory.Resource) (first []inventory.Resource, more int) {

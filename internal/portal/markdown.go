@@ -18,7 +18,7 @@ import (
 // the page, but for links to where people can go.
 func prose(source string) template.HTML {
 	var w proseWriter
-	if len(source) > maxProse || strings.Count(source, "[") > maxBrackets {
+	if costly(source) {
 		w.open("p", "plain")
 		w.text(source)
 		w.close("p")
@@ -31,10 +31,25 @@ func prose(source string) template.HTML {
 
 // Bounds of what is read as Markdown; the rest is shown as it stands.
 const (
-	maxProse    = 20_000 // bytes
-	maxBrackets = 1000   // each may begin a link that ends anywhere
-	maxNested   = 60
+	maxProse  = 20_000 // bytes
+	maxMarks  = 1000   // of one sort: each may begin something that ends anywhere
+	maxNested = 60
 )
+
+// costly says that a text is no description, or takes long to read as Markdown.
+func costly(source string) bool {
+	if len(source) > maxProse || quotes.MatchString(source) {
+		return true
+	}
+	for _, mark := range []string{"[", "*", "_", "~", "`"} {
+		if strings.Count(source, mark) > maxMarks {
+			return true
+		}
+	}
+	return false
+}
+
+var quotes = regexp.MustCompile(`(?m)^(\s*>){30}`) // quotes in quotes
 
 var markdown = goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough))
 

@@ -119,6 +119,8 @@ func routes() []page {
 		{pattern: "POST " + workspace + "/links/{link}/delete", action: deleteLinks, do: (*Handler).deleteLink},
 
 		{pattern: "GET " + api, action: readAPIs, open: true, past: true, do: (*Handler).api},
+		{pattern: "POST " + api + "/lead", action: leadAPI, do: (*Handler).lead},
+		{pattern: "POST " + api + "/unmerge", action: unmergeAPI, do: (*Handler).unmerge},
 		{pattern: "GET " + api + "/versions", action: readVersions, open: true, do: (*Handler).versions},
 		{pattern: "GET " + api + "/deployments", action: readDeployments, open: true, do: (*Handler).deployments},
 		{pattern: "GET " + api + "/history", action: historyOfAPI, do: (*Handler).history},

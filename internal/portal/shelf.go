@@ -14,6 +14,7 @@ import (
 // shelf keeps references that were read lately: people go from one operation to
 // the next. Of a document, one reader reads it while the others wait.
 type shelf struct {
+	turn  sync.Mutex // held while a document is parsed: that takes many times its size
 	mu    sync.Mutex // guards books and their size and used
 	books []*book    // the one used last is the last
 }
@@ -54,7 +55,9 @@ func (s *shelf) reference(ctx context.Context, from documents, d inventory.Diges
 	if err != nil {
 		return nil, err
 	}
+	s.turn.Lock()
 	b.doc, b.err = reference.Parse(data)
+	s.turn.Unlock()
 	b.read = true
 	s.mu.Lock()
 	defer s.mu.Unlock()
