@@ -12,6 +12,7 @@ import (
 var outlines = []promise{
 	{"what definitions define is found, and read once for each document", testOutlines},
 	{"what is found follows the definitions", testOutlinesFollow},
+	{"what is found moves with a version", testOutlinesMove},
 	{"outlines go with their documents", testOutlinesSwept},
 	{"a deep search goes with choices, order and pages", testDeepSearch},
 }
@@ -137,6 +138,20 @@ func testOutlinesFollow(_ *testing.T, b *bench) {
 	})
 	b.refresh()
 	b.deeply("addpet")
+}
+
+func testOutlinesMove(_ *testing.T, b *bench) {
+	shop(b)
+	b.define("orders", "v2", "three")
+	three := b.document("three")
+	b.read(map[string][]inventory.OutlineLine{string(three): {{Name: "GET /bills"}}})
+	b.apply(func(tx inventory.SourceTx) error {
+		return tx.Move(id(workspace+"/apis/orders/versions/v1"), id(workspace+"/apis/pets/versions/moved"))
+	})
+	b.refresh()
+	b.deeply("getorderbyid", "pets")
+	b.deeply("addpet", "pets")
+	b.deeply("bills", "orders")
 }
 
 func testOutlinesSwept(_ *testing.T, b *bench) {
