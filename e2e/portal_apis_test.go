@@ -57,6 +57,7 @@ func readAPIs(p *browser.Page, screen string) {
 // TestPortalAPIs makes an API by hand, gives it a hostile definition, and reads it
 // with scripts and without.
 func TestPortalAPIs(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, "--quiet-source")
 	b := browser.Start(t, axe, *shots)
 	p := b.Page(t, d.Center, 1280, 900)

@@ -11,6 +11,7 @@ import (
 // TestPortalGovernStory is what somebody who looks after an API center does in the
 // browser: metadata with a preview as he types, a webhook, who did all that, and what there was before.
 func TestPortalGovernStory(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, "--quiet-source")
 	b := browser.Start(t, axe, *shots)
 	p := b.Page(t, d.Center, 1280, 900)

@@ -60,6 +60,7 @@ func hostile() []byte {
 // TestHostileContent has a source, and people, say what is meant to harm who reads
 // it: nothing of it runs, nothing is asked of another host, no page is broken.
 func TestHostileContent(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, "--quiet-source")
 	send := func(method, url, contentType string, body []byte) []byte {
 		t.Helper()

@@ -29,6 +29,7 @@ func (s *sparing) Fill(label, text string) {
 // TestPortalLinkStory is the whole life of a link in the browser: an empty center,
 // the first link, what it brings, a change at the source, and the end of it.
 func TestPortalLinkStory(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, "--no-link")
 	b := browser.Start(t, axe, *shots)
 	p := &sparing{Page: b.Page(t, d.Center, 1280, 900)}

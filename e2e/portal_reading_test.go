@@ -9,6 +9,7 @@ import (
 
 // TestPortalWithoutScript reads all of it with scripts switched off.
 func TestPortalWithoutScript(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, "--quiet-source")
 	p := browser.Start(t, axe, *shots).Page(t, d.Center, 1280, 900)
 	p.Scripts(false)
@@ -40,6 +41,7 @@ func TestPortalWithoutScript(t *testing.T) {
 
 // TestPortalByKeyboard finds an API and reads it without a mouse.
 func TestPortalByKeyboard(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, "--quiet-source")
 	p := browser.Start(t, axe, *shots).Page(t, d.Center, 1280, 900)
 	p.Open("/portal")
@@ -82,6 +84,7 @@ func TestPortalByKeyboard(t *testing.T) {
 
 // TestPortalSignInAtAnIssuer signs a person in at the emulated directory, and out again everywhere.
 func TestPortalSignInAtAnIssuer(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, "--quiet-source")
 	b := browser.Start(t, axe, *shots)
 	in := func() *browser.Page {
@@ -101,6 +104,7 @@ func TestPortalSignInAtAnIssuer(t *testing.T) {
 
 // TestPortalWeight holds the first view to what a slow line takes.
 func TestPortalWeight(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, "--quiet-source")
 	b := browser.Start(t, axe, *shots)
 	for _, path := range []string{"/portal/demo", "/portal/demo/default/apis", "/portal/demo/default/links"} {
