@@ -59,22 +59,6 @@ type assignmentForm struct {
 // fieldFault says what is wrong with one field of a form.
 type fieldFault struct{ Field, Message string }
 
-// faultOf makes an error that people can mend a fault of a form; false when it is another.
-func faultOf(err error, fields map[string]string) (fieldFault, bool) {
-	if err == nil {
-		return fieldFault{}, false
-	}
-	code := inventory.CodeOf(err)
-	if code != inventory.Invalid && code != inventory.Conflict && code != inventory.NotFound && code != inventory.LimitReached {
-		return fieldFault{}, false
-	}
-	f := fieldFault{Message: err.Error()}
-	if e, ok := asError(err); ok {
-		f.Message, f.Field = e.Message, fields[e.Target]
-	}
-	return f, true
-}
-
 // memberTypes are the sorts of members, with what Azure calls them.
 var memberTypes = []struct{ Value, Title string }{
 	{"User", "User"}, {"Group", "Group"}, {"ServicePrincipal", "Managed identity or application"},
@@ -166,9 +150,9 @@ func (h *Handler) assign(w http.ResponseWriter, r *request) error {
 	_, err := h.roles.Assign(r.Context(), inventory.Assignment{
 		Name: auth.NewID(), Scope: feed.ARMID(r.service.Path), Role: role.ID, Principal: form.Member, PrincipalType: form.Type, Description: form.Description,
 	})
-	if fault, ok := faultOf(err, map[string]string{"properties.principalId": "member", "properties.description": "description"}); ok {
+	if fault, status, ok := mendable(err, map[string]string{"properties.principalId": "member", "properties.description": "description"}); ok {
 		form.Fault = fault
-		return h.showAccess(w, r, http.StatusBadRequest, form)
+		return h.showAccess(w, r, status, form)
 	}
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func TestAssignARole(t *testing.T) {
 		}
 	}
 	again := b.post("/portal/center/-/access", form)
-	if again.Code != http.StatusBadRequest || !strings.Contains(again.Body.String(), "already exists") || !strings.Contains(again.Body.String(), `value="Team-1"`) {
+	if again.Code != http.StatusConflict || !strings.Contains(again.Body.String(), "already exists") || !strings.Contains(again.Body.String(), `value="Team-1"`) {
 		t.Errorf("the same again: %d", again.Code)
 	}
 	if w := b.post("/portal/center/-/access/end", url.Values{"name": {all[0].Name}, "scope": {all[0].Scope}}); w.Code != http.StatusSeeOther {

@@ -35,6 +35,9 @@ type atomEntry struct {
 	Link    atomLink `xml:"link"`
 }
 
+// feedPath is where a service's feed is, below it.
+const feedPath = "/-/changes.atom"
+
 // feedLength is how many entries a feed has.
 const feedLength = 50
 
@@ -48,7 +51,7 @@ func (h *Handler) changesAtom(w http.ResponseWriter, r *request) error {
 	home := base + addressOf(r.service.Path)
 	f := atomFeed{
 		ID: home, Title: "Changes in " + r.service.Name(), Updated: r.service.Updated.At.UTC().Format(time.RFC3339),
-		Links: []atomLink{{"self", "application/atom+xml", home + "/-/changes.atom"}, {"alternate", "text/html", home}},
+		Links: []atomLink{{"self", "application/atom+xml", home + feedPath}, {"alternate", "text/html", home}},
 	}
 	for i, n := range all {
 		if i == 0 {

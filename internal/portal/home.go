@@ -55,7 +55,7 @@ func (h *Handler) home(w http.ResponseWriter, r *request) error {
 	}
 	v.Bare = shelf.Total == 0 && (v.Links == "" || v.Figures[len(v.Figures)-1].N == 0)
 	if r.may(readService) {
-		v.Feed = addressOf(r.service.Path) + "/-/changes.atom"
+		v.Feed = addressOf(r.service.Path) + feedPath
 		if v.News, err = h.newsIn(r.Context(), r.service.ID, newsShown); err != nil {
 			return err
 		}

@@ -105,7 +105,7 @@ func TestFeedOfChanges(t *testing.T) {
 		}
 		seen[e.ID] = true
 	}
-	if w := d.browser().get("/portal/center/-/changes.atom"); w.Code != http.StatusSeeOther {
+	if w := d.browser().get("/portal/center/-/changes.atom"); w.Code != http.StatusUnauthorized {
 		t.Errorf("nobody gets %d", w.Code)
 	}
 	if w := d.signedIn(d.key("data", access.DataReaderID)).get("/portal/center/-/changes.atom"); w.Code != http.StatusForbidden {

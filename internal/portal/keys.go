@@ -82,9 +82,9 @@ func (h *Handler) makeKey(w http.ResponseWriter, r *request) error {
 		key.Expires = day.Add(24 * time.Hour) // the day itself included
 	}
 	made, token, err := h.keyRing.Make(r.Context(), r.who.Name, key)
-	if fault, ok := faultOf(err, map[string]string{"name": "name", "expiresAt": "expires"}); ok {
+	if fault, status, ok := mendable(err, map[string]string{"name": "name", "expiresAt": "expires"}); ok {
 		form.Fault = fault
-		return h.showKeys(w, r, http.StatusBadRequest, keysView{}, form)
+		return h.showKeys(w, r, status, keysView{}, form)
 	}
 	if err != nil {
 		return err

@@ -53,7 +53,7 @@ func routes() []page {
 		{pattern: "POST " + service + "/-/identities/system", action: writeService, do: (*Handler).switchIdentity},
 		{pattern: "POST " + service + "/-/identities/add", action: writeService, do: (*Handler).addIdentity},
 		{pattern: "POST " + service + "/-/identities/remove", action: writeService, do: (*Handler).removeIdentity},
-		{pattern: "GET " + service + "/-/changes.atom", action: readService, do: (*Handler).changesAtom},
+		{pattern: "GET " + service + feedPath, action: readService, do: (*Handler).changesAtom},
 		{pattern: "GET " + service + "/-/access", action: readRoles, do: (*Handler).accessPage},
 		{pattern: "POST " + service + "/-/access", action: writeRoles, do: (*Handler).assign},
 		{pattern: "POST " + service + "/-/access/end", action: readRoles, do: (*Handler).unassign},

@@ -244,6 +244,11 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		in.who = p
 	}
 	if errors.Is(err, errNobody) {
+		if strings.HasSuffix(r.URL.Path, feedPath) { // readers of feeds cannot sign in on a page
+			w.Header().Set("WWW-Authenticate", `Bearer realm="apicenter"`)
+			reply.Error(w, arm.Errorf(http.StatusUnauthorized, arm.CodeUnauthenticated, "send the header 'Authorization: Bearer <key>' with an API key"))
+			return
+		}
 		to := r.URL.RequestURI()
 		if r.Method != http.MethodGet {
 			to = Root
