@@ -92,7 +92,7 @@ func (h *Handler) server(ctx context.Context) *mcp.Server {
 		SchemaCache:  h.schemas,
 	})
 	c := &call{Handler: h, ctx: ctx}
-	add(s, c, "search_apis", "Search APIs", "Finds APIs by words of their name, title, summary or description; without words it lists all of them.", (*call).search)
+	add(s, c, "search_apis", "Search APIs", "Finds APIs by words of their name, title, summary or description, and of the paths, operations and types of their definitions; without words it lists all of them.", (*call).search)
 	add(s, c, "get_api", "Read an API", "Gives an API with its versions, definitions, and deployments with their base URLs.", (*call).api)
 	add(s, c, "get_definition", "Fetch a definition", "Gives the text of a definition of an API, an OpenAPI document for example, from an offset on.", (*call).definition)
 	add(s, c, "list_changes", "List changes", "Tells what has changed in the inventory or in one API, newest first.", (*call).changes)

@@ -16,6 +16,7 @@ import (
 	"apicenter/internal/catalog"
 	"apicenter/internal/httpapi/mcpapi"
 	"apicenter/internal/inventory"
+	"apicenter/internal/outline"
 	"apicenter/internal/server"
 	"apicenter/internal/store/storetest"
 )
@@ -24,7 +25,7 @@ const (
 	service   = "sub/group/center"
 	workspace = service + "/workspaces/default"
 	pets      = workspace + "/apis/pets"
-	document  = `{"openapi":"3.0.0","info":{"title":"Pets ö","version":"1"},"paths":{}}`
+	document  = `{"openapi":"3.0.0","info":{"title":"Pets ö","version":"1"},"paths":{"/feedings/{day}":{"get":{}}}}`
 )
 
 // desk is the surface behind the real server, on a real store.
@@ -67,6 +68,11 @@ func newDesk(t *testing.T) *desk {
 	}
 	d.put(workspace+"/environments/prod", `{"title":"Production","kind":"production"}`)
 	d.put(pets+"/deployments/europe", `{"title":"Europe","environmentId":"/workspaces/default/environments/prod","server":{"runtimeUri":["https://pets.example"]}}`)
+	for r, more := outline.New(db, log), true; more; { // what the server does in the background
+		if more, err = r.Step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return d
 }
 
@@ -133,11 +139,12 @@ func TestTools(t *testing.T) {
 		wantsNot  string
 	}{
 		{"search_apis", map[string]any{"query": "anim"}, []string{`"name":"pets"`, `"summary":"Feeds animals"`, `"lifecycleStage":"production"`}, "orders"},
+		{"search_apis", map[string]any{"query": "feedings"}, []string{`"name":"pets"`, `"match":"GET /feedings/{day}"`, `"version":"v-1"`}, "orders"},
 		{"search_apis", map[string]any{"kind": "graphql"}, []string{`"name":"orders"`}, "pets"},
 		{"search_apis", map[string]any{"kind": "graphql", "lifecycleStage": "production"}, []string{`"apis":[]`}, "nextCursor"},
 		{"search_apis", map[string]any{"limit": 1, "service": "CENTER"}, []string{`"nextCursor":"`}, "orders"},
 		{"get_api", map[string]any{"api": "Pets"}, []string{`"baseUrls":["https://pets.example"]`, `"environment":"prod"`, `"format":"openapi 3.0.0"`, `Team Zoo`, `"name":"v-1"`}, ""},
-		{"get_definition", map[string]any{"api": "pets", "version": "v-1", "definition": "openapi"}, []string{`Pets ö`, `"size":71`}, "nextOffset"},
+		{"get_definition", map[string]any{"api": "pets", "version": "v-1", "definition": "openapi"}, []string{`Pets ö`, `"size":99`}, "nextOffset"},
 		{"get_definition", map[string]any{"api": "pets", "version": "v-1", "definition": "openapi", "limit": 42}, []string{`"nextOffset":41`}, "paths"},
 		{"get_definition", map[string]any{"api": "pets", "version": "v-1", "definition": "openapi", "offset": 41}, []string{`"text":"ö\"`}, "nextOffset"},
 		{"list_changes", map[string]any{"api": "pets", "limit": 1}, []string{`"actor":"ada"`, `"nextCursor":"`}, "orders"},

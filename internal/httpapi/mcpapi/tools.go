@@ -28,7 +28,7 @@ const (
 )
 
 type searchInput struct {
-	Query   string `json:"query,omitempty" jsonschema:"words that all must begin a word of the API's name, title, summary or description"`
+	Query   string `json:"query,omitempty" jsonschema:"words that all must begin a word of the API's name, title, summary or description, or of what its definitions define: paths, operations, types"`
 	Kind    string `json:"kind,omitempty" jsonschema:"only APIs of this kind: rest, soap, graphql, grpc, websocket, webhook, mcp, a2a"`
 	Stage   string `json:"lifecycleStage,omitempty" jsonschema:"only APIs of this stage: design, development, testing, preview, production, deprecated, retired"`
 	Service string `json:"service,omitempty" jsonschema:"name of the API center, if there are several"`
@@ -43,6 +43,8 @@ type found struct {
 	Kind           string `json:"kind"`
 	LifecycleStage string `json:"lifecycleStage,omitempty"`
 	Updated        string `json:"updated"`
+	Match          string `json:"match,omitempty" jsonschema:"what a definition has that was searched for: an operation, a type"`
+	Version        string `json:"version,omitempty" jsonschema:"name of the version that it is in"`
 }
 
 type searchOutput struct {
@@ -56,7 +58,7 @@ func (c *call) search(in searchInput) (searchOutput, error) {
 	if err != nil {
 		return out, err
 	}
-	q := inventory.Query{Parent: workspace, Kind: inventory.KindAPI, Search: in.Query, Limit: within(in.Limit, usualItems, maxItems)}
+	q := inventory.Query{Parent: workspace, Kind: inventory.KindAPI, Search: in.Query, Deep: in.Query != "", Limit: within(in.Limit, usualItems, maxItems)}
 	if in.Query != "" {
 		q.Order.By = inventory.ByRank
 	}
@@ -66,7 +68,7 @@ func (c *call) search(in searchInput) (searchOutput, error) {
 		}
 	}
 	q.Filter = all(equals("/kind", in.Kind), equals(inventory.FieldLifecycleStage, in.Stage))
-	page, err := c.Catalog.List(c.ctx, q)
+	page, err := c.Catalog.Browse(c.ctx, q)
 	if err != nil {
 		return out, err
 	}
@@ -75,7 +77,11 @@ func (c *call) search(in searchInput) (searchOutput, error) {
 		if err != nil {
 			return out, err
 		}
-		out.APIs = append(out.APIs, foundIn(r, d))
+		f := foundIn(r, d)
+		if in, ok := page.Found[r.Key]; ok {
+			f.Match, f.Version = in.Entry, in.Version.Name()
+		}
+		out.APIs = append(out.APIs, f)
 	}
 	if !page.Next.IsZero() {
 		out.NextCursor = page.Next.String()
