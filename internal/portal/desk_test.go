@@ -30,6 +30,8 @@ type desk struct {
 	fixed   *auth.Fixed
 	log     *slog.Logger
 
+	publicURL string
+
 	sources  portal.Sources
 	azure    http.Handler
 	stopping chan struct{}
@@ -70,7 +72,7 @@ func (d *desk) open(issuers portal.Issuers) {
 	var err error
 	d.handler, err = portal.New(portal.Options{
 		Catalog: d.people, Access: d.guard, Roles: d.guard, Keys: d, KeyRing: d.keys, Sessions: d.store, Version: "1.2.3", Issuers: issuers, Log: d.log,
-		Sources: d.sources, Azure: d.azure, Stopping: d.stopping,
+		Sources: d.sources, Azure: d.azure, Stopping: d.stopping, PublicURL: d.publicURL,
 	})
 	if err != nil {
 		d.Fatal(err)

@@ -2,9 +2,11 @@ package portal
 
 import (
 	"context"
+	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"apicenter/internal/auth"
@@ -96,6 +98,12 @@ func New(o Options) (*Handler, error) {
 		origins: http.NewCrossOriginProtection(),
 	}
 	var err error
+	if public, err := url.Parse(o.PublicURL); err == nil && public.Host != "" {
+		// A proxy may ask for another host than the browser did.
+		if err := h.origins.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
+			return nil, fmt.Errorf("the public URL %s: %w", o.PublicURL, err)
+		}
+	}
 	if h.assets, err = readAssets(); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"apicenter/internal/access"
+	"apicenter/internal/portal"
 )
 
 func TestSignInWithAKey(t *testing.T) {
@@ -111,6 +112,18 @@ func TestPagesOfOtherSitesDoNothingHere(t *testing.T) {
 	}
 	if w := b.post("/portal/-/sign-out", nil, "Sec-Fetch-Site", "same-origin"); w.Code != http.StatusSeeOther {
 		t.Errorf("from our own page: %d", w.Code)
+	}
+}
+
+// Behind a proxy, a page of ours has the public address, and the request another host.
+func TestOurOwnPagesBehindAProxy(t *testing.T) {
+	d := newDesk(t)
+	for public, want := range map[string]int{"": http.StatusForbidden, "https://apis.example.com/": http.StatusSeeOther} {
+		d.publicURL = public
+		d.open(portal.Issuers{})
+		if w := d.browser().post("/portal/-/sign-in", url.Values{"key": {adminKey}}, "Origin", "https://apis.example.com"); w.Code != want {
+			t.Errorf("with the public address %q: %d, want %d", public, w.Code, want)
+		}
 	}
 }
 
