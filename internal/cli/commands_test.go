@@ -112,14 +112,16 @@ func TestFlagsBecomeRequests(t *testing.T) {
 		}},
 		{"approve", []string{"integration", "approve", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/approve" + atPreview + " {}"}},
 		{
-			"reject", []string{"integration", "reject", "-i", "prod-gateway", "--object", "apis/a", "--object", "apis/b"},
+			"reject",
+			[]string{"integration", "reject", "-i", "prod-gateway", "--object", "apis/a", "--object", "apis/b"},
 			[]string{"POST " + at + "/apiSources/prod-gateway/reject" + atPreview + ` {"externals":["apis/a","apis/b"]}`},
 		},
 		{"pause", []string{"integration", "pause", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/pause" + atPreview}},
 		{"resume", []string{"integration", "resume", "-i", "prod-gateway"}, []string{"POST " + at + "/apiSources/prod-gateway/resume" + atPreview}},
 		{"hand over", []string{"integration", "delete", "-i", "prod-gateway", "-y", "--keep"}, []string{"DELETE " + at + "/apiSources/prod-gateway" + atPreview + "&keep=true"}},
 		{
-			"inherit", []string{"integration", "inherit", "-i", "prod-gateway", "--from", apimID + "-old"},
+			"inherit",
+			[]string{"integration", "inherit", "-i", "prod-gateway", "--from", apimID + "-old"},
 			[]string{"POST " + at + "/apiSources/prod-gateway/inherit" + atPreview + ` {"from":"` + apimID + `-old"}`},
 		},
 		{"restore a tombstone", []string{"tombstone", "restore", "--id", "17"}, []string{"POST " + fakeService + "/restoreTombstone" + atPreview + ` {"id":17}`}},

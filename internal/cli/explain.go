@@ -42,9 +42,15 @@ the name of an API. FIELD is written as title, or customProperties.team.`,
 			return s.print.document(o)
 		}
 		return s.print.list(o.objects("fields"), []column{
-			{"FIELD", "field", nil}, {"VALUE", "value", fieldValue}, {"LAYER", "layer", nil}, {"BY", "since.by", nil},
-			{"SINCE", "since.at", age("since.at")}, {"RUN", "since.run", nil}, {"SOURCE", "source.id", nil},
-			{"HIDDEN", "hidden", hiddenValues}, {"TO CHANGE IT", "advice", nil},
+			{"FIELD", "field", nil},
+			{"VALUE", "value", fieldValue},
+			{"LAYER", "layer", nil},
+			{"BY", "since.by", nil},
+			{"SINCE", "since.at", age("since.at")},
+			{"RUN", "since.run", nil},
+			{"SOURCE", "source.id", nil},
+			{"HIDDEN", "hidden", hiddenValues},
+			{"TO CHANGE IT", "advice", nil},
 		})
 	}
 	return cmd

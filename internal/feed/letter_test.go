@@ -40,7 +40,8 @@ func TestLetters(t *testing.T) {
 		docs    map[string][]byte
 	}{
 		{"created", inventory.Event{Action: inventory.Created, Path: api}, []inventory.Change{
-			{Path: api, Action: inventory.Created}, {Path: version, Action: inventory.Created},
+			{Path: api, Action: inventory.Created},
+			{Path: version, Action: inventory.Created},
 			{Path: version + "/definitions/openapi", Action: inventory.Created},
 			{Path: api + "/deployments/prod", Action: inventory.Created},
 		}, map[string][]byte{

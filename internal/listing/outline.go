@@ -141,8 +141,13 @@ var inside = []struct {
 	group string
 	way   []string
 }{
-	{"Channels", []string{"channels"}}, {"Operations", []string{"operations"}}, {"Paths", []string{"paths"}}, {"Servers", []string{"servers"}},
-	{"Messages", []string{"components", "messages"}}, {"Schemas", []string{"components", "schemas"}}, {"Schemas", []string{"definitions"}},
+	{"Channels", []string{"channels"}},
+	{"Operations", []string{"operations"}},
+	{"Paths", []string{"paths"}},
+	{"Servers", []string{"servers"}},
+	{"Messages", []string{"components", "messages"}},
+	{"Schemas", []string{"components", "schemas"}},
+	{"Schemas", []string{"definitions"}},
 }
 
 // members finds entries of a document that YAML can read.

@@ -26,7 +26,10 @@ func define(t *testing.T, s *store.Store, api, document string) {
 	if err := s.Update(t.Context(), "ann", func(tx inventory.Tx) error {
 		path := workspace + "/apis/" + api
 		for _, put := range []struct{ path, own string }{
-			{"sub/group/center", `{}`}, {workspace, `{}`}, {path, `{"title":"A thing"}`}, {path + "/versions/v1", `{}`},
+			{"sub/group/center", `{}`},
+			{workspace, `{}`},
+			{path, `{"title":"A thing"}`},
+			{path + "/versions/v1", `{}`},
 			{path + "/versions/v1/definitions/d", fmt.Sprintf(`{"document":%q}`, digest)},
 		} {
 			own, err := inventory.ParseDoc([]byte(put.own))

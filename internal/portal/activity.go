@@ -55,9 +55,12 @@ var (
 		inventory.KindSchema, inventory.KindWorkspace, inventory.KindAnalyzer, inventory.KindWebhook, inventory.KindPortal, inventory.KindService,
 	}
 	filteredActions = []choice{
-		{Value: string(inventory.Created), Title: "Added"}, {Value: string(inventory.Updated), Title: "Changed"},
-		{Value: string(inventory.Deleted), Title: "Removed"}, {Value: string(inventory.Moved), Title: "Moved"},
-		{Value: string(inventory.DeletionHeld), Title: "Removal waits"}, {Value: string(inventory.DeletionApproved), Title: "Removal approved"},
+		{Value: string(inventory.Created), Title: "Added"},
+		{Value: string(inventory.Updated), Title: "Changed"},
+		{Value: string(inventory.Deleted), Title: "Removed"},
+		{Value: string(inventory.Moved), Title: "Moved"},
+		{Value: string(inventory.DeletionHeld), Title: "Removal waits"},
+		{Value: string(inventory.DeletionApproved), Title: "Removal approved"},
 		{Value: string(inventory.DeletionRejected), Title: "Removal rejected"},
 	}
 )

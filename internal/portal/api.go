@@ -106,7 +106,8 @@ func (h *Handler) headOf(r *request, p apiParts, current string) (apiHead, error
 	head := apiHead{
 		Address: at, Title: p.doc.Text("/title"), Kind: p.doc.Text("/kind"), Stage: p.doc.Text(inventory.FieldLifecycleStage), Name: p.resource.Name(),
 		Tabs: []tab{
-			{"Overview", at, -1, false}, {"Versions & definitions", at + "/versions", len(p.versions), false},
+			{"Overview", at, -1, false},
+			{"Versions & definitions", at + "/versions", len(p.versions), false},
 			{"Deployments", at + "/deployments", len(p.deployments), false},
 		},
 	}

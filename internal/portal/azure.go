@@ -199,7 +199,8 @@ func (p person) mayAssign(scope string) bool {
 	return slices.ContainsFunc(all, func(p struct {
 		Actions    []string `json:"actions"`
 		NotActions []string `json:"notActions"`
-	}) bool {
+	},
+	) bool {
 		return access.Role{Actions: p.Actions, NotActions: p.NotActions}.Allows(writeRoles)
 	})
 }

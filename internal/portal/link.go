@@ -234,10 +234,19 @@ func stepState(going bool, i, at int) string {
 // countsOf are the counts of a run that say something.
 func countsOf(c inventory.Counts) (all []count) {
 	for _, n := range []count{
-		{c.Observed, "seen", "plain"}, {c.Added, "added", "good"}, {c.Updated, "changed", "info"}, {c.Moved, "moved", "info"},
-		{c.Merged, "joined", "info"}, {c.Deleted, "deleted", "bad"}, {c.Left, "left the scope", "plain"}, {c.Held, "held", "warn"},
-		{c.Kept, "kept though gone", "plain"}, {c.Limited, "kept out by a limit", "warn"}, {c.Documents, "definitions fetched", "plain"},
-		{c.Breaking, "breaking", "bad"}, {c.Failed, "failed", "bad"},
+		{c.Observed, "seen", "plain"},
+		{c.Added, "added", "good"},
+		{c.Updated, "changed", "info"},
+		{c.Moved, "moved", "info"},
+		{c.Merged, "joined", "info"},
+		{c.Deleted, "deleted", "bad"},
+		{c.Left, "left the scope", "plain"},
+		{c.Held, "held", "warn"},
+		{c.Kept, "kept though gone", "plain"},
+		{c.Limited, "kept out by a limit", "warn"},
+		{c.Documents, "definitions fetched", "plain"},
+		{c.Breaking, "breaking", "bad"},
+		{c.Failed, "failed", "bad"},
 	} {
 		if n.N > 0 {
 			all = append(all, n)

@@ -70,8 +70,12 @@ func amountOf(a inventory.Amount) (all []count) {
 		n         int
 		one, many string
 	}{
-		{a.APIs, "API", "APIs"}, {a.Versions, "version", "versions"}, {a.Definitions, "definition", "definitions"},
-		{a.Deployments, "deployment", "deployments"}, {a.Environments, "environment", "environments"}, {a.Made, "thing that people made", "things that people made"},
+		{a.APIs, "API", "APIs"},
+		{a.Versions, "version", "versions"},
+		{a.Definitions, "definition", "definitions"},
+		{a.Deployments, "deployment", "deployments"},
+		{a.Environments, "environment", "environments"},
+		{a.Made, "thing that people made", "things that people made"},
 	} {
 		if what := c.many; c.n > 0 {
 			if c.n == 1 {

@@ -200,9 +200,15 @@ func (h *Handler) planOf(r *request, name string, body inventory.Doc) planView {
 	}
 	p := v.Plan
 	for _, n := range []count{
-		{p.Adds, "come in", "good"}, {p.Updates, "change", "info"}, {p.Moves, "move", "info"}, {p.Merges, "become one", "info"},
-		{p.Joins, "join an API of another link", "info"}, {p.Deletes, "go", "bad"}, {p.Leaves, "leave the scope", "warn"},
-		{p.Held, "wait for approval", "warn"}, {p.Limited, "stay out: a limit", "warn"},
+		{p.Adds, "come in", "good"},
+		{p.Updates, "change", "info"},
+		{p.Moves, "move", "info"},
+		{p.Merges, "become one", "info"},
+		{p.Joins, "join an API of another link", "info"},
+		{p.Deletes, "go", "bad"},
+		{p.Leaves, "leave the scope", "warn"},
+		{p.Held, "wait for approval", "warn"},
+		{p.Limited, "stay out: a limit", "warn"},
 	} {
 		if n.N > 0 {
 			v.Count = append(v.Count, n)

@@ -13,20 +13,29 @@ func TestDraftsBecomeSchemas(t *testing.T) {
 		d    draft
 		want string
 	}{
-		{"text", draft{Type: "text", Title: "Team", Description: "Who owns it", Least: "2", Most: "40", Pattern: "^<b>$"},
-			`{"title":"Team","description":"Who owns it","type":"string","pattern":"^<b>$","minLength":2,"maxLength":40}`},
+		{
+			"text",
+			draft{Type: "text", Title: "Team", Description: "Who owns it", Least: "2", Most: "40", Pattern: "^<b>$"},
+			`{"title":"Team","description":"Who owns it","type":"string","pattern":"^<b>$","minLength":2,"maxLength":40}`,
+		},
 		{"number", draft{Type: "number", Least: "-1.5", Most: "1e3"}, `{"type":"number","minimum":-1.5,"maximum":1e3}`},
 		{"whole number", draft{Type: "number", Whole: true, Least: "0"}, `{"type":"integer","minimum":0}`},
 		{"yes or no", draft{Type: "flag"}, `{"type":"boolean"}`},
 		{"date", draft{Type: "date"}, `{"type":"string","format":"date"}`},
 		{"address", draft{Type: "address"}, `{"type":"string","format":"uri"}`},
 		{"email", draft{Type: "email"}, `{"type":"string","format":"email"}`},
-		{"choice", draft{Type: "choice", Options: "gold | at once\nsilver"},
-			`{"type":"string","oneOf":[{"const":"gold","description":"at once"},{"const":"silver","description":""}]}`},
+		{
+			"choice",
+			draft{Type: "choice", Options: "gold | at once\nsilver"},
+			`{"type":"string","oneOf":[{"const":"gold","description":"at once"},{"const":"silver","description":""}]}`,
+		},
 		{"choices", draft{Type: "choices", Options: "a"}, `{"type":"array","items":{"type":"string","oneOf":[{"const":"a","description":""}]}}`},
 		{"list", draft{Type: "list", Items: "email"}, `{"type":"array","items":{"type":"string","format":"email"}}`},
-		{"object", draft{Type: "object", Members: []draftMember{{"mail", "email", false}, {"name", "text", true}}},
-			`{"type":"object","properties":{"mail":{"type":"string","format":"email"},"name":{"type":"string"}},"required":["name"]}`},
+		{
+			"object",
+			draft{Type: "object", Members: []draftMember{{"mail", "email", false}, {"name", "text", true}}},
+			`{"type":"object","properties":{"mail":{"type":"string","format":"email"},"name":{"type":"string"}},"required":["name"]}`,
+		},
 	} {
 		text, err := tt.d.text()
 		if err != nil || !inventory.SameJSON([]byte(text), []byte(tt.want)) {

@@ -56,7 +56,8 @@ func (h *Handler) goesWith(r *request) (all []string, err error) {
 		kind      inventory.Kind
 		one, many string
 	}{
-		{inventory.KindVersion, "version", "versions"}, {inventory.KindDefinition, "definition", "definitions"},
+		{inventory.KindVersion, "version", "versions"},
+		{inventory.KindDefinition, "definition", "definitions"},
 		{inventory.KindDeployment, "deployment", "deployments"},
 	} {
 		if r.id.Kind() != inventory.KindAPI && (r.id.Kind() != inventory.KindVersion || below.kind != inventory.KindDefinition) {

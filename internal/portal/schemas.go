@@ -58,7 +58,8 @@ func schemaFor(s inventory.Resource, k inventory.Kind) (schemaView, bool) {
 	i := slices.IndexFunc(assigned, func(a struct {
 		Entity   string
 		Required bool
-	}) bool {
+	},
+	) bool {
 		return strings.EqualFold(a.Entity, string(k))
 	})
 	if i < 0 {

@@ -143,10 +143,18 @@ func limitLines(l catalog.Limits) []limitLine {
 		what string
 		most int
 	}{
-		{"Workspaces", l.Workspaces}, {"APIs of a workspace", l.APIs}, {"Versions of an API", l.Versions}, {"Definitions of a version", l.Definitions},
-		{"Deployments of an API", l.Deployments}, {"Environments of a workspace", l.Environments}, {"Links of a workspace", l.Links},
-		{"APIs that a link brings", l.LinkedAPIs}, {"Metadata of a kind of thing", l.Metadata}, {"Members of an object in metadata", l.Members},
-		{"Requests a minute to the data plane", l.DataRequests}, {"APIs on the data plane", l.DataAPIs},
+		{"Workspaces", l.Workspaces},
+		{"APIs of a workspace", l.APIs},
+		{"Versions of an API", l.Versions},
+		{"Definitions of a version", l.Definitions},
+		{"Deployments of an API", l.Deployments},
+		{"Environments of a workspace", l.Environments},
+		{"Links of a workspace", l.Links},
+		{"APIs that a link brings", l.LinkedAPIs},
+		{"Metadata of a kind of thing", l.Metadata},
+		{"Members of an object in metadata", l.Members},
+		{"Requests a minute to the data plane", l.DataRequests},
+		{"APIs on the data plane", l.DataAPIs},
 	} {
 		if line.most > 0 {
 			out = append(out, limitLine{line.what, strconv.Itoa(line.most)})

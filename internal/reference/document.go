@@ -160,7 +160,6 @@ func servers(from *node) []Server {
 	for _, s := range from.list() {
 		server := Server{URL: s.textAt("url"), Description: s.textAt("description")}
 		s.get("variables").members(func(name string, v *node) {
-
 			if len(server.Variables) == maxServers {
 				return
 			}

@@ -257,10 +257,20 @@ func (r *reader) typeAt(n *node, level int) string {
 
 // limits are the words of a schema that bound a value.
 var limits = []struct{ member, title string }{
-	{"format", "format"}, {"contentMediaType", "content"}, {"pattern", "pattern"},
-	{"minimum", "≥"}, {"exclusiveMinimum", ">"}, {"maximum", "≤"}, {"exclusiveMaximum", "<"}, {"multipleOf", "multiple of"},
-	{"minLength", "at least, characters"}, {"maxLength", "at most, characters"}, {"minItems", "at least, items"}, {"maxItems", "at most, items"},
-	{"minProperties", "at least, members"}, {"maxProperties", "at most, members"},
+	{"format", "format"},
+	{"contentMediaType", "content"},
+	{"pattern", "pattern"},
+	{"minimum", "≥"},
+	{"exclusiveMinimum", ">"},
+	{"maximum", "≤"},
+	{"exclusiveMaximum", "<"},
+	{"multipleOf", "multiple of"},
+	{"minLength", "at least, characters"},
+	{"maxLength", "at most, characters"},
+	{"minItems", "at least, items"},
+	{"maxItems", "at most, items"},
+	{"minProperties", "at least, members"},
+	{"maxProperties", "at most, members"},
 	{"collectionFormat", "written as"},
 }
 
