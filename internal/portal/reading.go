@@ -1,9 +1,7 @@
 package portal
 
 import (
-	"encoding/json"
 	"errors"
-	"strings"
 
 	"apicenter/internal/inventory"
 )
@@ -27,28 +25,6 @@ func (d doc) allows(f inventory.Field) (yes bool) {
 
 func (d doc) texts(f inventory.Field) (all []string) {
 	d.Read(f, &all)
-	return all
-}
-
-// member is one custom property.
-type member struct {
-	Name  string
-	Value string
-}
-
-// under gives the members of a container, in order, as people read them.
-func (d doc) under(container string) (all []member) {
-	for f, v := range d.All() {
-		name, ok := strings.CutPrefix(string(f), "/"+container+"/")
-		if !ok {
-			continue
-		}
-		var text string
-		if json.Unmarshal(v, &text) != nil {
-			text = string(v)
-		}
-		all = append(all, member{name, text})
-	}
 	return all
 }
 

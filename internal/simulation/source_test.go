@@ -109,9 +109,8 @@ func (o *origin) apis() map[string]*apim.Revision {
 }
 
 var (
-	people = []string{"ann", "bob"}
-	names  = []string{"orders", "prices", "Stock", "routes", "shifts", "tickets"}
-	sets   = []string{"one", "two"}
+	names = []string{"orders", "prices", "Stock", "routes", "shifts", "tickets"}
+	sets  = []string{"one", "two"}
 )
 
 // mutate changes the source in one way, and says how and which API it was about.
