@@ -176,7 +176,14 @@ func (w *world) judgeOther(all map[inventory.ID]inventory.Record) {
 		return
 	}
 	for name, mine := range roots[link] {
-		if theirs := roots[otherLink][name]; len(mine) == 1 && len(theirs) == 1 && mine[0] != theirs[0] {
+		theirs := roots[otherLink][name]
+		if len(mine) != 1 || len(theirs) != 1 || mine[0] == theirs[0] {
+			continue
+		}
+		// What became one under another name stays so (decision 24), and an entry has one API of each link.
+		_, withTheirs := stated(all[mine[0]], otherLink)
+		_, withMine := stated(all[theirs[0]], link)
+		if !withTheirs && !withMine {
 			w.fault("%s and %s have one name at their sources, and are two: %s", mine[0], theirs[0], fmt.Sprint(name))
 		}
 	}
