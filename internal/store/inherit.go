@@ -89,21 +89,29 @@ func (w *work) Inherit(link inventory.ID, from string) (sum inventory.Inheritanc
 	if err != nil {
 		return sum, err
 	}
+	filed := all[:0]
 	for _, kept := range all {
-		source, external := newRoot, kept.External
+		source := newRoot
 		if kept.Kind == inventory.KindEnvironment {
 			source = to
-		} else if rest, ok := strings.CutPrefix(external, old); ok {
-			external = fresh + rest
+		} else if rest, ok := strings.CutPrefix(kept.External, old); ok {
+			kept.External = fresh + rest
 		} else {
 			continue // of another workspace of that instance
 		}
-		sum.Filed++
-		w.buried = new(true)
-		if _, err := w.exec(`update tombstone set source = $2, external = $3 where id = $1`, kept.ID, source, external); err != nil {
+		if _, err := w.exec(`update tombstone set source = $2, external = $3 where id = $1`, kept.ID, source, kept.External); err != nil {
 			return sum, err
 		}
-		returned, whole, err := w.giveBack(link, external, kept)
+		w.buried = new(true)
+		filed = append(filed, kept)
+	}
+	sum.Filed = len(filed)
+	// What is one comes first: words go to the entry that a thing is in for good.
+	if sum.Words, err = w.inheritTogether(link, from, to, old, fresh); err != nil {
+		return sum, err
+	}
+	for _, kept := range filed {
+		returned, whole, err := w.giveBack(link, kept)
 		if err != nil {
 			return sum, err
 		}
@@ -113,9 +121,6 @@ func (w *work) Inherit(link inventory.ID, from string) (sum inventory.Inheritanc
 		if returned && !whole {
 			sum.Left++
 		}
-	}
-	if sum.Words, err = w.inheritTogether(link, from, to, old, fresh); err != nil {
-		return sum, err
 	}
 	return sum, w.flush()
 }
@@ -131,8 +136,8 @@ func inSpace(workspace string) string {
 // giveBack gives a thing that is there what a tombstone kept of it, as far as
 // people have not said otherwise since. What was never changed since it came says
 // nothing but what its source suggested.
-func (w *work) giveBack(link inventory.ID, external string, kept inventory.Tombstone) (returned, whole bool, err error) {
-	of, err := w.Origin(link, kept.Kind, external)
+func (w *work) giveBack(link inventory.ID, kept inventory.Tombstone) (returned, whole bool, err error) {
+	of, err := w.Origin(link, kept.Kind, kept.External)
 	if errors.Is(err, inventory.NotFound) || kept.MovedTo != "" {
 		return false, false, nil
 	}

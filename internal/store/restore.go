@@ -22,7 +22,7 @@ func (w *work) RestoreTombstone(service inventory.ID, number int64) (r inventory
 		return r, err
 	}
 	if !of.IsZero() {
-		_, whole, err := w.giveBack(link, kept.External, kept)
+		_, whole, err := w.giveBack(link, kept)
 		if err != nil {
 			return r, err
 		}

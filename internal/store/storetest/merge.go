@@ -154,6 +154,7 @@ func testWordsAreInherited(t *testing.T, b *bench) {
 		_, err := tx.Part(id(petstore), id(secondPath))
 		return err
 	})
+	b.own(twin, `{"summary":"of the one that is alone"}`)
 	b.apply(func(tx inventory.SourceTx) error { return tx.DropOrigin(id(twin), inventory.Unlinked) })
 	b.relink("/instance/again")
 	b.apply(func(tx inventory.SourceTx) error {
@@ -165,6 +166,8 @@ func testWordsAreInherited(t *testing.T, b *bench) {
 	b.same("words", inherit("/instance/renamed").Words, 1)
 	b.same("who states the one", len(b.record(petstore).Origins), 1)
 	b.same("who states the other", len(b.record(twin).Origins), 1)
+	b.same("what people said of the one", b.record(petstore).Own.Text("/summary"), "")
+	b.same("what people said of the other", b.record(twin).Own.Text("/summary"), "of the one that is alone")
 	b.same("what is left of the old identity", inherit("/instance/renamed"), inventory.Inheritance{})
 }
 
