@@ -22,13 +22,18 @@ func (p planner) Preview(ctx context.Context, link inventory.ID, as *inventory.L
 func (w *world) agree(d *dice) {
 	w.revive()
 	before, linked := w.terms()
-	if s := w.status(); !linked || s.State == inventory.Deleting || s.SyncedAt.IsZero() {
+	s := w.status()
+	if !linked || s.State == inventory.Deleting || s.SyncedAt.IsZero() {
 		return
 	}
+	if s.Agreed != nil && s.Agreed.Before != nil { // an earlier plan is still to be done
+		own, err := inventory.DecodeDoc(s.Agreed.Before)
+		w.tell("read what a plan replaced", err)
+		before = termsOf(inventory.LinkOf(own))
+	}
 	var body inventory.Doc
-	after := before
 	if !w.still && d.chance(0.5) {
-		after = drawTerms(d)
+		after := drawTerms(d)
 		body = after.link(w.instance)
 		w.say("  with %+v", after)
 	}
@@ -53,7 +58,8 @@ func (w *world) agree(d *dice) {
 	w.abided(plan, before, calm && !moved)
 }
 
-// abided says what is wrong with what became of a plan: all of it is done, or none.
+// abided says what is wrong with what became of a plan: all of it is done, or none,
+// and then the link has the terms that it had before.
 func (w *world) abided(plan engine.Preview, before terms, sure bool) {
 	var runs []inventory.Run
 	if err := w.store.View(w.ctx, func(r inventory.Reader) (err error) {

@@ -71,25 +71,62 @@ func (j *journal) removed(rec inventory.Record, view inventory.Doc, why inventor
 }
 
 // moved notes that a resource left for another place: where it was, and, if it
-// left its API for another, where it is. What nobody ever saw where it was is
-// made where it is; then it says so.
-func (j *journal) moved(rec inventory.Record, to inventory.ID, shown string, withAPI bool) (unseen bool) {
-	change := inventory.Change{Path: rec.Path, Action: inventory.Moved, To: shown}
+// left its API for another, where it is. Of two events the reader may meet either
+// first. So in one transaction a resource moves once, and whatever else changed of
+// it is told where it is, after the move. What nobody ever saw where it was is made
+// where it is.
+func (j *journal) moved(rec inventory.Record, to inventory.ID, shown string) {
+	rest := j.entry(rec.ID, rec.Path).take(rec.Path)
+	if len(rest) > 0 && rest[0].Action == inventory.Created {
+		j.created(shown, to)
+		return
+	}
+	move := j.unmoved(rec)
+	if move.To = shown; move.Path != shown {
+		e := j.entry(inventory.MustID(move.Path), move.Path)
+		e.changes = append(e.changes, move)
+		if there := j.entry(to, shown); there != e {
+			there.changes = append(there.changes, move)
+		}
+	}
+	e := j.entry(to, shown)
+	for _, c := range rest {
+		c.Path = shown
+		e.changes = append(e.changes, c)
+	}
+}
+
+// unmoved takes back the move that brought a resource to where it is, if one did
+// in this transaction, and gives a move from where it was before.
+func (j *journal) unmoved(rec inventory.Record) inventory.Change {
+	arrived := func(c inventory.Change) bool { return c.Action == inventory.Moved && c.To == rec.Path }
+	here := j.entry(rec.ID, rec.Path)
+	at := slices.IndexFunc(here.changes, arrived)
+	if at < 0 {
+		return inventory.Change{Path: rec.Path, Action: inventory.Moved}
+	}
+	move := here.changes[at]
+	here.changes = slices.Delete(here.changes, at, at+1)
+	if there := j.entry(inventory.MustID(move.Path), move.Path); there != here {
+		there.changes = slices.DeleteFunc(there.changes, arrived)
+	}
+	return move
+}
+
+// carried notes that a resource moved with the API that it is or is in: that is
+// told where it was, and what comes after it is a step of its own. It says
+// whether nobody ever saw it there.
+func (j *journal) carried(rec inventory.Record, to inventory.ID, shown string) (unseen bool) {
 	e := j.entry(rec.ID, rec.Path)
 	if last := e.last(rec.Path); last >= 0 && e.changes[last].Action == inventory.Created {
 		e.changes = slices.Delete(e.changes, last, last+1)
 		j.created(shown, to)
 		return true
 	}
-	e.changes = append(e.changes, change)
-	if rec.ID.Ancestor(inventory.KindAPI) == rec.ID {
+	e.changes = append(e.changes, inventory.Change{Path: rec.Path, Action: inventory.Moved, To: shown})
+	if rec.ID.Kind() == inventory.KindAPI {
 		e.moved = to.String()
 	}
-	if withAPI || to.Ancestor(inventory.KindAPI) == rec.ID.Ancestor(inventory.KindAPI) {
-		return false
-	}
-	e = j.entry(to, shown)
-	e.changes = append(e.changes, change)
 	return false
 }
 
@@ -131,6 +168,18 @@ func firstSegments(path string, n int) string {
 		}
 	}
 	return path
+}
+
+// take takes out that a resource was made or changed.
+func (e *entry) take(path string) (taken []inventory.Change) {
+	e.changes = slices.DeleteFunc(e.changes, func(c inventory.Change) bool {
+		mine := c.Path == path && (c.Action == inventory.Created || c.Action == inventory.Updated)
+		if mine {
+			taken = append(taken, c)
+		}
+		return mine
+	})
+	return taken
 }
 
 // last is the index of the newest change of path, or -1.

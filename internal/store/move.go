@@ -85,8 +85,10 @@ func (w *work) rename(rec inventory.Record, shown string, withAPI bool) error {
 		rec.Key, id.String(), shown, id.Name(), micros(w.now)); err != nil {
 		return err
 	}
-	if !w.changes.moved(rec, id, shown, withAPI) {
-		delete(w.raised, rec.Key) // what comes after the move is a step of its own in the events
+	if !withAPI {
+		w.changes.moved(rec, id, shown)
+	} else if !w.changes.carried(rec, id, shown) {
+		delete(w.raised, rec.Key) // so it is in the events
 	}
 	if rec.Path = shown; indexed(id.Kind()) {
 		w.entries = append(w.entries, searchEntry{key: rec.Key, replace: true, texts: new(textsOf(rec, rec.View()))})

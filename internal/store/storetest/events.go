@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ var journal = []promise{
 	{"an event has each field before and after", testFieldChanges},
 	{"steps of one transaction are told as one", testJoined},
 	{"a move is told to both APIs", testMoveEvents},
+	{"in one transaction a resource moves once", testMovesOfOneTransaction},
 	{"what goes says why, and what there was", testDeletionEvents},
 	{"events come in order, after a number, at most so many", testEventPages},
 	{"what changes nothing for readers makes no event", testNoEvent},
@@ -157,6 +159,40 @@ func testMoveEvents(_ *testing.T, b *bench) {
 	start = b.last()
 	b.apply(func(tx inventory.SourceTx) error { return tx.Move(id(petstore), id(workspace+"/apis/zoo")) })
 	b.same("events", b.since(start), []string{"link/gateway moved " + petstore + ": moved " + petstore + " to " + workspace + "/apis/zoo"})
+}
+
+func testMovesOfOneTransaction(_ *testing.T, b *bench) {
+	other, third := petstore+"-2", petstore+"-3"
+	for n, path := range []string{petstore, other, third} {
+		b.put(path, fmt.Sprint(n), `{"title":"A"}`, `{}`, noon)
+	}
+	b.put(version, "v", `{"title":"0"}`, `{}`, noon)
+	titled := func(tx inventory.SourceTx, path, title string) error {
+		return tx.PutOrigin(id(path), inventory.Origin{External: path, States: doc(`{"title":"` + title + `"}`), Read: noon}, nil)
+	}
+	start := b.last()
+	b.apply(func(tx inventory.SourceTx) error {
+		return errors.Join(titled(tx, version, "1"), tx.Move(id(version), id(other+"/versions/v1")),
+			titled(tx, other+"/versions/v1", "2"), tx.Move(id(other+"/versions/v1"), id(petstore+"/versions/v1-2")), titled(tx, petstore+"/versions/v1-2", "3"))
+	})
+	b.same("there and back", b.since(start), []string{
+		"link/gateway updated " + petstore + ": moved " + version + " to " + petstore + "/versions/v1-2 updated " + petstore + `/versions/v1-2 /title "0"→"3"`,
+	})
+	start = b.last()
+	b.apply(func(tx inventory.SourceTx) error {
+		return errors.Join(titled(tx, third, "B"), titled(tx, petstore+"/versions/v1-2", "4"), tx.Move(id(petstore+"/versions/v1-2"), id(other+"/versions/v1")),
+			tx.Move(id(other+"/versions/v1"), id(third+"/versions/v1")))
+	})
+	step := " moved " + petstore + "/versions/v1-2 to " + third + "/versions/v1"
+	b.same("by another to one that is told of before", b.since(start), []string{
+		"link/gateway updated " + third + ": updated " + third + ` /title "A"→"B"` + step + " updated " + third + `/versions/v1 /title "3"→"4"`,
+		"link/gateway updated " + petstore + ":" + step,
+	})
+	start = b.last()
+	b.apply(func(tx inventory.SourceTx) error {
+		return errors.Join(titled(tx, third+"/versions/v1", "5"), tx.Move(id(third+"/versions/v1"), id(other+"/versions/v1")), tx.Move(id(other+"/versions/v1"), id(third+"/versions/v1")))
+	})
+	b.same("there and home", b.since(start), []string{"link/gateway updated " + third + ": updated " + third + `/versions/v1 /title "4"→"5"`})
 }
 
 func testDeletionEvents(_ *testing.T, b *bench) {
