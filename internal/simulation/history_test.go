@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"apicenter/internal/inventory"
 )
 
 // live draws a history from a seed and lives through it.
@@ -228,11 +230,12 @@ func (w *world) forge(d *dice) {
 }
 
 // quiet is a time in which nothing happens and nothing goes wrong; then the
-// inventory is to equal the source.
+// inventory is to equal the source. It ends when the links say that it does.
 func (w *world) quiet(n int) {
 	w.revive()
 	w.clear()
 	w.skew.Store(0)
+	began := time.Now()
 	for i := range 5 {
 		w.step(n+i, "quiet", func(*dice) {
 			due := w.status().NextDue // a link that failed has its time, and so has a document
@@ -247,8 +250,18 @@ func (w *world) quiet(n int) {
 			}
 			w.work(w.workers[0], 2*time.Minute)
 		})
+		if i > 0 && w.settled(link, began) && (w.other == nil || w.settled(otherLink, began)) {
+			break
+		}
 	}
 	w.judge()
+}
+
+// settled says that a link has proven all that it has since an instant.
+func (w *world) settled(link inventory.ID, since time.Time) bool {
+	s := w.statusOf(link)
+	return s.State == "" || s.State == inventory.Syncing && len(s.Held) == 0 && w.instant(s.ProvenAt).After(since) &&
+		(s.DefinitionsProvenAt.IsZero() || w.instant(s.DefinitionsProvenAt).After(since))
 }
 
 func later(a, b time.Time) time.Time {
