@@ -120,7 +120,7 @@ func (h *Handler) create(w http.ResponseWriter, r *request, k inventory.Kind) er
 				return e
 			}
 			if e, ok := asError(err); ok && e.Code != inventory.Owned {
-				v.Document.Fault = label(e.Message) + "."
+				v.Document.Fault = said(e.Message)
 				return h.showNew(w, r, f, v)
 			}
 		}
@@ -329,7 +329,7 @@ func (h *Handler) takeDocument(w http.ResponseWriter, r *request) error {
 		case !ok || e.Code == inventory.NotFound || e.Code == inventory.Denied:
 			return err
 		}
-		in.Fault = label(e.Message) + "."
+		in.Fault = said(e.Message)
 	}
 	return h.showDocumentForm(w, r, *in)
 }

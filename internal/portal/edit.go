@@ -248,15 +248,15 @@ func (f form) blame(err error) (v editView, ok bool) {
 	for i := range f.inputs {
 		name := f.inputs[i].Name
 		if at != "" && (at == name || strings.HasPrefix(at, name+"/") || strings.HasPrefix(at, name+"[")) {
-			f.inputs[i].Fault = label(refused.Message) + "."
+			f.inputs[i].Fault = said(refused.Message)
 			return v, true
 		}
 	}
 	if refused.Target == "name" {
-		v.Named = label(refused.Message) + "."
+		v.Named = said(refused.Message)
 		return v, true
 	}
-	v.Fault = label(refused.Message) + "."
+	v.Fault = said(refused.Message)
 	return v, true
 }
 

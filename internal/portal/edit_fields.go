@@ -49,8 +49,8 @@ var editable = map[inventory.Kind][]input{
 		{Name: "description", Label: "Description", Sort: asArea},
 		{Name: "server/type", Label: "Server type", Sort: asSelect, Options: plainly(
 			"Azure API Management", "Azure compute service", "Apigee API Management", "AWS API Gateway", "Kong API Gateway", "Kubernetes", "MuleSoft API Management")},
-		{Name: "server/managementPortalUri", Label: "Management portal", Sort: asLines, Hint: "Its address."},
-		{Name: "onboarding/developerPortalUri", Label: "Developer portal", Sort: asLines, Hint: "Its address."},
+		{Name: "server/managementPortalUri", Label: "Management portal", Sort: asLines, Hint: "Its addresses, one a line."},
+		{Name: "onboarding/developerPortalUri", Label: "Developer portal", Sort: asLines, Hint: "Its addresses, one a line."},
 		{Name: "onboarding/instructions", Label: "How to get access", Sort: asArea, Hint: "What a newcomer has to do before the first call."},
 	},
 }

@@ -86,6 +86,9 @@ func (in *input) fill(value json.RawMessage) {
 			for j := range in.Rows[i] {
 				in.Rows[i][j].fill(item[last(in.Rows[i][j].Name)])
 			}
+			if item == nil {
+				excuse(in.Rows[i])
+			}
 		}
 	}
 }
@@ -246,7 +249,7 @@ func (in *input) readRows(form url.Values) json.RawMessage {
 		if item := readMembers(row, form); item != nil {
 			items = append(items, item)
 		} else {
-			clearFaults(row) // nothing was typed, so nothing is wrong
+			excuse(row)
 		}
 		in.Rows = append(in.Rows, row)
 	}
@@ -259,6 +262,14 @@ func (in *input) readRows(form url.Values) json.RawMessage {
 func clearFaults(all []input) {
 	for i := range all {
 		all[i].Fault = ""
+	}
+}
+
+// excuse is for a row in which nothing is typed: nothing is wrong with it, and nothing has to be in it.
+func excuse(row []input) {
+	clearFaults(row)
+	for i := range row {
+		row[i].Required = false
 	}
 }
 

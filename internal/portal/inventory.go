@@ -159,10 +159,7 @@ func summarized(d doc) string {
 	if text == "" {
 		text = d.Text("/description")
 	}
-	if all := []rune(text); len(all) > maxSummary {
-		return string(all[:maxSummary-1]) + "…"
-	}
-	return text
+	return brief(text, maxSummary)
 }
 
 // offer lists what can be chosen, and what was.

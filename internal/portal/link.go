@@ -244,7 +244,7 @@ func countsOf(c inventory.Counts) (all []count) {
 		{c.Held, "held", "warn"},
 		{c.Kept, "kept though gone", "plain"},
 		{c.Limited, "kept out by a limit", "warn"},
-		{c.Documents, "definitions fetched", "plain"},
+		{c.Documents, noun(c.Documents, "definition", "definitions") + " fetched", "plain"},
 		{c.Breaking, "breaking", "bad"},
 		{c.Failed, "failed", "bad"},
 	} {

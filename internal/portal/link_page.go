@@ -129,7 +129,7 @@ var imports = map[inventory.Import]string{
 
 // onVanish are the rules for what is gone, as people say them.
 var onVanish = map[inventory.OnVanish]string{
-	inventory.OnVanishDelete: "deleted here too, once it is proven", inventory.OnVanishKeep: "kept, and marked as gone", inventory.OnVanishHold: "held until somebody approves",
+	inventory.OnVanishDelete: "deleted here too, once proven", inventory.OnVanishKeep: "kept, and marked as gone", inventory.OnVanishHold: "held until somebody approves",
 }
 
 func settingsOf(r *request, l inventory.Link) linkSettings {

@@ -232,7 +232,7 @@ func TestWatchEnds(t *testing.T) {
 	if w := d.browser().get(linksPage+"/contoso", "HX-Request", "true", "HX-Current-URL", "http://host"+linksPage+"?a=b"); w.Header().Get("HX-Redirect") != "/portal/-/sign-in?to="+url.QueryEscape(linksPage+"?a=b") {
 		t.Errorf("a part for nobody: %d %v", w.Code, w.Header())
 	}
-	if body := b.get(newLink+"/plan", "HX-Request", "true").Body.String(); strings.Contains(body, "<html") || !strings.Contains(body, "choose an instance") {
+	if body := b.get(newLink+"/plan", "HX-Request", "true").Body.String(); strings.Contains(body, "<html") || !strings.Contains(body, "Choose an instance") {
 		t.Errorf("the error of a part: %s", body)
 	}
 }

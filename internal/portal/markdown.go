@@ -29,6 +29,25 @@ func prose(source string) template.HTML {
 	return template.HTML(w.b.String()) //nolint:gosec // all of it is elements of ours and escaped text
 }
 
+// brief is a description in so many characters at most, without its marks: in one line.
+func brief(source string, most int) string {
+	if strings.ContainsAny(source, "<&*_`[#~") {
+		text := inline.ReplaceAllString(string(prose(source)), "")
+		source = html.UnescapeString(elements.ReplaceAllString(text, " "))
+	}
+	words := strings.Join(strings.Fields(source), " ")
+	if all := []rune(words); len(all) > most {
+		return string(all[:most-1]) + "…"
+	}
+	return words
+}
+
+// Elements of prose, which escapes all others: those within a word or a line, and all.
+var (
+	inline   = regexp.MustCompile(`</?(a|code|del|em|strong)\b[^>]*>`)
+	elements = regexp.MustCompile(`<[^>]*>`)
+)
+
 // Bounds of what is read as Markdown; the rest is shown as it stands.
 const (
 	maxProse  = 20_000 // bytes

@@ -37,7 +37,7 @@ func (h *Handler) showRemove(w http.ResponseWriter, r *request, refused error) e
 		if !ok || e.Code != inventory.Conflict {
 			return refused
 		}
-		v.Refused = label(e.Message) + "."
+		v.Refused = said(e.Message)
 		if shown.data = v; r.Method == http.MethodPost {
 			shown.status = http.StatusConflict
 		}

@@ -46,6 +46,7 @@ type frame struct {
 	Home      string // address of the service
 	Inventory string // address of the workspace's APIs
 	Search    string
+	Searches  bool // the page has a search of its own
 	Nav       []navGroup
 	AsOf      *asOf // of a page that shows what there was
 	Main      any
@@ -112,6 +113,8 @@ func (h *Handler) functions() template.FuncMap {
 		"initial":       initial,
 		"join":          join,
 		"prose":         prose,
+		"coded":         coded,
+		"timed":         timed,
 		"schemaAddress": schemaAddress,
 	}
 }
@@ -168,7 +171,7 @@ func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 }
 
 func (h *Handler) frame(r *request, v view) frame {
-	f := frame{Title: v.title, Here: r.URL.RequestURI(), Main: v.data, Search: r.URL.Query().Get("q")}
+	f := frame{Title: v.title, Here: r.URL.RequestURI(), Main: v.data, Search: r.URL.Query().Get("q"), Searches: v.template == "inventory"}
 	if c, err := r.Cookie(themeCookie); err == nil && (c.Value == "light" || c.Value == "dark") {
 		f.Theme = c.Value
 	}
@@ -271,7 +274,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 			in.workspace = s.ID.Child(inventory.KindWorkspace, defaultWorkspace)
 		}
 	}
-	v := view{template: "fault", title: titleOf(refusal.Status), status: refusal.Status, data: fault{refusal.Status, refusal.Message, w.Header().Get(reply.RequestID)}}
+	v := view{template: "fault", title: titleOf(refusal.Status), status: refusal.Status, data: fault{refusal.Status, said(refusal.Message), w.Header().Get(reply.RequestID)}}
 	if byScript(r) {
 		v.part = "main"
 	}

@@ -2,7 +2,9 @@ package portal
 
 import (
 	"fmt"
+	"html"
 	"html/template"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -48,10 +50,14 @@ func span(d time.Duration) string {
 
 // plural is a number with its noun.
 func plural(n int, one, many string) string {
+	return strconv.Itoa(n) + " " + noun(n, one, many)
+}
+
+func noun(n int, one, many string) string {
 	if n == 1 {
-		return "1 " + one
+		return one
 	}
-	return strconv.Itoa(n) + " " + many
+	return many
 }
 
 // arguments are what a part of a page is given when it needs more than one thing:
@@ -82,7 +88,7 @@ func join(address, path string) string { return strings.TrimRight(address, "/") 
 // labels are the words of the wire that people know by others.
 var labels = map[string]string{
 	"rest": "REST", "soap": "SOAP", "graphql": "GraphQL", "grpc": "gRPC", "websocket": "WebSocket", "webhook": "Webhook",
-	"mcp": "MCP", "a2a": "A2A", "odata": "OData", "openapi": "OpenAPI", "wsdl": "WSDL", "asyncapi": "AsyncAPI", "wadl": "WADL",
+	"api": "API", "apis": "APIs", "mcp": "MCP", "a2a": "A2A", "odata": "OData", "openapi": "OpenAPI", "wsdl": "WSDL", "asyncapi": "AsyncAPI", "wadl": "WADL",
 }
 
 // label is a word of the wire for people: "preview" is "Preview".
@@ -94,6 +100,45 @@ func label(word string) string {
 		return string(unicode.ToUpper(r)) + word[i+len(string(r)):]
 	}
 	return word
+}
+
+// said is what an error says, as a sentence.
+func said(message string) string {
+	word, rest, more := strings.Cut(message, " ")
+	if word = label(word); more {
+		word += " " + rest
+	}
+	return word + "."
+}
+
+// coded is a text with what it has in backticks as code.
+func coded(text string) template.HTML {
+	parts := strings.Split(text, "`")
+	if len(parts)%2 == 0 { // one has no end
+		parts = []string{text}
+	}
+	var b strings.Builder
+	for i, part := range parts {
+		if part = html.EscapeString(part); i%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		b.WriteString(part)
+	}
+	return template.HTML(b.String()) //nolint:gosec // elements of ours and escaped text
+}
+
+var instants = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
+
+// timed is a text with its instants as people write them; script has them in the reader's zone.
+func timed(text string) template.HTML {
+	return template.HTML(instants.ReplaceAllStringFunc(html.EscapeString(text), func(exact string) string { //nolint:gosec // elements of ours and escaped text
+		at, err := time.Parse(time.RFC3339, exact)
+		if err != nil {
+			return exact // it looks like one, and is none
+		}
+		i := instant{At: at}
+		return `<time datetime="` + i.Exact() + `" data-full>` + i.Full() + `</time>`
+	}))
 }
 
 // tones are how a word of the wire looks: a class of the style sheet.

@@ -74,6 +74,11 @@ for (const place of document.querySelectorAll("[data-watch]")) {
     location.assign(place.dataset.watch.replace(/\/[^/]+\/watch$/, ""));
   });
 }
+// Where the page is, in menus that are wider than the screen.
+for (const here of document.querySelectorAll(".side [aria-current], .tabs [aria-current]")) {
+  const menu = here.closest("nav"), box = menu.getBoundingClientRect(), at = here.getBoundingClientRect();
+  menu.scrollLeft += at.left - box.left - (box.width - at.width) / 2;
+}
 document.documentElement.classList.add("script");
 
 document.addEventListener("htmx:after:swap", () => liven(document));

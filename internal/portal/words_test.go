@@ -1,0 +1,32 @@
+package portal
+
+import "testing"
+
+func TestWordsOfErrorsAndFindings(t *testing.T) {
+	html := func(f func(string) string) func(string) string { return f }
+	for _, tt := range []struct {
+		name     string
+		f        func(string) string
+		in, want string
+	}{
+		{"an error", said, "name is required", "Name is required."},
+		{"an error of an API", said, `api "none" was not found`, `API "none" was not found.`},
+		{"one word", said, "no", "No."},
+		{"code", html(func(s string) string { return string(coded(s)) }), "removed `a<b` from `c`", "removed <code>a&lt;b</code> from <code>c</code>"},
+		{"code without an end", html(func(s string) string { return string(coded(s)) }), "removed `<b>", "removed `&lt;b&gt;"},
+		{
+			"an instant", html(func(s string) string { return string(timed(s)) }), "next <due> 2026-11-27T03:36:56Z, or so",
+			`next &lt;due&gt; <time datetime="2026-11-27T03:36:56Z" data-full>27 November 2026, 03:36:56 UTC</time>, or so`,
+		},
+		{"no instant", html(func(s string) string { return string(timed(s)) }), "2026-99-27T03:36:56Z", "2026-99-27T03:36:56Z"},
+		{"a plain description", func(s string) string { return brief(s, 300) }, "Orders of\n all channels", "Orders of all channels"},
+		{"a description in HTML", func(s string) string { return brief(s, 300) }, "<p>Campaigns &amp; vouchers</p><p>behind <b>them</b></p>", "Campaigns & vouchers behind them"},
+		{"a description in Markdown", func(s string) string { return brief(s, 300) }, "# Orders\n\nSee [the *guide*](https://example.com).", "Orders See the guide."},
+		{"a hostile description", func(s string) string { return brief(s, 300) }, "a < b <script>alert(1)</script>", "a < b alert(1)"},
+		{"a long description", func(s string) string { return brief(s, 5) }, "Orders", "Orde…"},
+	} {
+		if got := tt.f(tt.in); got != tt.want {
+			t.Errorf("%s: %q; want %q", tt.name, got, tt.want)
+		}
+	}
+}
