@@ -5,12 +5,14 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Document is an OpenAPI document. Its methods may be called from many goroutines.
 type Document struct {
-	root *node
-	old  bool // it is of version 2.0
+	root    *node
+	old     bool                    // it is of version 2.0
+	anchors func() map[string]*node // parts that can be referred to by a name
 
 	Format      string // "OpenAPI 3.0.1", "Swagger 2.0"
 	Title       string
@@ -99,6 +101,7 @@ func Parse(data []byte) (*Document, error) {
 		return nil, err
 	}
 	d := &Document{root: root}
+	d.anchors = sync.OnceValue(d.findAnchors)
 	switch {
 	case root.has("openapi"):
 		d.Format = "OpenAPI " + root.textAt("openapi")
@@ -179,26 +182,32 @@ func servers(from *node) []Server {
 // is called that.
 func (d *Document) outline(member, method string) {
 	d.root.get(member).members(func(path string, item *node) {
-		item = d.resolve(item)
-		for _, m := range methods {
-			n := item.get(m)
-			if n == nil || n.sort != mapping || len(path) > maxText || len(d.Operations) >= maxOperations {
-				continue
-			}
-			o := Operation{
-				Method: strings.ToUpper(m), Path: path, ID: clip(n.textAt("operationId"), maxName), Summary: clip(n.textAt("summary"), maxName),
-				Deprecated: n.yes("deprecated"), item: item, node: n,
+		for _, o := range d.operations(path, d.resolve(item)) {
+			if len(d.Operations) >= maxOperations {
+				return
 			}
 			if method != "" {
 				o.Method = method
-			}
-			if tags := n.get("tags").words(); len(tags) > 0 {
-				o.Tag = clip(tags[0], maxName)
 			}
 			d.Operations = append(d.Operations, o)
 		}
 	})
 	d.group()
+}
+
+// operations are those of a path.
+func (d *Document) operations(path string, item *node) (all []Operation) {
+	for _, m := range methods {
+		n := item.get(m)
+		if n == nil || n.sort != mapping || len(path) > maxText {
+			continue
+		}
+		all = append(all, Operation{
+			Method: strings.ToUpper(m), Path: path, ID: clip(n.textAt("operationId"), maxName), Summary: clip(n.textAt("summary"), maxName),
+			Tag: clip(firstOr(n.get("tags").words(), ""), maxName), Deprecated: n.yes("deprecated"), item: item, node: n,
+		})
+	}
+	return all
 }
 
 // group adds the tags that only operations name, and has operations stand by their tags.
@@ -225,11 +234,13 @@ const maxChain = 16
 // resolve follows a reference to what it refers to; what refers elsewhere is itself.
 func (d *Document) resolve(n *node) *node {
 	for range maxChain {
-		ref := n.textAt("$ref")
-		if !strings.HasPrefix(ref, "#/") {
-			return n
+		var to *node
+		switch ref := reference(n); {
+		case strings.HasPrefix(ref, "#/"):
+			to = d.root.follow(ref)
+		case strings.HasPrefix(ref, "#"):
+			to = d.anchors()[ref[1:]]
 		}
-		to := d.root.follow(ref)
 		if to == nil {
 			return n
 		}
@@ -238,8 +249,60 @@ func (d *Document) resolve(n *node) *node {
 	return nil
 }
 
+// reference is what a node refers to. A dynamic one is read as any other: what it
+// would lead to from elsewhere is not looked for.
+func reference(n *node) string {
+	if ref := n.textAt("$ref"); ref != "" {
+		return ref
+	}
+	return n.textAt("$dynamicRef")
+}
+
+// findAnchors looks through the whole document.
+func (d *Document) findAnchors() map[string]*node {
+	found, left := map[string]*node{}, maxNodes // aliases let a part be there many times
+	var look func(n *node)
+	look = func(n *node) {
+		if left--; n == nil || left < 0 {
+			return
+		}
+		for _, word := range []string{"$anchor", "$dynamicAnchor"} {
+			if name := n.textAt(word); name != "" && found[name] == nil {
+				found[name] = n
+			}
+		}
+		for _, item := range n.items {
+			look(item)
+		}
+	}
+	look(d.root)
+	return found
+}
+
+// named is the name of the schema of the document that a reference leads to; "": it leads to something else.
+func (d *Document) named(ref string) string {
+	under := "#/components/schemas/"
+	if d.old {
+		under = "#/definitions/"
+	}
+	if name, ok := strings.CutPrefix(ref, under); ok && !strings.Contains(name, "/") {
+		return unescape(name)
+	}
+	if ref == "" || strings.HasPrefix(ref, "#/") || ref[0] != '#' {
+		return ""
+	}
+	schemas, to := d.root.at("components", "schemas"), d.anchors()[ref[1:]]
+	if schemas == nil || to == nil {
+		return ""
+	}
+	if i := slices.Index(schemas.items, to); i >= 0 && schemas.sort == mapping {
+		return schemas.names[i]
+	}
+	return ""
+}
+
 // nameOf is the last part of a reference, as people call what it leads to.
-func nameOf(ref string) string { return unescape(ref[strings.LastIndexByte(ref, '/')+1:]) }
+func nameOf(ref string) string { return unescape(ref[strings.LastIndexAny(ref, "/#")+1:]) }
 
 var slashes = strings.NewReplacer("~1", "/", "~0", "~")
 

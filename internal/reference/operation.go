@@ -16,7 +16,13 @@ type Details struct {
 	Parameters  []Parameter
 	Body        *Body
 	Responses   []Response
-	Callbacks   []string
+	Callbacks   []Callback // those of a callback itself are not told
+}
+
+// Callback is a request that the server makes.
+type Callback struct {
+	Name    string
+	Details // its path is an expression of where it goes
 }
 
 // Parameter is one of a request, or a header of an answer.
@@ -53,6 +59,15 @@ type Response struct {
 	Description string
 	Headers     []Parameter
 	Media       []Media
+	Links       []Following
+}
+
+// Following is what can be done after an answer.
+type Following struct {
+	Name        string
+	Operation   string // its key; "": it is in another document, or in none
+	Description string
+	Parameters  []Fact // with what of the answer
 }
 
 // Find gives the operation of a key.
@@ -61,7 +76,18 @@ func (d *Document) Find(key string) (Details, bool) {
 	if i < 0 {
 		return Details{}, false
 	}
-	return d.details(d.Operations[i]), true
+	r := d.reader()
+	out := r.details(d.Operations[i])
+	d.Operations[i].node.get("callbacks").members(func(name string, c *node) {
+		d.resolve(c).members(func(expression string, item *node) {
+			for _, o := range d.operations(expression, d.resolve(item)) {
+				if len(out.Callbacks) < maxCallbacks {
+					out.Callbacks = append(out.Callbacks, Callback{clip(name, maxName), r.details(o)})
+				}
+			}
+		})
+	})
+	return out, true
 }
 
 // Bounds of what is shown of one operation.
@@ -70,10 +96,12 @@ const (
 	maxMedia      = 12
 	maxExamples   = 6
 	maxResponses  = 60
+	maxCallbacks  = 20
+	maxLinks      = 20
 )
 
-func (d *Document) details(o Operation) Details {
-	n := o.node
+func (r *reader) details(o Operation) Details {
+	d, n := r.doc, o.node
 	out := Details{Operation: o, Description: n.textAt("description"), Security: d.Security, Servers: servers(n.get("servers"))}
 	if len(out.Servers) == 0 {
 		out.Servers = servers(o.item.get("servers"))
@@ -83,7 +111,6 @@ func (d *Document) details(o Operation) Details {
 		out.Security = requirements(n.get("security"))
 		out.Open = len(out.Security) == 0
 	}
-	r := d.reader()
 	form := &node{sort: mapping}
 	for _, p := range d.parameters(o) {
 		switch in := p.textAt("in"); {
@@ -109,11 +136,6 @@ func (d *Document) details(o Operation) Details {
 	n.get("responses").members(func(status string, answer *node) {
 		if len(out.Responses) < maxResponses && !strings.HasPrefix(status, "x-") {
 			out.Responses = append(out.Responses, r.response(status, d.resolve(answer), d.types(n, "produces")))
-		}
-	})
-	n.get("callbacks").members(func(name string, _ *node) {
-		if len(out.Callbacks) < maxParameters {
-			out.Callbacks = append(out.Callbacks, clip(name, maxName))
 		}
 	})
 	return out
@@ -182,6 +204,11 @@ func (r *reader) response(status string, n *node, types []string) Response {
 			out.Headers = append(out.Headers, p)
 		}
 	})
+	n.get("links").members(func(name string, l *node) {
+		if l = r.doc.resolve(l); len(out.Links) < maxLinks {
+			out.Links = append(out.Links, r.following(clip(name, maxName), l))
+		}
+	})
 	if content := n.get("content"); content != nil {
 		out.Media = r.all(content)
 		return out
@@ -196,6 +223,25 @@ func (r *reader) response(status string, n *node, types []string) Response {
 		}
 		out.Media = append(out.Media, m)
 	}
+	return out
+}
+
+// following is one link of an answer.
+func (r *reader) following(name string, n *node) Following {
+	out := Following{Name: name, Description: n.textAt("description")}
+	id, ref := n.textAt("operationId"), n.textAt("operationRef")
+	var to *node
+	if strings.HasPrefix(ref, "#/") {
+		to = r.doc.root.follow(ref)
+	}
+	if i := slices.IndexFunc(r.doc.Operations, func(o Operation) bool { return id != "" && o.ID == id || o.node == to }); i >= 0 {
+		out.Operation = r.doc.Operations[i].Key()
+	}
+	n.get("parameters").members(func(name string, v *node) {
+		if len(out.Parameters) < maxLinks {
+			out.Parameters = append(out.Parameters, Fact{clip(name, maxName), r.text(v)})
+		}
+	})
 	return out
 }
 

@@ -123,6 +123,66 @@ func TestVersion31(t *testing.T) {
 	}
 }
 
+const calling = `{"openapi":"3.1.0","info":{"title":"Orders","version":"1"},"paths":{
+ "/orders":{"post":{"callbacks":{
+   "shipped":{"{$request.body#/hook}":{"post":{"summary":"It went","requestBody":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/Tree"}}}},
+     "callbacks":{"again":{"{$url}":{"post":{}}}},"responses":{"204":{"description":"Heard"}}}}},
+   "paid":{"$ref":"#/components/callbacks/Paid"}},
+  "responses":{"201":{"description":"Made","links":{
+    "read":{"operationId":"read-order","description":"Read it","parameters":{"id":"$response.body#/id"}},
+    "drop":{"operationRef":"#/paths/~1orders~1{id}/delete"},
+    "away":{"operationRef":"https://elsewhere.example/#/paths/~1x/get"}}}}}},
+ "/orders/{id}":{"get":{"operationId":"read-order"},"delete":{}}},
+"components":{"callbacks":{"Paid":{"{$request.query.url}":{"put":{}}}},"schemas":{
+  "Tree":{"$dynamicAnchor":"node","type":"object","properties":{"first":{"$dynamicRef":"#node"},"price":{"$ref":"#money"},"of":{"$ref":"#/paths/~1orders/post/callbacks/shipped/x"}}},
+  "Kinds":{"$defs":{"money":{"$anchor":"money","type":"string","pattern":"^[0-9]+$"}}}}}}`
+
+func TestCallbacksAndLinks(t *testing.T) {
+	post := find(t, parse(t, calling), "POST /orders")
+	got := ""
+	for _, c := range post.Callbacks {
+		got += fmt.Sprintf("%s: %s %s, %d callbacks of its own; ", c.Name, c.Method, c.Path, len(c.Callbacks))
+	}
+	if want := "shipped: POST {$request.body#/hook}, 0 callbacks of its own; paid: PUT {$request.query.url}, 0 callbacks of its own; "; got != want {
+		t.Fatalf("it calls back %s; want %s", got, want)
+	}
+	if c := post.Callbacks[0]; c.Summary != "It went" || c.Body == nil || c.Body.Media[0].Schema.Type != "Tree" || c.Responses[0].Description != "Heard" {
+		t.Errorf("the callback is %+v", c)
+	}
+	if got := fmt.Sprint(post.Responses[0].Links); got != "[{read GET /orders/{id} Read it [{id $response.body#/id}]} {drop DELETE /orders/{id}  []} {away   []}]" {
+		t.Errorf("the links are %s", got)
+	}
+}
+
+func TestAnchors(t *testing.T) {
+	tree, ok := parse(t, calling).Schema("Tree")
+	if !ok || len(tree.Members) != 3 {
+		t.Fatalf("Tree is %+v", tree)
+	}
+	if first := tree.Members[0]; first.Type != "Tree" || first.Name != "first" || first.Schema.Name != "Tree" || !first.Circular {
+		t.Errorf("a reference to an anchor that is a schema's: %+v", first)
+	}
+	if price := tree.Members[1]; price.Type != "string" || price.Schema.Name != "" || len(price.Facts) != 1 {
+		t.Errorf("a reference to an anchor in a schema: %+v", price)
+	}
+	if of := tree.Members[2]; of.Elsewhere == "" || of.Schema.Name != "" {
+		t.Errorf("a reference that leads nowhere: %+v", of)
+	}
+}
+
+// What a reference leads to has a page of its own only if it is a schema of the document by name.
+func TestReferenceToAPart(t *testing.T) {
+	d := parse(t, `{"swagger":"2.0","paths":{"/":{"get":{"responses":{"200":{"schema":{"type":"array","items":{"$ref":"#/paths/~1/post/parameters/0/schema"}}}}},
+		"post":{"parameters":[{"in":"body","name":"b","schema":{"type":"object","properties":{"a":{"$ref":"#/definitions/A"}}}}]}}},"definitions":{"A":{"type":"string"}}}`)
+	media := find(t, d, "GET /").Responses[0].Media[0]
+	if media.Schema.Type != "array of object" || media.Schema.Name != "" || len(media.Schema.Members) != 1 {
+		t.Errorf("a part: %+v", media.Schema)
+	}
+	if a := media.Schema.Members[0]; a.Type != "A (string)" || a.Schema.Name != "A" {
+		t.Errorf("a schema: %+v", a)
+	}
+}
+
 func TestWhatIsNoReference(t *testing.T) {
 	for _, text := range []string{"", "null", "[]", "{}", "{", "a: 1", "a: [", `{"openapi":`, "\x00\xff", `{"asyncapi":"3.0.0"}`} {
 		if d, err := reference.Parse([]byte(text)); err == nil {
@@ -171,6 +231,7 @@ func TestBounds(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(swagger))
 	f.Add([]byte(yaml31))
+	f.Add([]byte(calling))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, err := reference.Parse(data)
 		if err != nil {

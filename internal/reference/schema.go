@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -78,17 +79,17 @@ func (r *reader) schema(n *node, level int) Schema {
 	if n == nil {
 		return s
 	}
-	if ref := n.textAt("$ref"); ref != "" {
-		if !strings.HasPrefix(ref, "#/") {
+	if ref := reference(n); ref != "" {
+		if !strings.HasPrefix(ref, "#") {
 			return Schema{Type: "defined elsewhere", Elsewhere: ref}
 		}
-		name, own := nameOf(ref), n
+		own := n
 		if n = r.doc.resolve(n); n == nil || n == own {
-			return Schema{Type: name, Elsewhere: ref}
+			return Schema{Type: nameOf(ref), Elsewhere: ref}
 		}
-		s.Name, s.Description = name, own.textAt("description")
+		s.Name, s.Description = r.doc.named(ref), own.textAt("description")
 		if slices.Contains(r.within, n) {
-			s.Type, s.Circular = name, true
+			s.Type, s.Circular = cmp.Or(s.Name, nameOf(ref)), true
 			return s
 		}
 		r.within = append(r.within, n)
@@ -215,8 +216,14 @@ func (r *reader) join(s *Schema, part Schema) {
 func (r *reader) typeOf(n *node) string { return r.typeAt(n, 0) }
 
 func (r *reader) typeAt(n *node, level int) string {
-	if ref := n.textAt("$ref"); ref != "" {
-		return nameOf(ref)
+	if ref := reference(n); ref != "" {
+		if name := r.doc.named(ref); name != "" {
+			return name
+		}
+		own := n
+		if n = r.doc.resolve(n); n == nil || n == own {
+			return nameOf(ref)
+		}
 	}
 	if n == nil || level > 4 {
 		return "any"
