@@ -82,7 +82,15 @@ func (w *world) approve(link inventory.ID) {
 
 // judgeHeld has people say of each held deletion whether it may happen.
 func (w *world) judgeHeld(d *dice) {
-	for _, external := range w.status().Held {
+	waiting, err := w.catalog.Deletions(w.people.ctx, link)
+	if err != nil && !errors.Is(err, inventory.NotFound) {
+		w.fault("people look at what waits: %v", err)
+	}
+	for _, deletion := range waiting {
+		external := deletion.External
+		if deletion.Verdict != "" {
+			continue
+		}
 		verdict := inventory.Approved
 		if !w.still && d.chance(0.4) {
 			verdict, w.seen.rejected = inventory.Rejected, true
