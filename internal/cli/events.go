@@ -11,18 +11,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"apicenter/internal/subscription"
 )
 
-const (
-	eventsPath         = "/hooks/events"
-	eventSender        = "API Center Event Sender"
-	eventGridVersion   = "2022-06-15"
-	eventGridSchema    = "EventGridSchema"
-	cloudEventSchema   = "CloudEventSchemaV1_0"
-	subscribedWithin   = 2 * time.Minute
-	unknownKey         = "<key>"
-	eventSubscriptions = "/providers/Microsoft.EventGrid/eventSubscriptions/"
-)
+// subscribedWithin is how long Event Grid may take to prove the endpoint.
+const subscribedWithin = 2 * time.Minute
 
 // eventTypes are those that a link looks into.
 var eventTypes = []string{
@@ -59,25 +53,26 @@ renews the key.`,
 	var e eventing
 	e.name = linkKind().flags(cmd, c, 1)
 	f := cmd.Flags()
-	f.StringVar(&e.endpoint, "endpoint", "", "`address` at which Event Grid reaches the center (default the one of --center, with "+eventsPath+")")
+	f.StringVar(&e.endpoint, "endpoint", "", "`address` at which Event Grid reaches the center (default the one of --center, with "+subscription.HookPath+")")
 	f.StringVar(&e.called, "subscription-name", "", "name of the event subscription (default \"apicenter-\" and the name of the link)")
-	f.StringVar(&e.schema, "event-delivery-schema", eventGridSchema, eventGridSchema+" or "+cloudEventSchema)
+	f.StringVar(&e.schema, "event-delivery-schema", subscription.EventGridSchema, subscription.EventGridSchema+" or "+subscription.CloudEventSchema)
 	f.BoolVar(&e.key, "new-key", false, "make a key for the sender and print it, this once")
 	f.BoolVar(&e.create, "create", false, "subscribe, with a key that is made for it")
 	cmd.MarkFlagsMutuallyExclusive("new-key", "create")
-	complete(cmd, "event-delivery-schema", words(eventGridSchema, cloudEventSchema))
+	complete(cmd, "event-delivery-schema", words(subscription.EventGridSchema, subscription.CloudEventSchema))
 	return leaf(cmd, func(cmd *cobra.Command) error { return e.run(cmd, c) })
 }
 
-// subscribing is what it takes to be told of events.
+// subscribing is the subscription of a link.
 type subscribing struct {
-	link, instance, name, endpoint, schema string
+	subscription.Subscription
+	link string // resource id
 }
 
 func (e *eventing) run(cmd *cobra.Command, c *connection) error {
 	ctx := cmd.Context()
-	if e.schema != eventGridSchema && e.schema != cloudEventSchema {
-		return usage(cmd, "--event-delivery-schema %q is neither %s nor %s", e.schema, eventGridSchema, cloudEventSchema)
+	if e.schema != subscription.EventGridSchema && e.schema != subscription.CloudEventSchema {
+		return usage(cmd, "--event-delivery-schema %q is neither %s nor %s", e.schema, subscription.EventGridSchema, subscription.CloudEventSchema)
 	}
 	s, err := c.open(ctx, cmd)
 	if err != nil {
@@ -87,16 +82,16 @@ func (e *eventing) run(cmd *cobra.Command, c *connection) error {
 	if err != nil {
 		return err
 	}
-	instance, _, _ := strings.Cut(link.text("properties.azureApiManagementSource.resourceId"), "/workspaces/")
-	sub := subscribing{
-		link: link.text("id"), instance: instance, schema: e.schema,
-		name:     cmp.Or(e.called, "apicenter-"+link.text("name")),
-		endpoint: cmp.Or(e.endpoint, strings.TrimSuffix(s.Address().String(), "/")+eventsPath),
-	}
+	sub := subscribing{link: link.text("id"), Subscription: subscription.Subscription{
+		Instance: subscription.InstanceOf(link.text("properties.azureApiManagementSource.resourceId")),
+		Name:     cmp.Or(e.called, subscription.NameFor(link.text("name"))),
+		Endpoint: cmp.Or(e.endpoint, strings.TrimSuffix(s.Address().String(), "/")+subscription.HookPath),
+		Schema:   e.schema, Types: eventTypes,
+	}}
 	if e.create {
 		return s.subscribe(ctx, sub)
 	}
-	key := unknownKey
+	key := subscription.UnknownKey
 	if e.key {
 		made, err := s.senderKey(ctx, sub)
 		if err != nil {
@@ -111,30 +106,20 @@ func (e *eventing) run(cmd *cobra.Command, c *connection) error {
 func (p printer) events(sub subscribing, key string) error {
 	if p.whole() {
 		return p.document(object{
-			"endpoint": sub.endpoint, "role": eventSender, "scope": sub.link, "sourceResourceId": sub.instance,
-			"includedEventTypes": eventTypes, "command": sub.command(key),
+			"endpoint": sub.Endpoint, "role": subscription.Role, "scope": sub.link, "sourceResourceId": sub.Instance,
+			"includedEventTypes": eventTypes, "command": sub.Command(key),
 		})
 	}
-	_, err := fmt.Fprintf(p.out, "Address  %s\nRole     %s\nScope    %s\n\n%s\n", sub.endpoint, eventSender, clean(sub.link), clean(sub.command(key)))
+	_, err := fmt.Fprintf(p.out, "Address  %s\nRole     %s\nScope    %s\n\n%s\n", sub.Endpoint, subscription.Role, clean(sub.link), clean(sub.Command(key)))
 	if err != nil {
 		return fmt.Errorf("write the output: %w", err)
 	}
 	return nil
 }
 
-// command subscribes with az.
-func (sub subscribing) command(key string) string {
-	return fmt.Sprintf("az eventgrid event-subscription create --name %s --source-resource-id %q --endpoint %q --event-delivery-schema %s"+
-		" --included-event-types %s --delivery-attribute-mapping Authorization static %q true",
-		sub.name, sub.instance, sub.endpoint, strings.ToLower(sub.schema), strings.Join(eventTypes, " "), "Bearer "+key)
-}
-
-// keyName is the name of the keys of a subscription.
-func (sub subscribing) keyName() string { return "events " + sub.name }
-
 // senderKey makes a key that can notify the link and nothing else.
 func (s *session) senderKey(ctx context.Context, sub subscribing) (object, error) {
-	return s.post(ctx, call{path: "/keys", body: object{"name": sub.keyName(), "role": eventSender, "scope": sub.link}})
+	return s.post(ctx, call{path: "/keys", body: object{"name": sub.KeyName(), "role": subscription.Role, "scope": sub.link}})
 }
 
 // subscribe makes the event subscription, with a key of its own. Keys that an
@@ -153,7 +138,7 @@ func (s *session) subscribe(ctx context.Context, sub subscribing) error {
 		return err
 	}
 	for _, k := range old {
-		if k.text("name") == sub.keyName() && strings.EqualFold(k.text("scope"), sub.link) && k.text("id") != key.text("id") {
+		if k.text("name") == sub.KeyName() && strings.EqualFold(k.text("scope"), sub.link) && k.text("id") != key.text("id") {
 			if err := s.revoke(ctx, k.text("id")); err != nil {
 				return err
 			}
@@ -161,8 +146,8 @@ func (s *session) subscribe(ctx context.Context, sub subscribing) error {
 	}
 	// What Event Grid answers may have the key in it.
 	return s.print.row(object{
-		"id": o.text("id"), "name": sub.name, "provisioningState": o.text("properties.provisioningState"),
-		"endpoint": sub.endpoint, "keyId": key.text("id"), "keyExpiresAt": key.text("expiresAt"),
+		"id": o.text("id"), "name": sub.Name, "provisioningState": o.text("properties.provisioningState"),
+		"endpoint": sub.Endpoint, "keyId": key.text("id"), "keyExpiresAt": key.text("expiresAt"),
 	}, []column{
 		{"NAME", "name", nil},
 		{"STATE", "provisioningState", nil},
@@ -178,17 +163,8 @@ func (s *session) revoke(ctx context.Context, key string) error {
 // putSubscription makes an event subscription and waits until its webhook is
 // proven.
 func (s *session) putSubscription(ctx context.Context, sub subscribing, key string) (o object, err error) {
-	path := sub.instance + eventSubscriptions + url.PathEscape(sub.name)
-	a, err := s.do(ctx, call{method: http.MethodPut, version: eventGridVersion, path: path, patient: subscribedWithin, body: object{"properties": object{
-		"destination": object{"endpointType": "WebHook", "properties": object{
-			"endpointUrl": sub.endpoint,
-			"deliveryAttributeMappings": []object{{
-				"name": "Authorization", "type": "Static", "properties": object{"value": "Bearer " + key, "isSecret": true},
-			}},
-		}},
-		"filter":              object{"includedEventTypes": eventTypes},
-		"eventDeliverySchema": sub.schema,
-	}}})
+	path := sub.Path()
+	a, err := s.do(ctx, call{method: http.MethodPut, version: subscription.Version, path: path, patient: subscribedWithin, body: object(sub.Body(key))})
 	if err != nil {
 		return nil, err
 	}
@@ -196,15 +172,14 @@ func (s *session) putSubscription(ctx context.Context, sub subscribing, key stri
 		return nil, err
 	}
 	err = s.until(ctx, subscribedWithin, "look at it in the portal of Azure", func(ctx context.Context) (bool, error) {
-		switch state := o.text("properties.provisioningState"); state {
-		case "Succeeded", "":
-			return true, nil
-		case "Creating", "Updating":
-			o, err = s.get(ctx, path, eventGridVersion)
-			return false, err
-		default:
-			return false, failed("", "its state is %s", state)
+		proven, err := subscription.Proven(o.text("properties.provisioningState"))
+		if err != nil {
+			return false, failed("", "%v", err)
 		}
+		if !proven {
+			o, err = s.get(ctx, path, subscription.Version)
+		}
+		return proven, err
 	})
 	return o, err
 }
@@ -212,7 +187,6 @@ func (s *session) putSubscription(ctx context.Context, sub subscribing, key stri
 func notSubscribed(sub subscribing, err error) error {
 	return &failure{
 		exit: ExitCode(err), cause: err, message: fmt.Sprintf("the link is not told of events: %v", err),
-		hint: "the center must be reachable for Event Grid at " + sub.endpoint + " with a certificate that the public trusts, and you need " +
-			"Microsoft.EventGrid/eventSubscriptions/write on the instance; `apicenter integration events` prints how to do it with az",
+		hint: sub.Needs() + "; `apicenter integration events` prints how to do it with az",
 	}
 }

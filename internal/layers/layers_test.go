@@ -33,15 +33,16 @@ var rooms = map[string]room{
 	"feed":      {"inventory outbound", "database/sql os"},
 	"auth":      {"inventory", "database/sql"},
 	"azure":     {"arm outbound", "database/sql"},
-	"cli":       {"signin specification", "database/sql"},
+	"cli":       {"signin specification subscription", "database/sql"},
 	"server":    {"arm auth httpapi/reply inventory", "database/sql"},
 	"outbound":  {"", "database/sql log log/slog os"},
 	"signin":    {"", "database/sql os"},
 	"layers":    {"", ""},
-	"portal":    {"access arm auth catalog feed httpapi/reply inventory listing metadata reference signin source specification", "database/sql os"},
+	"portal":    {"access arm auth catalog feed httpapi/reply inventory listing metadata reference signin source specification subscription", "database/sql os"},
 	"reference": {"", "context log log/slog net/http database/sql os time"},
 	"listing":   {"", "context log log/slog net/http database/sql os time"},
 
+	"subscription":  {"", "context log log/slog os net/http database/sql time"},
 	"compatibility": {"inventory specification", "os net/http database/sql"},
 	"simulation":    {"", "net/http database/sql os"}, // all of it is tests
 

@@ -1,39 +1,130 @@
 package portal
 
 import (
-	"fmt"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
+	"apicenter/internal/access"
+	"apicenter/internal/feed"
 	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
+	"apicenter/internal/subscription"
 )
 
 // eventsView is how the source of a link tells of changes at once.
 type eventsView struct {
-	Heard   time.Time // an event last came; zero: none did
-	Address string    // that takes events
-	Create  string    // the command that subscribes with one's own right
-	Key     string    // the command that makes a key for the sender
-	Azure   string    // the command that subscribes with the key
+	Heard     time.Time // an event last came; zero: none did
+	Address   string    // that takes events
+	Subscribe string    // where who looks subscribes with a right of his own; empty: he is not known in Azure, or may make no key
+	Create    string    // the command that subscribes with one's own right
+	Key       string    // the command that makes a key for the sender
+	Azure     string    // the command that subscribes with the key
 }
-
-// takesEvents is the path at which events come in.
-const takesEvents = "/hooks/events"
 
 func (h *Handler) eventsOf(r *request, link inventory.Resource, source string) (v eventsView, err error) {
 	if h.sources == nil {
 		return v, nil
 	}
-	name := link.Name()
+	sub := h.subscriptionOf(r, link, source)
 	v = eventsView{
-		Address: reply.Base(h.publicURL, r.Request) + takesEvents,
-		Create:  "apicenter integration events -i " + name + " --create",
-		Key:     "apicenter integration events -i " + name + " --new-key",
+		Address: sub.Endpoint,
+		Create:  "apicenter integration events -i " + link.Name() + " --create",
+		Key:     "apicenter integration events -i " + link.Name() + " --new-key",
+		Azure:   sub.Command(subscription.UnknownKey),
 	}
-	v.Azure = fmt.Sprintf("az eventgrid event-subscription create --name apicenter-%s --source-resource-id %s --endpoint %s --event-delivery-schema eventgridschema"+
-		" --included-event-types %s --delivery-attribute-mapping Authorization static \"Bearer <key>\" true",
-		name, instanceOf(source), v.Address, strings.Join(h.sources.Events(), " "))
+	if _, err := h.person(r); err == nil && r.may(writeLinks) && h.access.Allowed(r.Context(), writeRoles, linkScope(link)) {
+		v.Subscribe = linkAddress(r) + "/events"
+	}
 	v.Heard, err = h.catalog.Heard(r.Context(), link.ID)
 	return v, err
+}
+
+func (h *Handler) subscriptionOf(r *request, link inventory.Resource, source string) subscription.Subscription {
+	return subscription.Subscription{
+		Instance: subscription.InstanceOf(source), Name: subscription.NameFor(link.Name()), Schema: subscription.EventGridSchema,
+		Endpoint: reply.Base(h.publicURL, r.Request) + subscription.HookPath, Types: h.sources.Events(),
+	}
+}
+
+// linkScope is where a key of a link's own is for.
+func linkScope(link inventory.Resource) string { return strings.ToLower(feed.ARMID(link.Path)) }
+
+// subscribe has the instance tell the link of changes, by the right of who asks
+// there, with a key that is made for it and can do nothing else. What an earlier
+// subscription of that name had for a key ends once this one works.
+func (h *Handler) subscribe(w http.ResponseWriter, r *request) error {
+	link, err := h.catalog.Get(r.Context(), r.id)
+	if err != nil {
+		return err
+	}
+	if h.sources == nil {
+		return inventory.Errorf(inventory.Unavailable, "", "this server takes no events")
+	}
+	if err := h.access.Authorize(r.Context(), writeRoles, linkScope(link)); err != nil {
+		return err
+	}
+	p, err := h.person(r)
+	if err != nil {
+		return err
+	}
+	sub := h.subscriptionOf(r, link, inventory.LinkOf(docOf(link).Doc).Source)
+	key, token, err := h.keyRing.Make(r.Context(), r.who.Name, inventory.Key{Name: sub.KeyName(), Role: access.EventSenderID, Scope: linkScope(link)})
+	if err != nil {
+		return err
+	}
+	lasting := context.WithoutCancel(r.Context()) // a key is not left behind by who goes away
+	proven, err := p.subscribe(sub, token)
+	if err != nil {
+		refused, code := errorOf(err), inventory.Unavailable
+		if refused != nil {
+			code = refused.Code
+		}
+		return errors.Join(inventory.Errorf(code, "", "the instance does not tell this link of changes: %s; %s", strings.TrimSuffix(err.Error(), "."), sub.Needs()), h.keyRing.Revoke(lasting, r.who.Name, key.ID))
+	}
+	if !proven {
+		return redirect(w, r, linkAddress(r)) // it goes on there, with the key of before still good
+	}
+	for _, old := range h.keyRing.All() {
+		if old.Name == key.Name && old.Scope == key.Scope && old.ID != key.ID {
+			if err := h.keyRing.Revoke(lasting, r.who.Name, old.ID); err != nil && inventory.CodeOf(err) != inventory.NotFound {
+				return err
+			}
+		}
+	}
+	return redirect(w, r, linkAddress(r))
+}
+
+// provenWithin is how long somebody waits for Event Grid to prove the address.
+const provenWithin = 15 * time.Second
+
+// subscribe makes an event subscription, and says whether Event Grid has proven
+// that its address wants events.
+func (p person) subscribe(sub subscription.Subscription, key string) (proven bool, err error) {
+	var made struct {
+		Properties struct {
+			ProvisioningState string `json:"provisioningState"`
+		} `json:"properties"`
+	}
+	version := url.Values{"api-version": {subscription.Version}}
+	if err := p.call(http.MethodPut, sub.Path(), version, sub.Body(key), &made); err != nil {
+		return false, err
+	}
+	for began := time.Now(); ; {
+		proven, err := subscription.Proven(made.Properties.ProvisioningState)
+		if proven || err != nil || time.Since(began) > provenWithin {
+			return proven, err
+		}
+		select {
+		case <-p.ctx.Done():
+			return false, p.ctx.Err()
+		case <-time.After(time.Second):
+		}
+		if err := p.call(http.MethodGet, sub.Path(), version, nil, &made); err != nil {
+			return false, err
+		}
+	}
 }

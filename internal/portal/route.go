@@ -112,6 +112,7 @@ func routes() []page {
 		{pattern: "POST " + workspace + "/links/{link}/reject", action: links + "/reject/action", do: (*Handler).reject},
 		{pattern: "POST " + workspace + "/new-link/role", action: writeLinks, do: (*Handler).giveRoleToNew},
 		{pattern: "POST " + workspace + "/links/{link}/role", action: writeLinks, do: (*Handler).giveRoleToLink},
+		{pattern: "POST " + workspace + "/links/{link}/events", action: writeLinks, do: (*Handler).subscribe},
 		{pattern: "GET " + workspace + "/links/{link}/access", action: readLinks, do: (*Handler).linkAccess},
 		{pattern: "POST " + workspace + "/links/{link}/access", action: readLinks, do: (*Handler).assignAtLink},
 		{pattern: "POST " + workspace + "/links/{link}/access/end", action: readLinks, do: (*Handler).unassignAtLink},

@@ -1,0 +1,69 @@
+package portal_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"apicenter/internal/access"
+)
+
+func TestEventsAreSubscribedToWithOnesOwnRight(t *testing.T) {
+	d, _, b, _ := inAzure(t)
+	const page = linksPage + "/retail"
+	var refuses atomic.Bool
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var events []struct{ Data struct{ ValidationCode string } }
+		if refuses.Load() || json.NewDecoder(r.Body).Decode(&events) != nil || len(events) != 1 {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]string{"validationResponse": events[0].Data.ValidationCode})
+	}))
+	defer hook.Close()
+	subscribe := func(b *browser) *httptest.ResponseRecorder {
+		return b.send(httptest.NewRequest(http.MethodPost, hook.URL+page+"/events", nil))
+	}
+
+	b.shows(page, http.StatusOK, `action="`+page+`/events"`, "integration events -i retail --create")
+	if w := subscribe(b); w.Code != http.StatusSeeOther || w.Header().Get("Location") != page {
+		t.Fatalf("subscribe: %d %s", w.Code, w.Body)
+	}
+	first := d.keys.All()
+	if len(first) != 1 || first[0].Name != "events apicenter-retail" || first[0].Role != access.EventSenderID || !strings.HasSuffix(first[0].Scope, "/retail") {
+		t.Fatalf("the keys are %+v", first)
+	}
+	if w := subscribe(b); w.Code != http.StatusSeeOther {
+		t.Fatalf("subscribe again: %d %s", w.Code, w.Body)
+	}
+	second := d.keys.All()
+	if len(second) != 1 || second[0].ID == first[0].ID {
+		t.Errorf("the keys after a second time are %+v", second)
+	}
+
+	refuses.Store(true)
+	if w := subscribe(b); w.Code < 400 || w.Code >= 500 || !strings.Contains(w.Body.String(), "must be reachable") {
+		t.Errorf("an address that wants no events: %d %s", w.Code, w.Body)
+	}
+	if left := d.keys.All(); len(left) != 1 || left[0].ID != second[0].ID {
+		t.Errorf("the keys after a failure are %+v", left)
+	}
+}
+
+func TestEventsAreNotSubscribedToWithoutARight(t *testing.T) {
+	d, _, _, _ := inAzure(t)
+	const page = linksPage + "/retail"
+	for what, key := range map[string]string{"who is unknown in Azure": adminKey, "who reads": d.key("reader", access.ReaderID)} {
+		b := d.signedIn(key)
+		if body := b.shows(page, http.StatusOK, "integration events -i retail --create"); strings.Contains(body, page+"/events") {
+			t.Errorf("%s is offered to subscribe", what)
+		}
+		before := len(d.keys.All())
+		if w := b.post(page+"/events", nil); w.Code != http.StatusForbidden || len(d.keys.All()) != before {
+			t.Errorf("%s: %d, and there are %d keys", what, w.Code, len(d.keys.All()))
+		}
+	}
+}
