@@ -118,7 +118,7 @@ func (h *Handler) activity(w http.ResponseWriter, r *request) error {
 		Since:    momentField{Name: "since", Label: "Since", Text: q.Get("since"), At: f.since, Fault: faults["since"]},
 		Until:    momentField{Name: "until", Label: "Until", Text: q.Get("until"), At: f.until, Fault: faults["until"]},
 		Filtered: f != eventFilter{before: f.before},
-		Actions:  slices.Clone(filteredActions), Then: thenFormOf(r),
+		Actions:  slices.Clone(filteredActions), Then: thenFormOf(r, addressOf(r.workspace.String())),
 	}
 	for i := range v.Actions {
 		v.Actions[i].Chosen = v.Actions[i].Value == string(f.action)

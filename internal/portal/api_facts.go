@@ -44,7 +44,7 @@ type beneath struct{ Word, Value string }
 
 // originsOf explains the fields of a thing to who may do an action.
 func (h *Handler) originsOf(r *request, id inventory.ID, action string) (map[inventory.Field]*origin, error) {
-	if !r.may(action) {
+	if !r.may(action) || !r.at.IsZero() { // that is told of the present alone
 		return nil, nil
 	}
 	e, err := h.catalog.Explain(r.Context(), id, "")

@@ -17,7 +17,8 @@ type environmentRow struct {
 // environmentsView is the list of environments.
 type environmentsView struct {
 	Items []environmentRow
-	Add   string // address of the form; empty where the reader may not
+	Add   string    // address of the form; empty where the reader may not
+	Then  *thenForm // of a list as it was
 }
 
 // Actions on environments.
@@ -29,16 +30,22 @@ const (
 
 func (h *Handler) environments(w http.ResponseWriter, r *request) error {
 	page, err := h.catalog.List(r.Context(), inventory.Query{
-		Parent: r.workspace, Kind: inventory.KindEnvironment, Order: inventory.Order{By: inventory.ByTitle}, Limit: maxOffered,
+		Parent: r.workspace, Kind: inventory.KindEnvironment, Order: inventory.Order{By: inventory.ByTitle}, Limit: maxOffered, At: r.at,
 	})
+	list := workspaceAddress(r) + "/environments"
 	if err != nil {
-		return err
+		return h.noPast(w, r, "Environments", list, err)
 	}
 	var v environmentsView
 	for _, e := range page.Items {
-		v.Items = append(v.Items, environmentRow{refTo(e), docOf(e).Text("/description"), e.Linked})
+		ref := refTo(e)
+		ref.Address = r.same(ref.Address)
+		v.Items = append(v.Items, environmentRow{ref, docOf(e).Text("/description"), e.Linked})
 	}
-	if r.may(writeEnvironment) {
+	switch {
+	case !r.at.IsZero():
+		v.Then = new(thenFormOf(r, list))
+	case r.may(writeEnvironment):
 		v.Add = workspaceAddress(r) + "/-/new-environment"
 	}
 	return h.show(w, r, view{template: "environments", title: "Environments", section: "Environments", data: v})
@@ -60,7 +67,8 @@ type environmentView struct {
 	Deployments  []runningView
 	More         bool // there are more deployments than are shown
 	List         string
-	Edit, Delete string // addresses; empty where the reader may not
+	Edit, Delete string    // addresses; empty where the reader may not
+	Then         *thenForm // of an environment as it was
 }
 
 // runningView is a deployment from the side of its environment.
@@ -75,14 +83,15 @@ type runningView struct {
 const maxRunning = 100
 
 func (h *Handler) environment(w http.ResponseWriter, r *request) error {
-	e, err := h.catalog.Get(r.Context(), r.id)
+	list := workspaceAddress(r) + "/environments"
+	e, err := h.get(r, r.id)
 	if err != nil {
-		return err
+		return h.noPast(w, r, "Environments", list, err)
 	}
 	d := docOf(e)
 	v := environmentView{
 		environmentRef: refTo(e), Description: d.Text("/description"), Instructions: d.Text("/onboarding/instructions"),
-		List: workspaceAddress(r) + "/environments",
+		List: r.same(list),
 	}
 	schemas, err := h.schemasFor(r, inventory.KindEnvironment)
 	if err != nil {
@@ -101,10 +110,13 @@ func (h *Handler) environment(w http.ResponseWriter, r *request) error {
 	if v.Deployments, v.More, err = h.runningIn(r, inventory.ShortID(e.Path)); err != nil {
 		return err
 	}
-	if r.may(writeEnvironment) {
+	if !r.at.IsZero() {
+		v.Then = new(thenFormOf(r, list))
+	}
+	if r.at.IsZero() && r.may(writeEnvironment) {
 		v.Edit = v.Address + "/edit"
 	}
-	if r.may(deleteEnvironment) {
+	if r.at.IsZero() && r.may(deleteEnvironment) {
 		v.Delete = v.Address + "/delete"
 	}
 	return h.show(w, r, view{template: "environment", title: v.Title, section: "Environments", data: v})
@@ -122,7 +134,7 @@ func plain(all []shown) []shown {
 func (h *Handler) runningIn(r *request, environment string) (all []runningView, more bool, err error) {
 	page, err := h.catalog.List(r.Context(), inventory.Query{
 		Parent: r.workspace, Kind: inventory.KindDeployment, Limit: maxRunning,
-		Filter: &inventory.Expr{Op: "eq", Field: "/environmentId", Value: environment},
+		Filter: &inventory.Expr{Op: "eq", Field: "/environmentId", Value: environment}, At: r.at,
 	})
 	if err != nil {
 		return nil, false, err
@@ -131,14 +143,16 @@ func (h *Handler) runningIn(r *request, environment string) (all []runningView, 
 	for _, found := range page.Items {
 		id := found.ID.Ancestor(inventory.KindAPI)
 		if _, ok := apis[id]; !ok {
-			api, err := h.catalog.Get(r.Context(), id)
+			api, err := h.get(r, id)
 			if inventory.CodeOf(err) == inventory.NotFound {
 				continue // it went this moment
 			}
 			if err != nil {
 				return nil, false, err
 			}
-			apis[id] = rowOf(api)
+			of := rowOf(api)
+			of.Address = r.same(of.Address)
+			apis[id] = of
 		}
 		d := docOf(found)
 		all = append(all, runningView{apis[id], cmp.Or(d.Text("/title"), found.Name()), d.Text("/state"), d.texts("/server/runtimeUri")})

@@ -16,7 +16,9 @@ func TestEventsAreSubscribedToWithOnesOwnRight(t *testing.T) {
 	const page = linksPage + "/retail"
 	var refuses atomic.Bool
 	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var events []struct{ Data struct{ ValidationCode string } }
+		var events []struct {
+			Data struct{ ValidationCode string }
+		}
 		if refuses.Load() || json.NewDecoder(r.Body).Decode(&events) != nil || len(events) != 1 {
 			w.WriteHeader(http.StatusForbidden)
 			return

@@ -23,19 +23,25 @@ func (a asOf) Exact() string { return a.At.UTC().Format(time.RFC3339) }
 
 // thenForm asks for a moment, to see the inventory as of then.
 type thenForm struct {
-	Action string // address of the APIs
+	Action string // address of a list
 	At     momentField
 }
 
-func thenFormOf(r *request) thenForm {
-	return thenForm{addressOf(r.workspace.String()), momentField{
-		Name: "at", Label: "Moment", Text: r.URL.Query().Get("at"), At: r.at,
-	}}
+func thenFormOf(r *request, list string) thenForm {
+	return thenForm{list, momentField{Name: "at", Label: "Moment", Text: r.URL.Query().Get("at"), At: r.at}}
 }
 
 // asThen is an address as of a moment.
 func asThen(address string, at time.Time) string {
 	return address + "?" + url.Values{"at": {at.UTC().Format(time.RFC3339Nano)}}.Encode()
+}
+
+// same is an address as of the moment that the page shows.
+func (r *request) same(address string) string {
+	if r.at.IsZero() {
+		return address
+	}
+	return asThen(address, r.at)
 }
 
 // get is a thing as the page shows it: as it is, or as it was.
@@ -53,15 +59,15 @@ type noPastView struct {
 }
 
 // noPast says, where a page of what was cannot be shown, why that is so.
-func (h *Handler) noPast(w http.ResponseWriter, r *request, err error) error {
+func (h *Handler) noPast(w http.ResponseWriter, r *request, section, list string, err error) error {
 	e := errorOf(err)
 	status := map[inventory.Code]int{inventory.Forgotten: http.StatusGone, inventory.Invalid: http.StatusBadRequest, inventory.NotFound: http.StatusNotFound}[inventory.CodeOf(err)]
 	if r.at.IsZero() || e == nil || status == 0 {
 		return err
 	}
-	v := noPastView{Message: e.Message, Present: r.URL.Path, Then: thenFormOf(r)}
+	v := noPastView{Message: said(e.Message), Present: r.URL.Path, Then: thenFormOf(r, list)}
 	r.at = time.Time{} // the page shows nothing of then
-	return h.show(w, r, view{template: "no-past", title: "Nothing to see of then", section: "APIs", status: status, data: v})
+	return h.show(w, r, view{template: "no-past", title: "Nothing to see of then", section: section, status: status, data: v})
 }
 
 // inventoryThenView is the list of APIs as it was.
@@ -81,9 +87,9 @@ func (h *Handler) inventoryThen(w http.ResponseWriter, r *request) error {
 		Parent: r.id, Kind: inventory.KindAPI, Order: inventory.Order{By: inventory.ByTitle}, After: after, Limit: pageSize, At: r.at,
 	})
 	if err != nil {
-		return h.noPast(w, r, err)
+		return h.noPast(w, r, "APIs", addressOf(r.workspace.String()), err)
 	}
-	v := inventoryThenView{Then: thenFormOf(r)}
+	v := inventoryThenView{Then: thenFormOf(r, addressOf(r.workspace.String()))}
 	for _, api := range page.Items {
 		d := docOf(api)
 		v.Items = append(v.Items, row{
@@ -111,14 +117,14 @@ type apiThenView struct {
 func (h *Handler) apiThen(w http.ResponseWriter, r *request) error {
 	p, err := h.readParts(r)
 	if err != nil {
-		return h.noPast(w, r, err)
+		return h.noPast(w, r, "APIs", addressOf(r.workspace.String()), err)
 	}
 	schemas, err := h.schemasFor(r, inventory.KindAPI)
 	if err != nil {
 		return err
 	}
 	v := apiThenView{
-		Back: asThen(addressOf(r.workspace.String()), r.at), Then: thenFormOf(r),
+		Back: asThen(addressOf(r.workspace.String()), r.at), Then: thenFormOf(r, addressOf(r.workspace.String())),
 		Title: titleOr(p.doc, p.resource), Kind: p.doc.Text("/kind"), Stage: p.doc.Text(inventory.FieldLifecycleStage),
 		Summary: p.doc.Text("/summary"), Description: p.doc.Text("/description"), Compare: map[string]string{},
 	}
@@ -128,6 +134,11 @@ func (h *Handler) apiThen(w http.ResponseWriter, r *request) error {
 	}
 	if v.Deployments, err = h.deploymentViews(r, p); err != nil {
 		return err
+	}
+	for i := range v.Deployments {
+		if e := v.Deployments[i].Environment; e != nil {
+			e.Address = r.same(e.Address)
+		}
 	}
 	for i, version := range v.Versions {
 		for j, d := range version.Definitions {

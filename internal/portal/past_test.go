@@ -43,7 +43,9 @@ func TestTheInventoryAsItWas(t *testing.T) {
 		says   string
 	}{
 		{asThen(apisPage, time.Now().Add(time.Hour)), http.StatusBadRequest, "yet to come"},
-		{asThen("/portal/center/default/apis/pets", then), http.StatusNotFound, "there was no api"},
+		{asThen("/portal/center/default/environments", time.Now().Add(time.Hour)), http.StatusBadRequest, "yet to come"},
+		{asThen("/portal/center/default/environments/later", then), http.StatusNotFound, "There was no environment"},
+		{asThen("/portal/center/default/apis/pets", then), http.StatusNotFound, "There was no api"},
 		{apisPage + "?at=yesterday", http.StatusBadRequest, "no date and time"},
 	} {
 		b.shows(tt.path, tt.status, tt.says)
@@ -52,6 +54,34 @@ func TestTheInventoryAsItWas(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.shows(asThen(apisPage, then), http.StatusGone, "is not kept", "Back to the present", "See the inventory as of")
+}
+
+func TestEnvironmentsAsTheyWere(t *testing.T) {
+	d := newDesk(t)
+	const at, page = workspace + "/environments/shop", "/portal/center/default/environments"
+	d.put(at, `{"title":"Shop","kind":"production","server":{"type":"Kong"}}`)
+	d.put(workspace+"/apis/orders/deployments/shop", `{"title":"In the shop","environmentId":"/workspaces/default/environments/shop","server":{"runtimeUri":["https://shop.example"]}}`)
+	then := d.store.Now()
+	d.put(at, `{"title":"Store","kind":"testing"}`)
+	d.put(workspace+"/environments/later", `{"title":"Later","kind":"testing"}`)
+	d.put(workspace+"/apis/orders", `{"title":"Sales orders","kind":"rest"}`)
+	b := d.signedIn(adminKey)
+
+	list := b.shows(asThen(page, then), http.StatusOK, ">Shop</a>", "As of <time", "Kong", `action="`+page+`"`)
+	if strings.Contains(list, "Later") || strings.Contains(list, "new-environment") {
+		t.Errorf("the list of then shows what came later, or offers to change it\n%s", list)
+	}
+	inside := strings.ReplaceAll(regexp.MustCompile(`href="([^"]*)">Shop</a>`).FindStringSubmatch(list)[1], "&amp;", "&")
+	one := b.shows(inside, http.StatusOK, "<h1>Shop</h1>", "What ran here", ">Orders</a>", "https://shop.example")
+	if strings.Contains(one, "/edit") || strings.Contains(one, "/delete") || strings.Contains(one, "Sales orders") {
+		t.Errorf("what was shows what is, or can be changed\n%s", one)
+	}
+	api := strings.ReplaceAll(regexp.MustCompile(`href="([^"]*)">Orders</a>`).FindStringSubmatch(one)[1], "&amp;", "&")
+	back := b.shows(api, http.StatusOK, "<h1>Orders</h1>", ">Shop</a>")
+	if !strings.Contains(back, inside[strings.Index(inside, "?at="):]) || !strings.Contains(back, page+"?at=") {
+		t.Errorf("from there nothing leads on in the past\n%s", back)
+	}
+	b.shows(page+"/shop", http.StatusOK, "<h1>Store</h1>")
 }
 
 func TestEventsLeadToWhatWasThen(t *testing.T) {

@@ -131,8 +131,8 @@ func routes() []page {
 		{pattern: "GET " + definition + "/document", action: exportDocument, open: true, past: true, do: (*Handler).document},
 		{pattern: "GET " + version, action: readVersions, open: true, do: (*Handler).version},
 		{pattern: "GET " + api + "/deployments/{deployment}", action: readDeployments, open: true, do: (*Handler).deployment},
-		{pattern: "GET " + workspace + "/environments", action: readEnvironments, open: true, do: (*Handler).environments},
-		{pattern: "GET " + environment, action: readEnvironments, open: true, do: (*Handler).environment},
+		{pattern: "GET " + workspace + "/environments", action: readEnvironments, open: true, past: true, do: (*Handler).environments},
+		{pattern: "GET " + environment, action: readEnvironments, open: true, past: true, do: (*Handler).environment},
 		{pattern: "GET " + definition + "/-/document", action: importDocument, do: (*Handler).documentForm},
 		{pattern: "POST " + definition + "/-/document", action: importDocument, do: (*Handler).takeDocument},
 	}...)

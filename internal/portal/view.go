@@ -221,6 +221,9 @@ func navigation(r *request, section string) []navGroup {
 	} {
 		group := navGroup{Title: g.title}
 		for _, e := range g.entries {
+			if e.title == "APIs" || e.title == "Environments" { // which can be seen as of then
+				e.address = r.same(e.address)
+			}
 			if e.action == "" || r.may(e.action) {
 				group.Items = append(group.Items, navItem{e.title, e.icon, e.address, e.title == section})
 			}
