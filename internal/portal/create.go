@@ -119,7 +119,7 @@ func (h *Handler) create(w http.ResponseWriter, r *request, k inventory.Kind) er
 			if e := h.catalog.Delete(r.Context(), made.ID, catalog.Match{}); e != nil {
 				return e
 			}
-			if e, ok := asError(err); ok && e.Code != inventory.Owned {
+			if e := errorOf(err); e != nil && e.Code != inventory.Owned {
 				v.Document.Fault = said(e.Message)
 				return h.showNew(w, r, f, v)
 			}
@@ -322,11 +322,11 @@ func (h *Handler) takeDocument(w http.ResponseWriter, r *request) error {
 	}
 	if in.Fault == "" {
 		err := h.attach(r, r.id, *g)
-		e, ok := asError(err)
+		e := errorOf(err)
 		switch {
 		case err == nil:
 			return redirect(w, r, addressOf(r.id.String()))
-		case !ok || e.Code == inventory.NotFound || e.Code == inventory.Denied:
+		case e == nil || e.Code == inventory.NotFound || e.Code == inventory.Denied:
 			return err
 		}
 		in.Fault = said(e.Message)

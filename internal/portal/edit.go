@@ -235,8 +235,8 @@ func same(a, b json.RawMessage) bool {
 // blame finds the input that an error is about; false when it is no fault of who
 // filled the form in.
 func (f form) blame(err error) (v editView, ok bool) {
-	refused, isOurs := asError(err)
-	if !isOurs {
+	refused := errorOf(err)
+	if refused == nil {
 		return v, false
 	}
 	switch refused.Code {

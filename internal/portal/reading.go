@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"errors"
 
 	"apicenter/internal/inventory"
 )
@@ -27,6 +26,3 @@ func (d doc) texts(f inventory.Field) (all []string) {
 	d.Read(f, &all)
 	return all
 }
-
-// asError is the error of the inventory that err is, or has in it.
-func asError(err error) (*inventory.Error, bool) { return errors.AsType[*inventory.Error](err) }

@@ -33,8 +33,8 @@ func (h *Handler) showRemove(w http.ResponseWriter, r *request, refused error) e
 	}
 	shown := view{template: "remove", title: "Delete " + v.Title, section: sectionOf(r.id.Kind()), data: v}
 	if refused != nil {
-		e, ok := asError(refused)
-		if !ok || e.Code != inventory.Conflict {
+		e := errorOf(refused)
+		if e == nil || e.Code != inventory.Conflict {
 			return refused
 		}
 		v.Refused = said(e.Message)
