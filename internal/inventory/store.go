@@ -218,8 +218,8 @@ type Tx interface {
 	// RestoreTombstone gives back what a tombstone keeps: to the thing itself if a
 	// link has that again, as far as people have not said otherwise since; else it
 	// makes the thing and what went with it again, as people's own. NotFound; Conflict
-	// when its name is taken, what it was in is not there, it became one with another,
-	// or is kept in part only.
+	// when its name is taken, what it was in is not there, it became one with another
+	// that other links state, or is kept in part only.
 	RestoreTombstone(service ID, number int64) (Restoration, error)
 	// ForgetTombstone ends a tombstone, and those of what went with the thing, and
 	// says how many. NotFound.

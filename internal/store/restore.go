@@ -13,13 +13,20 @@ func (w *work) RestoreTombstone(service inventory.ID, number int64) (r inventory
 	if err != nil {
 		return r, err
 	}
-	if kept.MovedTo != "" {
-		return r, inventory.Errorf(inventory.Conflict, "",
-			"%s %q became one with %s, and what it was is kept until it is taken out of that", kept.Kind, base(kept.Path), kept.MovedTo)
-	}
 	link, of, err := w.statedAs(service, kept)
 	if err != nil {
 		return r, err
+	}
+	if kept.MovedTo != "" {
+		alone, err := w.aloneIn(of, kept)
+		if err != nil {
+			return r, err
+		}
+		if !alone {
+			return r, inventory.Errorf(inventory.Conflict, "",
+				"%s %q became one with %s, and what it was is kept until it is taken out of that", kept.Kind, base(kept.Path), kept.MovedTo)
+		}
+		kept.MovedTo = "" // what others brought is gone from it
 	}
 	if !of.IsZero() {
 		_, whole, err := w.giveBack(link, kept)
@@ -59,6 +66,16 @@ func (w *work) ForgetTombstone(service inventory.ID, number int64) (int, error) 
 		}
 	}
 	return len(all), nil
+}
+
+// aloneIn says that a thing is what another became one with, and is of that
+// other's link alone by now.
+func (w *work) aloneIn(of inventory.ID, kept inventory.Tombstone) (bool, error) {
+	if of.IsZero() || !strings.EqualFold(of.String(), kept.MovedTo) {
+		return false, nil
+	}
+	rec, err := w.Record(of)
+	return len(rec.Origins) == 1, err
 }
 
 // tombstone gives one of a service. NotFound.

@@ -15,6 +15,7 @@ var merges = []promise{
 	{"who is alike is found by key, unless a person said otherwise", testAlike},
 	{"words on what is one go with their service", testWordsArePurged},
 	{"words on what is one follow an instance to its new identity", testWordsAreInherited},
+	{"words that sleep in what became one can be had back once the others are gone", testSleepingWordsAreRestored},
 	{"what a link lets go of stays when the others drop it", testLetGoOfWhatIsShared},
 }
 
@@ -169,6 +170,29 @@ func testWordsAreInherited(t *testing.T, b *bench) {
 	b.same("what people said of the one", b.record(petstore).Own.Text("/summary"), "")
 	b.same("what people said of the other", b.record(twin).Own.Text("/summary"), "of the one that is alone")
 	b.same("what is left of the old identity", inherit("/instance/renamed"), inventory.Inheritance{})
+}
+
+func testSleepingWordsAreRestored(t *testing.T, b *bench) {
+	b.pair()
+	b.update(func(tx inventory.Tx) error { return tx.Join(id(twin), id(petstore)) })
+	_, err := b.give(inventory.KindAPI)
+	b.refused("while both have it", err, inventory.Conflict)
+	b.own(petstore, `{"description":"of both"}`)
+	b.link = linkPath
+	b.drop(petstore + "/versions/v1")
+	b.drop(petstore)
+	b.same("who states it", len(b.record(petstore).Origins), 1)
+	r, err := b.give(inventory.KindAPI)
+	if err != nil || r.Resource.Path != petstore || r.Left || r.Things != 0 {
+		t.Errorf("the API: %+v, %v", r, err)
+	}
+	b.same("the words of both", b.record(petstore).Own.Text("/description"), "of both")
+	b.same("the words that slept", b.record(petstore).Own.Text("/summary"), "of the twin")
+	r, err = b.give(inventory.KindVersion)
+	if err != nil || r.Left || b.record(petstore+"/versions/v1").Own.Text("/lifecycleStage") != "retired" {
+		t.Errorf("a version of which the other's people had said nothing: %+v, %v", r, err)
+	}
+	b.same("what is kept of what became one", len(b.tombstones()), 1) // the definition of the one that is gone
 }
 
 func testLetGoOfWhatIsShared(t *testing.T, b *bench) {
