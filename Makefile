@@ -4,7 +4,7 @@
 # make realdata   fetch the real documents, once
 # make node       fetch the clients for Node.js, once
 # make realtest   the real documents, all of them
-# make fuzz       the laws, each for FUZZTIME, those of the front door for FRONTTIME
+# make fuzz       the laws, one on each core, each for FUZZTIME, those of the front door for FRONTTIME
 # make simulation SEEDS histories, from the seed FIRST on
 # make day        a day of 10,000 APIs, in virtual time
 # make nightly    realtest, fuzz, 100,000 histories, the day, and 200 kills
@@ -86,7 +86,7 @@ nightly: realtest fuzz
 	$(MAKE) --no-print-directory day
 	go test -count 1 -timeout 120m -run TestKilledAnywhere -v ./e2e -kills 200
 
-# Each law, one after the other. What anybody on the network may send, which is
+# As many laws at once as there are cores. What anybody on the network may send, which is
 # paths, bodies, filters and tokens, is tried for longer, and by every test run for a little.
 FUZZTIME  := 1m
 FRONTTIME := 10m
@@ -94,20 +94,11 @@ FRONT     := internal/httpapi/managerapi:FuzzPath internal/httpapi/armapi:FuzzPa
 	internal/httpapi/dataapi:FuzzFilter internal/auth:FuzzToken
 
 fuzz-front:
-	@for law in $(FRONT); do \
-		echo "fuzz $${law#*:} in $${law%:*} for $(FRONTTIME)"; \
-		go test -run '^$$' -fuzz "^$${law#*:}\$$" -fuzztime $(FRONTTIME) "./$${law%:*}" || exit 1; \
-	done
+	@printf '%s\n' $(FRONT) | sed 's/:/ /; s/$$/ $(FRONTTIME)/' | xargs -P $$(nproc) -L 1 .ci/fuzz
 
 fuzz: fuzz-front
-	@grep -rlE '^func Fuzz' --include='*_test.go' client cmd internal bench | while read -r file; do \
-		grep -oE '^func Fuzz[A-Za-z0-9_]*' "$$file" | cut -d' ' -f2 | while read -r law; do \
-			dir=$$(dirname "$$file"); \
-			case " $(FRONT) " in *" $$dir:$$law "*) continue;; esac; \
-			echo "fuzz $$law in $$dir for $(FUZZTIME)"; \
-			go test -run '^$$' -fuzz "^$$law\$$" -fuzztime $(FUZZTIME) "./$$dir" || exit 1; \
-		done || exit 1; \
-	done
+	@grep -rHoE '^func Fuzz[A-Za-z0-9_]*' --include='*_test.go' client cmd internal bench | sed -E 's|/[^/]*:func |:|' | \
+		grep -vxF "$$(printf '%s\n' $(FRONT))" | sed 's/:/ /; s/$$/ $(FUZZTIME)/' | xargs -P $$(nproc) -L 1 .ci/fuzz
 
 bench: realdata
 	@go run ./bench
