@@ -55,7 +55,7 @@ func (w *world) agree(d *dice) {
 	w.tell("apply a plan", err)
 	w.note()
 	w.work(w.workers[0], time.Minute)
-	w.abided(plan, before, calm && !moved)
+	w.abided(plan, before, calm && !moved && w.other == nil) // another link may have moved what they share
 }
 
 // abided says what is wrong with what became of a plan: all of it is done, or none,

@@ -248,10 +248,15 @@ func (w *world) work(worker *jobs.Worker, most time.Duration) {
 			return
 		}
 		for _, id := range links {
-			if _, err := worker.Step(w.ctx, id, until); err != nil && !errors.Is(err, errKilled) && !errors.Is(err, jobs.ErrBusy) && !w.mortal.killed() {
-				w.fault("work on %s: %v", id, err)
-			}
+			w.workOn(worker, id, until)
 		}
+	}
+}
+
+// workOn has a worker go on with one link.
+func (w *world) workOn(worker *jobs.Worker, link inventory.ID, until time.Time) {
+	if _, err := worker.Step(w.ctx, link, until); err != nil && !errors.Is(err, errKilled) && !errors.Is(err, jobs.ErrBusy) && !w.mortal.killed() {
+		w.fault("work on %s: %v", link, err)
 	}
 }
 
