@@ -37,7 +37,7 @@ func (w *Worker) desk(link inventory.ID) *desk {
 	return d
 }
 
-// sit takes the desk of a link; nil when somebody is at it.
+// sit takes the desk of a link, whose rest is over then; nil when somebody is at it.
 func (w *Worker) sit(link inventory.ID) *desk {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -45,7 +45,7 @@ func (w *Worker) sit(link inventory.ID) *desk {
 	if d.busy {
 		return nil
 	}
-	d.busy = true
+	d.busy, d.rest = true, time.Time{}
 	return d
 }
 

@@ -271,6 +271,10 @@ func TestPeopleNeedNotWaitForALinkThatFailed(t *testing.T) {
 		if got := b.source.Reads(); got != reads {
 			b.Errorf("%d more readings: the hints are answered again and again", got-reads)
 		}
+		time.Sleep(3 * time.Minute)
+		if got := b.runs()[0]; got.Outcome != "ok" || got.Trigger != "schedule" {
+			b.Errorf("three minutes later the newest run is %+v: the link rests as long as its source had asked for before", got)
+		}
 	})
 }
 
