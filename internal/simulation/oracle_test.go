@@ -49,7 +49,9 @@ func (w *world) records() (all []inventory.Record) {
 }
 
 // entries yields what the link states of a kind.
-func (w *world) entries(kind inventory.Kind, of func(inventory.Entry)) {
+func (w *world) entries(kind inventory.Kind, of func(inventory.Entry)) { w.entriesOf(link, kind, of) }
+
+func (w *world) entriesOf(link inventory.ID, kind inventory.Kind, of func(inventory.Entry)) {
 	if err := w.store.View(w.ctx, func(r inventory.Reader) error {
 		for e, err := range r.Origins(link, kind) {
 			if err != nil {
@@ -65,11 +67,11 @@ func (w *world) entries(kind inventory.Kind, of func(inventory.Entry)) {
 
 // retry is when the last of the documents that could not be had may be tried again.
 func (w *world) retry() (last time.Time) {
-	w.entries(inventory.KindDefinition, func(e inventory.Entry) {
-		if e.Retry.After(last) {
-			last = e.Retry
-		}
-	})
+	see := func(e inventory.Entry) { last = later(last, e.Retry) }
+	w.entries(inventory.KindDefinition, see)
+	if w.other != nil {
+		w.entriesOf(otherLink, inventory.KindDefinition, see)
+	}
 	return last
 }
 
