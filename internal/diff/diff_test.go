@@ -105,7 +105,7 @@ func FuzzADiffLeadsFromOneToTheOther(f *testing.F) {
 
 // FuzzALayoutSaysTheSame lays out documents.
 func FuzzALayoutSaysTheSame(f *testing.F) {
-	for _, doc := range []string{`{"a":[1,{"b":{}},[]],"c":"x\"{,"}`, `[]`, ` {"a" : 1} `, `a: 1`, `{"a":`, `"\\"`, strings.Repeat("[", 500) + strings.Repeat("]", 500)} {
+	for _, doc := range []string{`{"a":[1,{"b":{}},[]],"c":"x\"{,"}`, `[]`, ` {"a" : 1} `, `a: 1`, `{"a":`, `"\\"`, "\"\"\r\r\n", strings.Repeat("[", 500) + strings.Repeat("]", 500)} {
 		f.Add(doc)
 	}
 	f.Fuzz(func(t *testing.T, doc string) {

@@ -3,6 +3,7 @@ package diff
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"strings"
 )
 
@@ -21,8 +22,11 @@ func Layout(document []byte) string {
 			return out
 		}
 	}
-	return strings.ReplaceAll(string(document), "\r\n", "\n")
+	return lineEnds.ReplaceAllString(string(document), "\n")
 }
+
+// lineEnds are those of other systems, also where somebody has converted them twice.
+var lineEnds = regexp.MustCompile(`\r+\n`)
 
 // laidOut lays out valid JSON; false when that becomes too large.
 func laidOut(text []byte) (string, bool) {
