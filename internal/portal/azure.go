@@ -239,9 +239,3 @@ func guid() (string, error) {
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
 }
-
-// instanceOf is the instance of what a link reads: a workspace has no access control of its own here.
-func instanceOf(source string) string {
-	parts := strings.Split(strings.TrimRight(source, "/"), "/")
-	return strings.Join(parts[:min(len(parts), 9)], "/")
-}

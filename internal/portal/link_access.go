@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"apicenter/internal/inventory"
+	"apicenter/internal/subscription"
 )
 
 // linkAccessView is the access control of the instance that a link reads.
@@ -43,7 +44,7 @@ func (h *Handler) showLinkAccess(w http.ResponseWriter, r *request, status int, 
 	if err != nil {
 		return err
 	}
-	scope := instanceOf(inventory.LinkOf(docOf(res).Doc).Source)
+	scope := subscription.InstanceOf(inventory.LinkOf(docOf(res).Doc).Source)
 	v := linkAccessView{
 		Address: linkAddress(r) + "/access", Link: linkAddress(r), LinkName: res.Name(), Instance: sourceName(scope), Scope: scope,
 		List: "az role assignment list --scope " + scope + " --include-inherited -o table",
@@ -168,7 +169,7 @@ func (h *Handler) instance(r *request) (scope string, p person, err error) {
 		return "", p, err
 	}
 	p, err = h.person(r)
-	return instanceOf(inventory.LinkOf(docOf(res).Doc).Source), p, err
+	return subscription.InstanceOf(inventory.LinkOf(docOf(res).Doc).Source), p, err
 }
 
 // giveRole gives the role that a check found missing, by the right of who asks.

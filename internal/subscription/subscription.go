@@ -41,8 +41,8 @@ func NameFor(link string) string { return "apicenter-" + link }
 
 // InstanceOf is the instance of what a link reads: workspaces send no events of their own.
 func InstanceOf(source string) string {
-	instance, _, _ := strings.Cut(source, "/workspaces/")
-	return instance
+	parts := strings.Split(strings.TrimRight(source, "/"), "/")
+	return strings.Join(parts[:min(len(parts), 9)], "/")
 }
 
 // Path is its resource id.

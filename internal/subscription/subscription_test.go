@@ -12,8 +12,10 @@ var retail = Subscription{
 }
 
 func TestASubscriptionInBothForms(t *testing.T) {
-	if got := InstanceOf(retail.Instance + "/workspaces/team"); got != retail.Instance {
-		t.Errorf("a workspace is of %s", got)
+	for _, below := range []string{"", "/", "/workspaces/team", "/Workspaces/team"} {
+		if got := InstanceOf(retail.Instance + below); got != retail.Instance {
+			t.Errorf("what a link reads at %q is of %s", below, got)
+		}
 	}
 	if got := retail.Path(); got != retail.Instance+"/providers/Microsoft.EventGrid/eventSubscriptions/apicenter-retail" {
 		t.Errorf("its path is %s", got)
