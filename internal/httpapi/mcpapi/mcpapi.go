@@ -27,15 +27,17 @@ const Path = "/mcp"
 // maxBody is more than a call of any tool needs.
 const maxBody = 64 << 10
 
-// Reading says who may read. The error of somebody who may not is Denied.
-type Reading interface {
+// Access says who may do what, and who may read by either plane. The error of
+// somebody who may not is Denied.
+type Access interface {
+	Authorize(ctx context.Context, action, scope string) error
 	AuthorizeReading(ctx context.Context, action, scope string) error
 }
 
 // Options are what a Handler needs.
 type Options struct {
 	Catalog        *catalog.Catalog
-	Access         Reading
+	Access         Access
 	DefaultService inventory.ID // of calls that name none
 	Version        string       // of the program
 	Log            *slog.Logger
@@ -127,8 +129,8 @@ func (h *Handler) refusal(ctx context.Context, tool string, err error) error {
 	return arm.Errorf(http.StatusInternalServerError, arm.CodeInternal, "internal error; the server's log has the details")
 }
 
-// workspace finds the default workspace of a service that the caller may read.
-func (c *call) workspace(service, action string) (inventory.ID, error) {
+// workspace finds the default workspace of a service.
+func (c *call) workspace(service string) (inventory.ID, error) {
 	id := c.DefaultService
 	if service != "" {
 		all, err := c.Catalog.AllServices(c.ctx)
@@ -146,19 +148,25 @@ func (c *call) workspace(service, action string) (inventory.ID, error) {
 			return id, inventory.Errorf(inventory.NotFound, "service", "there is no API center %q", service)
 		}
 	}
-	workspace := id.Child(inventory.KindWorkspace, "default")
-	err := c.Access.AuthorizeReading(c.ctx, action, feed.ARMID(workspace.String()))
-	if err == nil {
+	return id.Child(inventory.KindWorkspace, "default"), nil
+}
+
+// readable finds the default workspace of a service that the caller may read, by
+// either plane or because it is open to all.
+func (c *call) readable(service, action string) (inventory.ID, error) {
+	workspace, err := c.workspace(service)
+	if err != nil {
+		return workspace, err
+	}
+	refused := c.Access.AuthorizeReading(c.ctx, action, feed.ARMID(workspace.String()))
+	if refused == nil {
 		return workspace, nil
 	}
-	open, failed := c.Catalog.OpenToAll(c.ctx, id)
-	if failed != nil {
-		return workspace, failed
+	open, err := c.Catalog.OpenToAll(c.ctx, workspace.Parent())
+	if open || err != nil {
+		return workspace, err
 	}
-	if open {
-		return workspace, nil
-	}
-	return workspace, err
+	return workspace, refused
 }
 
 // stamp is a time on the wire.

@@ -48,6 +48,7 @@ func newDesk(t *testing.T) *desk {
 	keys := auth.Static(map[string]auth.Principal{
 		"ada":    ada,
 		"reader": {ID: "r", Name: "reader", Kind: auth.Key, Grants: []auth.Grant{{Role: access.DataReaderID, Scope: "/"}}},
+		"people": {ID: "p", Name: "people", Kind: auth.Key, Grants: []auth.Grant{{Role: access.ReaderID, Scope: "/"}}},
 		"nobody": {ID: "n", Name: "nobody", Kind: auth.Key},
 	})
 	h := mcpapi.New(mcpapi.Options{Catalog: d.people, Access: guard, DefaultService: inventory.MustID(service), Version: "1", Log: log})
@@ -150,7 +151,11 @@ func TestTools(t *testing.T) {
 		{"list_changes", map[string]any{"api": "pets", "limit": 1}, []string{`"actor":"ada"`, `"nextCursor":"`}, "orders"},
 		{"list_changes", nil, []string{`workspaces/default/apis/orders`}, "sub/group"},
 	} {
-		answer, refusal := d.call("reader", tt.tool, tt.arguments)
+		who := "reader"
+		if tt.tool == "list_changes" {
+			who = "people"
+		}
+		answer, refusal := d.call(who, tt.tool, tt.arguments)
 		for _, want := range tt.wants {
 			if !strings.Contains(answer, want) {
 				t.Errorf("%s %v: %s%s, want %s", tt.tool, tt.arguments, answer, refusal, want)
@@ -210,6 +215,13 @@ func TestWhoMayCall(t *testing.T) {
 	d.put(service+"/portals/default", `{"allowAnonymousAccess":true}`)
 	if answer, refusal := d.call("", "search_apis", nil); !strings.Contains(answer, "pets") {
 		t.Errorf("a service that is open to all: %s%s", answer, refusal)
+	}
+	for _, who := range []string{"", "nobody", "reader"} {
+		for _, of := range []map[string]any{nil, {"api": "pets"}} {
+			if answer, refusal := d.call(who, "list_changes", of); !strings.Contains(refusal, "history/read") {
+				t.Errorf("%q is told who changed what of %v: %s%s", who, of, answer, refusal)
+			}
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"apicenter/internal/feed"
 	"apicenter/internal/inventory"
 )
 
@@ -15,6 +16,10 @@ import (
 const (
 	readAPIs   = "Microsoft.ApiCenter/services/workspaces/apis/read"
 	exportThem = "Microsoft.ApiCenter/services/workspaces/apis/versions/definitions/exportSpecification/action"
+
+	// Who did what is for the control plane, wherever else it can be read.
+	readHistory      = "Microsoft.ApiCenter/services/workspaces/history/read"
+	readHistoryOfAPI = "Microsoft.ApiCenter/services/workspaces/apis/history/read"
 )
 
 // Bounds of the answers.
@@ -54,7 +59,7 @@ type searchOutput struct {
 
 func (c *call) search(in searchInput) (searchOutput, error) {
 	out := searchOutput{APIs: []found{}}
-	workspace, err := c.workspace(in.Service, readAPIs)
+	workspace, err := c.readable(in.Service, readAPIs)
 	if err != nil {
 		return out, err
 	}
@@ -232,7 +237,7 @@ func (c *call) each(q inventory.Query, f func(inventory.Resource, inventory.Doc)
 
 // apiNamed is the API of a name, in a service that the caller may read.
 func (c *call) apiNamed(service, name, action string) (inventory.ID, error) {
-	workspace, err := c.workspace(service, action)
+	workspace, err := c.readable(service, action)
 	if err != nil {
 		return inventory.ID{}, err
 	}
@@ -348,9 +353,14 @@ type detail struct {
 
 func (c *call) changes(in changesInput) (changesOutput, error) {
 	out := changesOutput{Changes: []event{}}
-	of, err := c.workspace(in.Service, readAPIs)
+	of, err := c.workspace(in.Service)
+	action := readHistory
 	if err == nil && in.API != "" {
 		of, err = child(of, inventory.KindAPI, "api", in.API)
+		action = readHistoryOfAPI
+	}
+	if err == nil {
+		err = c.Access.Authorize(c.ctx, action, feed.ARMID(of.String()))
 	}
 	if err != nil {
 		return out, err
