@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"apicenter/internal/inventory"
@@ -79,19 +78,33 @@ func (p *Pass) keepVersion(tx inventory.SourceTx, version inventory.ID, external
 			}
 		}
 	}
-	return p.markEmptied(tx, version.Parent(), gone)
+	return p.markEmptied(tx, version.Parent())
 }
 
-// markEmptied marks an API as gone when all its versions of the link are.
-func (p *Pass) markEmptied(tx inventory.SourceTx, api inventory.ID, gone inventory.Gone) error {
+// markEmptied marks an API as gone, like its last version, when all that the link
+// has in it is.
+func (p *Pass) markEmptied(tx inventory.SourceTx, api inventory.ID) error {
 	all, err := tx.Below(api)
-	if err != nil || slices.ContainsFunc(all, func(rec inventory.Record) bool {
-		o, mine := p.mine(rec)
-		return mine && rec.ID.Kind() == inventory.KindVersion && o.Gone.At.IsZero()
-	}) {
+	if err != nil {
 		return err
 	}
-	return tx.MarkGone(api, gone)
+	var last inventory.Gone
+	for _, rec := range all {
+		if !p.states(rec, inventory.KindVersion) {
+			continue
+		}
+		o, _ := p.mine(rec)
+		if o.Gone.At.IsZero() {
+			return nil
+		}
+		if o.Gone.At.After(last.At) {
+			last = o.Gone
+		}
+	}
+	if last.At.IsZero() {
+		return nil
+	}
+	return tx.MarkGone(api, last)
 }
 
 // settle notes the deletions that wait by now. One that was known when the pass

@@ -77,6 +77,25 @@ func TestWhatIsKeptIsMarkedUntilItIsBack(t *testing.T) {
 	}
 }
 
+func TestAnAPIIsMarkedWhenItsLastVersionMovesOut(t *testing.T) {
+	for _, look := range []string{"", "apis/2"} { // a whole pass, or a look at what moves alone
+		h := newHouse(t, engine.Options{}, ruled(inventory.OnVanishKeep))
+		one, two := sourcetest.Version("apis/1", "v1", []byte(`{}`)), sourcetest.Version("apis/2", "v2", []byte(`{}`))
+		h.source.Put(sourcetest.Group("apiversionsets/s", "Set", one, two))
+		h.pass("")
+		set := strings.TrimPrefix(h.api("Set").ID.String(), workspace+"/")
+		h.source.Put(sourcetest.Group("apiversionsets/s", "Set", two))
+		h.pass("")
+		h.source.Remove("apiversionsets/s")
+		h.source.Put(sourcetest.Group("apis/2", "Alone", two))
+		h.pass(look)
+		h.pass("")
+		if got := h.gone(); !strings.HasPrefix(got, set+"\n") || strings.Count(got, "\n") != 3 { // with version, definition and deployment of the one that is kept
+			t.Errorf("look %q: marked:\n%s\nof:\n%s", look, got, h.tree())
+		}
+	}
+}
+
 func TestAnAPIThatIsKeptWholeIsMarkedAndPeopleMayDeleteIt(t *testing.T) {
 	h := newHouse(t, engine.Options{}, ruled(inventory.OnVanishKeep))
 	h.source.Put(petstore("Petstore"))

@@ -76,6 +76,13 @@ func (w *writer) root() error {
 			return err
 		}
 	}
+	for _, a := range t.Adopt {
+		if from := a.Version.ID.Parent(); from != w.api {
+			if err := w.markEmptied(w.tx, from); err != nil {
+				return err
+			}
+		}
+	}
 	for _, version := range t.Object.Children {
 		if err := w.version(version); err != nil {
 			return err
