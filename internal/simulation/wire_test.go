@@ -103,8 +103,8 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.mu.Unlock()
 
 	wait := time.Millisecond + time.Duration(d.below(int(80*time.Millisecond)))
-	if hits[lost] {
-		wait += 10 * time.Second
+	if hits[lost] { // by the other side, or by who waits
+		wait += pick(d, []time.Duration{10 * time.Second, 10 * time.Second, 10 * time.Second, time.Hour})
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -126,10 +126,9 @@ func (w *wire) answer(r *http.Request, address string, hits map[fault]bool, d, l
 		return nil, errors.New("connection reset by peer")
 	case blob && hits[expired]:
 		return said(r, http.StatusForbidden, "", `<?xml version="1.0"?><Error><Code>AuthenticationFailed</Code></Error>`), nil
-	case blob:
-	case hits[missing]:
+	case hits[missing] && !blob:
 		return said(r, http.StatusNotFound, "", `{"error":{"code":"ResourceNotFound","message":"not found"}}`), nil
-	case hits[forbidden]:
+	case hits[forbidden] && !blob:
 		return said(r, http.StatusForbidden, "", `{"error":{"code":"AuthorizationFailed","message":"no"}}`), nil
 	case hits[throttled]:
 		return said(r, http.StatusTooManyRequests, pick(d, []string{"1", "3", "20"}), `{"error":{"code":"TooManyRequests","message":"slow down"}}`), nil
@@ -142,12 +141,19 @@ func (w *wire) answer(r *http.Request, address string, hits map[fault]bool, d, l
 	w.handler.ServeHTTP(recorder, inner)
 	resp := recorder.Result()
 	resp.Request = r
-	if resp.StatusCode != http.StatusOK || blob {
+	if resp.StatusCode != http.StatusOK {
 		return resp, nil
 	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, err
+	}
+	if blob {
+		resp.ContentLength, resp.Body = int64(len(body)), io.NopCloser(bytes.NewReader(body))
+		if hits[truncated] { // a transport tells, since it knows how much was to come
+			resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body[:len(body)/2]), cut{}))
+		}
+		return resp, nil
 	}
 	if strings.HasSuffix(r.URL.Path, "/apis") {
 		body = relist(body, hits, lies, r.URL.Query().Get("$skip") != "")
@@ -210,3 +216,8 @@ func said(r *http.Request, status int, after, body string) *http.Response {
 		Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r,
 	}
 }
+
+// cut is a connection that ends before all that was to come.
+type cut struct{}
+
+func (cut) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
