@@ -130,10 +130,39 @@ func (w *world) probe(d *dice) {
 	}
 	w.notify(external)
 	w.work(w.workers[0], 2*time.Minute)
-	here, s := w.present()[external], w.status()
+	here, s := has(w.present(link), external), w.status()
+	if s.State != "syncing" || slices.Contains(s.Held, external) {
+		return
+	}
 	in, _ := w.covered(external, time.Now())
-	if there := in && w.origin.apis()[external] != nil; here != there && s.State == "syncing" && !slices.Contains(s.Held, external) {
+	there := in && has(w.origin.apis(), external)
+	if here != there {
 		w.fault("an event told of %s, and it is %t that it is at the source and %t that it is here", external, there, here)
+	}
+	if here && there {
+		w.agrees(external)
+	}
+}
+
+// agrees holds an API that was just looked at against the source. The host names of
+// the gateway are not its own.
+func (w *world) agrees(external string) {
+	want, k := w.origin.facts(external, w.origin.apis()[external]), w.stock(w.side, w.records())
+	for what, text := range w.told(w.side, k, external) {
+		if what == itsAddresses {
+			_, text = split(text)
+			_, want[what] = split(want[what])
+		}
+		if text != want[what] {
+			w.fault("an event told of %s, and %s is %q, and %q at the source", external, what, text, want[what])
+		}
+	}
+	if imports := w.spells[len(w.spells)-1].imports; imports == inventory.ImportAlways {
+		for _, rec := range k.definitions[external] {
+			if got := w.document(rec.Document); got != want[itsDocument] {
+				w.fault("an event told of %s, and %s is %s, and %s at the source", external, itsDocument, got, want[itsDocument])
+			}
+		}
 	}
 }
 
@@ -236,22 +265,27 @@ func (w *world) quiet(n int) {
 	w.clear()
 	w.skew.Store(0)
 	began := time.Now()
+	unsettled := func(s *side) bool { return !w.settled(s.link, began) }
 	for i := range 5 {
 		w.step(n+i, "quiet", func(*dice) {
-			due := w.status().NextDue // a link that failed has its time, and so has a document
-			if w.other != nil {
-				due = later(due, w.statusOf(otherLink).NextDue)
+			due := w.retry() // a link that failed has its time, and so has a document
+			for _, s := range w.sides() {
+				due = later(due, w.statusOf(s.link).NextDue)
 			}
-			time.Sleep(65*time.Second + max(0, later(due, w.retry()).Sub(w.store.Now())))
+			time.Sleep(65*time.Second + max(0, due.Sub(w.store.Now())))
 			w.work(w.workers[0], 2*time.Minute)
-			w.approve(link)
-			if w.other != nil {
-				w.approve(otherLink)
+			for _, s := range w.sides() {
+				s.seen.approved = w.approve(s.link) || s.seen.approved
 			}
 			w.work(w.workers[0], 2*time.Minute)
 		})
-		if i > 0 && w.settled(link, began) && (w.other == nil || w.settled(otherLink, began)) {
+		if i > 0 && !slices.ContainsFunc(w.sides(), unsettled) {
 			break
+		}
+	}
+	for _, s := range w.sides() {
+		if unsettled(s) {
+			w.fault("%s does not come to rest: %+v", s.link.Name(), w.statusOf(s.link))
 		}
 	}
 	w.judge()

@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -90,13 +89,13 @@ func (w *world) terms() (t terms, ok bool) {
 
 // covered says whether an API was in scope all the time since an instant, and
 // whether it was at any.
-func (w *world) covered(external string, since time.Time) (always, ever bool) {
+func (s *side) covered(external string, since time.Time) (always, ever bool) {
 	always = true
-	for i, s := range w.spells {
-		if i+1 < len(w.spells) && w.spells[i+1].since.Before(since) {
+	for i, t := range s.spells {
+		if i+1 < len(s.spells) && s.spells[i+1].since.Before(since) {
 			continue
 		}
-		in := s.covers(external)
+		in := t.covers(external)
 		always, ever = always && in, ever || in
 	}
 	return always, ever
@@ -159,13 +158,17 @@ func (w *world) draft(d *dice) terms {
 func (w *world) handOver() {
 	for _, rec := range w.records() {
 		o, mine := stated(rec, link)
-		if !mine || rec.ID.Kind() == inventory.KindEnvironment {
+		if !mine {
+			continue
+		}
+		if rec.ID.Kind() == inventory.KindEnvironment {
+			w.people.environments[rec.ID] = true
 			continue
 		}
 		w.people.inherited[rec.ID] = rec.View()
 		delete(w.people.inherited[rec.ID], inventory.FieldGone)
+		delete(w.people.words, subject{rec.ID.Kind(), o.External})
 		if rec.ID.Kind() == inventory.KindVersion {
-			delete(w.people.words, o.External)
 			if text, ok := w.people.below[o.External]; ok {
 				w.people.inherited[rec.ID.Child(inventory.KindDefinition, ownChild)] = inventory.Doc{}.With(title, text)
 				delete(w.people.below, o.External)
@@ -176,7 +179,7 @@ func (w *world) handOver() {
 
 // demand has somebody ask for a document of a link that imports on demand.
 func (w *world) demand(d *dice) {
-	versions := w.present()
+	versions := w.present(link)
 	if len(versions) == 0 || !w.linked {
 		return
 	}
@@ -197,9 +200,4 @@ func (w *world) judgeInherited(all map[inventory.ID]inventory.Record) {
 			w.fault("%s was handed over as %s, and is %s", id, want.Encode(), got.Encode())
 		}
 	}
-}
-
-func text(v any) string {
-	b, _ := json.Marshal(v) // of what was read from JSON
-	return string(b)
 }

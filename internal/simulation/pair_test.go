@@ -2,8 +2,6 @@ package simulation
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -11,20 +9,13 @@ import (
 	"apicenter/internal/inventory"
 )
 
-// side is one of the links of the workspace, with what it reads.
-type side struct {
-	link   inventory.ID
-	origin *origin
-}
-
 var otherLink = inventory.MustID(workspacePath + "/links/other")
 
 // pairing is what there is of a history with a second link in the workspace.
 type pairing struct {
-	side
+	*side
 	rule   inventory.MergeRule
-	steady bool            // the rule has been the same all the time, and people said nothing
-	shared map[string]bool // externals of the first link whose version both had at some time
+	steady bool // the rule has been the same all the time, and people said nothing
 }
 
 // pair gives the workspace a second link, to an instance with much the same APIs.
@@ -34,7 +25,7 @@ func (w *world) pair(d *dice) {
 		w.fault("make another instance: %v", err)
 		return
 	}
-	w.other = &pairing{side: side{otherLink, o}, steady: true, shared: map[string]bool{}}
+	w.other = &pairing{side: &side{link: otherLink, origin: o, spells: []spell{{time.Now(), plain}}, shared: map[string]bool{}}, steady: true}
 	for range 3 + d.below(8) {
 		o.mutate(d)
 	}
@@ -115,40 +106,38 @@ func (w *world) regroup(d *dice) {
 }
 
 // mingle notes which versions both links have, or had for a moment.
-func (w *world) mingle() {
+func (w *world) mingle(records []inventory.Record) {
 	if w.other == nil {
 		return
 	}
-	for _, rec := range w.records() {
-		if o, mine := stated(rec, link); mine && rec.ID.Kind() == inventory.KindVersion && len(rec.Origins) > 1 {
-			w.other.shared[o.External] = true
+	for _, rec := range records {
+		if rec.ID.Kind() != inventory.KindVersion || len(rec.Origins) < 2 {
+			continue
+		}
+		for _, s := range w.sides() {
+			if o, ok := stated(rec, s.link); ok {
+				s.shared[o.External] = true
+			}
 		}
 	}
-	kept, err := w.catalog.Tombstones(w.people.ctx, workspace.Parent(), 0, 1000)
-	w.tell("look at tombstones", err)
-	for _, t := range kept {
+	for _, t := range w.tombstones() {
 		if t.Kind == inventory.KindVersion && t.Why == inventory.Merged {
-			w.other.shared[t.External] = true
+			for _, s := range w.sides() {
+				s.shared[t.External] = true
+			}
 		}
 	}
 }
 
-// mixed says that the people's layer of a version was that of another link's, too,
-// at some time: who wrote what on which of them is the store's own suite to tell.
-func (w *world) mixed(external string) bool { return w.other != nil && w.other.shared[external] }
-
 // judgeOther compares what the second link brought with its source, and what is
 // one with what the rule says.
-func (w *world) judgeOther(all map[inventory.ID]inventory.Record) {
+func (w *world) judgeOther(records []inventory.Record) {
 	if w.other == nil {
 		return
 	}
+	k := w.stock(w.other.side, records)
 	roots := map[inventory.ID]map[string][]inventory.ID{link: {}, otherLink: {}} // the APIs of each, by name at the source
-	versions := map[string]inventory.Record{}
-	for _, rec := range all {
-		if o, mine := stated(rec, otherLink); mine && rec.ID.Kind() == inventory.KindVersion {
-			versions[o.External] = rec
-		}
+	for _, rec := range records {
 		for from, names := range roots {
 			if o, ok := stated(rec, from); ok && rec.ID.Kind() == inventory.KindAPI && o.Gone.At.IsZero() {
 				name := o.External[strings.LastIndexByte(o.External, '/')+1:]
@@ -160,18 +149,19 @@ func (w *world) judgeOther(all map[inventory.ID]inventory.Record) {
 		}
 	}
 	there := w.other.origin.apis()
-	for _, external := range slices.Sorted(maps.Keys(versions)) {
+	for _, external := range sorted(k.versions) {
 		if there[external] == nil {
 			w.fault("%s is in the inventory by the other link, and not at its source", external)
 		}
 	}
 	for _, external := range sorted(there) {
-		if rec, ok := versions[external]; !ok {
+		if !has(k.versions, external) {
 			w.fault("%s is at the other source and not in the inventory", external)
 		} else {
-			w.compare(w.other.side, inventory.ImportAlways, external, there[external], rec, all)
+			w.compare(w.other.side, inventory.ImportAlways, external, k)
 		}
 	}
+	w.orphans(w.other.side, k, w.present(otherLink))
 	if !w.other.steady || w.other.rule != inventory.MergeName {
 		return
 	}
@@ -181,8 +171,8 @@ func (w *world) judgeOther(all map[inventory.ID]inventory.Record) {
 			continue
 		}
 		// What became one under another name stays so (decision 24), and an entry has one API of each link.
-		_, withTheirs := stated(all[mine[0]], otherLink)
-		_, withMine := stated(all[theirs[0]], link)
+		_, withTheirs := stated(k.all[mine[0]], otherLink)
+		_, withMine := stated(k.all[theirs[0]], link)
 		if !withTheirs && !withMine {
 			w.fault("%s and %s have one name at their sources, and are two: %s", mine[0], theirs[0], fmt.Sprint(name))
 		}

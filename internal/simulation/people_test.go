@@ -6,24 +6,34 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 
 	"apicenter/internal/inventory"
 )
 
 // peoples is what people said, and what is to stand of it.
 type peoples struct {
-	ctx    context.Context          // in which they act
-	words  map[string]inventory.Doc // own layers of linked versions, by external identity
-	below  map[string]string        // title of a definition that people made below one
-	beside map[string]string        // title of an API of their own, by name
+	ctx    context.Context           // in which they act
+	words  map[subject]inventory.Doc // own layers of what the link brought
+	below  map[string]string         // title of a definition that people made below one
+	beside map[string]string         // title of an API of their own, by name
+	texts  map[string]bool           // that nobody wrote over since
 	count  int
 
-	inherited map[inventory.ID]inventory.Doc // what readers saw of what a link handed over
+	environments map[inventory.ID]bool          // of links that handed over what they brought
+	inherited    map[inventory.ID]inventory.Doc // what readers saw of what a link handed over
 }
 
 func newPeoples() peoples {
-	return peoples{words: map[string]inventory.Doc{}, below: map[string]string{}, beside: map[string]string{}, inherited: map[inventory.ID]inventory.Doc{}}
+	return peoples{
+		words: map[subject]inventory.Doc{}, below: map[string]string{}, beside: map[string]string{}, texts: map[string]bool{},
+		environments: map[inventory.ID]bool{}, inherited: map[inventory.ID]inventory.Doc{},
+	}
+}
+
+// subject is what people said something of, by external identity.
+type subject struct {
+	kind     inventory.Kind
+	external string
 }
 
 const (
@@ -44,24 +54,38 @@ func (w *world) edit(d *dice) string {
 			return errors.Join(put(tx, path, inventory.Doc{}.With(title, text)), put(tx, path+"/versions/v1", inventory.Doc{}.With(title, text)))
 		}))
 	}
-	versions := w.versions()
-	if len(versions) == 0 || w.status().State == inventory.Deleting {
+	kind := pick(d, []inventory.Kind{inventory.KindVersion, inventory.KindVersion, inventory.KindAPI, inventory.KindDeployment, inventory.KindDefinition})
+	brought := map[string]inventory.Record{}
+	all := map[inventory.ID]inventory.Record{}
+	for _, rec := range w.records() {
+		all[rec.ID] = rec
+		if o, ok := stated(rec, link); ok && rec.ID.Kind() == kind {
+			brought[o.External] = rec
+		}
+	}
+	if len(brought) == 0 || w.status().State == inventory.Deleting {
 		return "find nothing to write on"
 	}
-	external := pick(d, slices.Sorted(maps.Keys(versions)))
-	rec := versions[external]
-	if d.chance(0.3) {
+	external := pick(d, sorted(brought))
+	rec := brought[external]
+	w.people.texts[text] = true
+	if kind == inventory.KindVersion && d.chance(0.3) {
 		w.people.below[external] = text
+		id := rec.ID.Child(inventory.KindDefinition, ownChild)
+		delete(w.people.texts, all[id].Own.Text(title))
 		return w.tell("write a definition below "+external, w.update(func(tx inventory.Tx) error {
-			return put(tx, rec.Path+"/definitions/"+ownChild, inventory.Doc{}.With(title, text))
+			return put(tx, id.String(), inventory.Doc{}.With(title, text))
 		}))
 	}
+	delete(w.people.texts, rec.Own.Text(word))
 	own := rec.Own.With(word, text)
 	for _, o := range rec.Origins {
 		maps.DeleteFunc(own, func(f inventory.Field, _ json.RawMessage) bool { _, stated := o.States[f]; return stated })
 	}
-	w.people.words[external] = own
-	return w.tell("write on "+external, w.update(func(tx inventory.Tx) error { return put(tx, rec.Path, own) }))
+	if kind != inventory.KindAPI { // what becomes of those when version sets change is a decision of its own
+		w.people.words[subject{kind, external}] = own
+	}
+	return w.tell(fmt.Sprintf("write on the %s of %s", kind, external), w.update(func(tx inventory.Tx) error { return put(tx, rec.Path, own) }))
 }
 
 func (w *world) tell(what string, err error) string {
@@ -71,13 +95,14 @@ func (w *world) tell(what string, err error) string {
 	return what
 }
 
-// approve lets held deletions of a link happen.
-func (w *world) approve(link inventory.ID) {
+// approve lets held deletions of a link happen, and says whether there are any.
+func (w *world) approve(link inventory.ID) bool {
 	if len(w.statusOf(link).Held) > 0 {
 		_, err := w.catalog.Judge(w.people.ctx, link, nil, inventory.Approved)
 		w.tell("approve", err)
-		w.seen.approved = true
+		return true
 	}
+	return false
 }
 
 // judgeHeld has people say of each held deletion whether it may happen.

@@ -55,7 +55,7 @@ func (w *world) agree(d *dice) {
 	w.tell("apply a plan", err)
 	w.note()
 	w.work(w.workers[0], time.Minute)
-	w.abided(plan, before, calm && !moved && w.other == nil) // another link may have moved what they share
+	w.abided(plan, before, calm && !moved && w.other == nil && !w.mortal.armed()) // another link may have moved what they share
 }
 
 // abided says what is wrong with what became of a plan: all of it is done, or none,
@@ -68,10 +68,12 @@ func (w *world) abided(plan engine.Preview, before terms, sure bool) {
 	}); err != nil && !errors.Is(err, inventory.NotFound) {
 		w.fault("read the runs: %v", err)
 	}
+	done := false
 	for _, run := range runs {
 		if run.ID <= w.seen.run || run.Trigger != "apply" {
 			continue
 		}
+		done = done || run.Outcome == "ok" || run.Outcome == "held"
 		c := run.Counts
 		w.say("  %s: %s", run.Trigger, run.Outcome)
 		switch run.Outcome {
@@ -85,10 +87,13 @@ func (w *world) abided(plan engine.Preview, before terms, sure bool) {
 			if sure {
 				w.fault("run %d refused its plan, and nothing had moved", run.ID)
 			}
-		case "ok":
+		case "ok", "held":
 			if c.Added != plan.Adds || c.Deleted != plan.Deletes || c.Left != plan.Leaves || c.Moved != plan.Moves {
 				w.fault("run %d did %+v, and the plan was %d added, %d deleted, %d left, %d moved", run.ID, c, plan.Adds, plan.Deletes, plan.Leaves, plan.Moves)
 			}
 		}
+	}
+	if sure && !done {
+		w.fault("a plan was applied, nothing had moved, and no run has done it: %+v", runs)
 	}
 }

@@ -1,9 +1,7 @@
 package simulation
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -19,21 +17,21 @@ type origin struct {
 	named   string
 	count   int // of writes, for texts that differ
 
-	spans map[string][]span // when each API was there, by external identity
-	texts map[string][]saying
+	spans map[string][]span              // when each API was there, by external identity
+	said  map[string]map[string][]saying // what was so of each API and of each version set, by what it is of
 }
 
-// saying is a document that an API had from an instant on.
+// saying is what was so from an instant on.
 type saying struct {
 	from time.Time
-	raw  string
+	text string
 }
 
 // span is a time in which an API was there; an open end is zero.
 type span struct{ from, to time.Time }
 
 func newOrigin(cloud *apim.Cloud, named string) (*origin, error) {
-	o := &origin{cloud: cloud, named: named, spans: map[string][]span{}, texts: map[string][]saying{}}
+	o := &origin{cloud: cloud, named: named, spans: map[string][]span{}, said: map[string]map[string][]saying{}}
 	return o, cloud.Update(func() (err error) {
 		group := cloud.Subscriptions.All()[0].Groups.All()[0]
 		o.service, _, err = cloud.PutService(group, named, contract(""))
@@ -54,12 +52,9 @@ func contract(host string) apim.ServiceContract {
 // rules of the instance refuse does not happen.
 func (o *origin) update(f func() error) (refused error) {
 	refused = o.cloud.Update(f)
+	o.remember()
 	now, there := time.Now(), map[string]bool{}
-	for external, r := range o.apis() {
-		raw := raw(r)
-		if said := o.texts[external]; len(said) == 0 || said[len(said)-1].raw != raw {
-			o.texts[external] = append(said, saying{now, raw})
-		}
+	for external := range o.apis() {
 		there[external] = true
 		if s := o.spans[external]; len(s) == 0 || !s[len(s)-1].to.IsZero() {
 			o.spans[external] = append(s, span{from: now})
@@ -81,17 +76,6 @@ func (o *origin) ever(external string, since time.Time) bool {
 // always says that an API was there all the time since an instant.
 func (o *origin) always(external string, since time.Time) bool {
 	return slices.ContainsFunc(o.spans[external], func(s span) bool { return s.to.IsZero() && s.from.Before(since) })
-}
-
-// said says that an API had a document at some time since an instant.
-func (o *origin) said(external, document string, since time.Time) bool {
-	all := o.texts[external]
-	for i, s := range all {
-		if (i+1 == len(all) || !all[i+1].from.Before(since)) && text(value(s.raw)) == document {
-			return true
-		}
-	}
-	return false
 }
 
 // apis are the APIs of the instance and of its workspaces, by external identity.
@@ -266,30 +250,4 @@ func (o *origin) workspace() error {
 	}
 	_, _, err := o.service.PutWorkspace("team", apim.WorkspaceContract{DisplayName: "Team"})
 	return err
-}
-
-// raw is the document of a revision, as an export gives it.
-func raw(r *apim.Revision) string {
-	doc := r.Export()
-	if doc.Open == nil {
-		return ""
-	}
-	f, err := doc.Open()
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	b, err := io.ReadAll(f)
-	if err != nil {
-		return ""
-	}
-	return string(b)
-}
-
-// value is what a document says.
-func value(raw string) (v any) {
-	if json.Unmarshal([]byte(raw), &v) != nil {
-		return nil
-	}
-	return v
 }

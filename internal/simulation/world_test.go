@@ -59,7 +59,7 @@ type world struct {
 	mortal    *mortal
 	epochs    *epochs
 	wire      *wire
-	origin    *origin
+	*side     // of the first link
 	instance  string
 	emulator  *emulator.Server
 	unguarded unguarded
@@ -70,12 +70,10 @@ type world struct {
 	people  peoples
 	still   bool // the link keeps to plain terms
 	linked  bool
-	spells  []spell
 	other   *pairing     // nil: there is one link
 	skew    atomic.Int64 // how far the machine's clock is set off
 	calm    time.Time    // since when nothing goes wrong; zero: something may
 	late    []string     // events that are still under way
-	seen    snapshot
 	wrong   []string
 	log     []string
 
@@ -98,7 +96,8 @@ func (w *world) fault(format string, args ...any) {
 func newWorld(ctx context.Context, h history, dir string, template []byte, e *emulator.Server, u unguarded) (*world, error) {
 	w := &world{
 		ctx: ctx, seed: h.seed, without: h.without, dir: dir, emulator: e, unguarded: u, calm: time.Now(),
-		epochs: &epochs{newest: map[inventory.ID]int64{}}, people: newPeoples(), documents: map[inventory.Digest]string{"": "null"},
+		epochs: &epochs{newest: map[inventory.ID]int64{}}, side: &side{link: link, shared: map[string]bool{}}, people: newPeoples(),
+		documents: map[inventory.Digest]string{"": "null"},
 	}
 	if err := os.WriteFile(filepath.Join(dir, "inventory.db"), template, 0o600); err != nil {
 		return nil, err
