@@ -118,7 +118,7 @@ func updateServiceCommand(to attach) *cobra.Command {
 	properties := k.properties(cmd, c, false)
 	var who identities
 	who.flags(cmd)
-	anonymous := cmd.Flags().String("anonymous-access", "", "whether the data API answers those who have no token: true or false")
+	anonymous := cmd.Flags().String("anonymous-access", "", "whether anybody may read without a token, by the data API, the portal and (of the default service) /mcp: true or false")
 	complete(cmd, "anonymous-access", words("true", "false"))
 	var edits generic
 	edits.flags(cmd)
