@@ -44,21 +44,36 @@ func TestTablesOfFlagsAreThoseOfThePrograms(t *testing.T) {
 		{"operate.md", "apicenter", []string{"serve", "--help"}},
 		{"emulator.md", "azemu", []string{"--help"}},
 	} {
-		program := filepath.Join(t.TempDir(), tt.program)
-		if out, err := exec.Command("go", "build", "-o", program, "../cmd/"+tt.program).CombinedOutput(); err != nil {
-			t.Fatalf("build %s: %v\n%s", tt.program, err, out)
-		}
-		help, err := exec.Command(program, tt.args...).Output()
-		if err != nil {
-			t.Fatalf("%s %v: %v", tt.program, tt.args, err)
-		}
-		have := names(string(help), `(?m)^ {2,6}(?:-\w, )?(--[a-z-]+)`)
-		have = slices.DeleteFunc(have, func(flag string) bool { return flag == "--help" })
+		have := flags(t, tt.program, tt.args...)
 		told := names(read(t, tt.page), "(?m)^\\| `(--[a-z-]+)` \\|")
 		if !slices.Equal(have, told) {
 			t.Errorf("%s has the flags\n%v\nand the table of %s\n%v", tt.program, have, tt.page, told)
 		}
 	}
+}
+
+func TestFlagsOfTheDemoAreTold(t *testing.T) {
+	told := names(read(t, "operate.md"), "`(--[a-z-]+)`")
+	for _, flag := range flags(t, "apicenter", "demo", "--help") {
+		if !slices.Contains(told, flag) {
+			t.Errorf("operate.md does not tell of %s of the demo", flag)
+		}
+	}
+}
+
+// flags are those that the help of a program lists, sorted.
+func flags(t *testing.T, name string, args ...string) []string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), name)
+	if out, err := exec.Command("go", "build", "-o", program, "../cmd/"+name).CombinedOutput(); err != nil {
+		t.Fatalf("build %s: %v\n%s", name, err, out)
+	}
+	help, err := exec.Command(program, args...).Output()
+	if err != nil {
+		t.Fatalf("%s %v: %v", name, args, err)
+	}
+	all := names(string(help), `(?m)^ {2,6}(?:-\w, )?(--[a-z-]+)`)
+	return slices.DeleteFunc(all, func(flag string) bool { return flag == "--help" })
 }
 
 func TestTargetsThatPagesNameAreInTheMakefile(t *testing.T) {

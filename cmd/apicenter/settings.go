@@ -49,7 +49,7 @@ type settings struct {
 	administrators []string // object ids
 	token          string   // one more administrator's token, besides the key in the data folder
 
-	allowed networks // that links which people give may lead into, though they are not public
+	allowed networks // that addresses which people give may lead into, though they are not public
 
 	logLevel  slog.Level
 	accessLog bool
@@ -104,7 +104,7 @@ func (s *settings) register(f *pflag.FlagSet) {
 	f.StringVar(&s.clientID, "oidc-client-id", "", "application with which people sign in at the issuers")
 	f.StringArrayVar(&s.administrators, "administrator", nil, "object id of who is made an administrator of everything; may be repeated")
 
-	f.Var(&s.allowed, "allow-network", "network that is not public and where links to import from may lead all the same, over plain http too; may be repeated")
+	f.Var(&s.allowed, "allow-network", "network that is not public and where addresses that people give (imports, webhooks) may lead all the same, over plain http too; may be repeated")
 
 	f.TextVar(&s.logLevel, "log-level", s.logLevel, "debug, info, warn or error")
 	f.BoolVar(&s.accessLog, "access-log", false, "log each request")
