@@ -1,4 +1,5 @@
-# make test       what CI runs: vet and all tests, with a part of the real documents and of the kills
+# make test       what CI runs: vet and all tests, with a part of the real documents and of the kills,
+#                 then 500 histories, and 15 s of each law of the front door
 # make check      make test, and format, staticcheck and govulncheck
 # make bench      the benchmarks, JSON lines on the standard output
 # make realdata   fetch the real documents, once

@@ -17,9 +17,10 @@ func configCommand(s Streams) *cobra.Command {
 	}
 	cmd := group(&cobra.Command{
 		Use: "config", Short: "The settings that a profile keeps",
-		Long: `The settings that a profile keeps. A flag is stronger than the environment, that
-is stronger than the profile, and that than the file in APICENTER_READY_FILE. What
-a weaker one says of another center does not count.
+		Long: `The settings that a profile keeps. A flag is stronger than the file of
+--ready-file, that is stronger than the environment, that than the profile, and
+that than the file in APICENTER_READY_FILE. What a weaker one says of another
+center does not count.
 ` + about.String(),
 	})
 	c := reach(cmd, s)
