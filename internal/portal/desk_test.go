@@ -34,6 +34,7 @@ type desk struct {
 
 	sources  portal.Sources
 	azure    http.Handler
+	entra    *entra // where people sign in; nil: nowhere
 	stopping chan struct{}
 }
 

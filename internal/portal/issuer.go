@@ -30,51 +30,8 @@ type Issuers struct {
 
 const (
 	callback    = Root + "/-/signed-in"
-	visitCookie = "apicenter_sign_in"
-	visitAge    = 10 * time.Minute
-	maxVisits   = 1000 // under way at once
+	documentAge = time.Hour // for which the document of an issuer is taken to be as it was
 )
-
-// visits are the sign-ins that are under way. The zero value is ready.
-type visits struct {
-	mu   sync.Mutex
-	open map[string]visit // by state
-}
-
-type visit struct {
-	*signin.Visit
-	issuer int
-	to     string
-	began  time.Time
-}
-
-// add notes a sign-in; false when there are too many.
-func (v *visits) add(in visit) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.open == nil {
-		v.open = map[string]visit{}
-	}
-	for state, old := range v.open {
-		if time.Since(old.began) > visitAge {
-			delete(v.open, state)
-		}
-	}
-	if len(v.open) >= maxVisits {
-		return false
-	}
-	v.open[in.State] = in
-	return true
-}
-
-// take gives the sign-in of a state, which is good once.
-func (v *visits) take(state string) (visit, bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	found, ok := v.open[state]
-	delete(v.open, state)
-	return found, ok && time.Since(found.began) <= visitAge
-}
 
 // issuerButton is one issuer to sign in with.
 type issuerButton struct {
@@ -90,14 +47,17 @@ func (h *Handler) issuerButtons() (all []issuerButton) {
 	return all
 }
 
-// discover reads the document of an issuer, to ask for tokens of some scopes.
-func (h *Handler) discover(ctx context.Context, number int, scopes []string) (*signin.Issuer, error) {
-	s := h.issuers.SignIns[number]
-	i, err := signin.Discover(ctx, signin.Options{Issuer: s.Issuer, ClientID: s.ClientID, Scopes: scopes, HTTP: h.issuers.HTTP})
-	if err != nil {
-		return nil, inventory.Errorf(inventory.Unavailable, "", "%s cannot be asked to sign anybody in: %v; try again", s.Issuer, err)
-	}
-	return i, nil
+// issuer is one of the issuers. Who began to ask for its document may go away: others
+// wait for it.
+func (h *Handler) issuer(ctx context.Context, number int) (*signin.Issuer, error) {
+	return h.documents[number].get(func() (*signin.Issuer, time.Time, error) {
+		s := h.issuers.SignIns[number]
+		i, err := signin.Discover(context.WithoutCancel(ctx), signin.Options{Issuer: s.Issuer, ClientID: s.ClientID, Scopes: s.Scopes, HTTP: h.issuers.HTTP})
+		if err != nil {
+			err = inventory.Errorf(inventory.Unavailable, "", "%s cannot be asked to sign anybody in: %v; try again in a minute", s.Issuer, err)
+		}
+		return i, time.Now().Add(documentAge), err
+	})
 }
 
 // leave sends a browser to the page of an issuer.
@@ -106,50 +66,63 @@ func (h *Handler) leave(w http.ResponseWriter, r *request) error {
 	if err != nil || number < 0 || number >= len(h.issuers.SignIns) {
 		return reply.NotFound(r.Request)
 	}
-	issuer, err := h.discover(r.Context(), number, h.issuers.SignIns[number].Scopes)
+	issuer, err := h.issuer(r.Context(), number)
 	if err != nil {
 		return err
 	}
-	v, err := issuer.Visit(reply.Base(h.publicURL, r.Request) + callback)
+	v := visit{
+		Visit:  signin.NewVisit(reply.Base(h.publicURL, r.Request) + callback),
+		Issuer: number, To: within(r.FormValue("to")), Ends: time.Now().Add(visitAge),
+	}
+	page, err := issuer.Page(v.Visit)
 	if err != nil {
 		return inventory.Errorf(inventory.Unavailable, "", "nobody can sign in with %s: %v", h.issuers.SignIns[number].Issuer, err)
 	}
-	if !h.visits.add(visit{Visit: v, issuer: number, to: within(r.FormValue("to")), began: time.Now()}) {
-		return inventory.Errorf(inventory.Busy, "", "too many people are signing in; try again in some minutes")
-	}
 	// The browser that comes back must be the one that left: another's would be
 	// signed in as somebody else without knowing.
-	h.setCookie(w, r.Request, http.Cookie{Name: visitCookie, Value: v.State, MaxAge: int(visitAge.Seconds())})
-	http.Redirect(w, r.Request, v.Page, http.StatusSeeOther)
+	sealed, err := h.visits.seal(v)
+	if err != nil {
+		return err
+	}
+	h.setCookie(w, r.Request, http.Cookie{Name: visitCookie, Value: sealed, MaxAge: int(visitAge.Seconds())})
+	http.Redirect(w, r.Request, page, http.StatusSeeOther)
 	return nil
 }
 
 // arrive takes a browser that comes back from an issuer.
 func (h *Handler) arrive(w http.ResponseWriter, r *request) error {
+	const foreign = "This is no answer to a sign-in that this browser has begun. Begin again."
 	query := r.URL.Query()
 	h.setCookie(w, r.Request, http.Cookie{Name: visitCookie, MaxAge: -1})
 	cookie, err := r.Cookie(visitCookie)
-	if err != nil || cookie.Value == "" || cookie.Value != query.Get("state") {
-		return h.notSignedIn(w, r, Root, "This is no answer to a sign-in that this browser has begun. Begin again.")
+	if err != nil {
+		return h.notSignedIn(w, r, Root, foreign)
 	}
-	v, ok := h.visits.take(cookie.Value)
-	if !ok {
+	v, err := h.visits.open(cookie.Value)
+	if err != nil {
 		return h.notSignedIn(w, r, Root, "This sign-in has taken too long, or has ended already. Begin again.")
 	}
-	token, err := v.End(r.Context(), query)
+	if !v.Returns(query) {
+		return h.notSignedIn(w, r, Root, foreign)
+	}
+	issuer, err := h.issuer(r.Context(), v.Issuer)
 	if err != nil {
-		return h.notSignedIn(w, r, v.to, "You are not signed in: "+err.Error()+".")
+		return err
+	}
+	token, err := issuer.End(r.Context(), v.Visit, query)
+	if err != nil {
+		return h.notSignedIn(w, r, v.To, "You are not signed in: "+err.Error()+".")
 	}
 	p, err := h.issuers.Tokens.Authenticate(r.Context(), token.Access)
 	if err != nil {
-		return h.notSignedIn(w, r, v.to, "You are not signed in: "+err.Error()+".")
+		return h.notSignedIn(w, r, v.To, "You are not signed in: "+err.Error()+".")
 	}
 	hash, err := h.begin(w, r.Request, p, "")
 	if err != nil {
 		return err
 	}
-	h.personal.keep(hash, personalToken{issuer: v.issuer, refresh: token.Refresh})
-	return redirect(w, r, v.to)
+	h.personal.keep(hash, personalToken{issuer: v.Issuer, refresh: token.Refresh})
+	return redirect(w, r, v.To)
 }
 
 func (h *Handler) notSignedIn(w http.ResponseWriter, r *request, to, why string) error {
@@ -214,11 +187,11 @@ func (h *Handler) personalToken(r *request) (string, error) {
 	case t.access != "" && time.Until(t.expires) > time.Minute:
 		return t.access, nil
 	}
-	issuer, err := h.discover(r.Context(), t.issuer, []string{h.issuers.Resource})
+	issuer, err := h.issuer(r.Context(), t.issuer)
 	if err != nil {
 		return "", err
 	}
-	fresh, err := issuer.Refresh(r.Context(), t.refresh)
+	fresh, err := issuer.For(h.issuers.Resource).Refresh(r.Context(), t.refresh)
 	if err != nil {
 		return "", inventory.Errorf(inventory.Denied, "", "%s gives no token for Azure: %v; sign in again", h.issuers.SignIns[t.issuer].Issuer, err)
 	}

@@ -2,7 +2,6 @@ package portal_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -11,9 +10,7 @@ import (
 	"apicenter/internal/access"
 	"apicenter/internal/auth"
 	"apicenter/internal/emulator"
-	"apicenter/internal/httpapi/managerapi"
 	"apicenter/internal/inventory"
-	"apicenter/internal/portal"
 )
 
 // inAzure is a desk with a link to the emulated instance, and a browser of its
@@ -21,24 +18,8 @@ import (
 func inAzure(t *testing.T) (*desk, *azure, *browser, string) {
 	t.Helper()
 	d, a := linkDesk(t)
-	e, err := emulator.New(emulator.Options{Token: "emulator", NoRole: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(e.Handler())
-	t.Cleanup(server.Close)
-	oidc, err := auth.NewOIDC(d.log, auth.Issuer{URL: server.URL + "/" + emulator.TenantID + "/v2.0", ClientID: "apicenter"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.azure, err = managerapi.New(managerapi.Options{
-		Catalog: d.people, Access: d.guard, Roles: d.guard, Provider: http.NotFoundHandler(), Log: d.log, Upstream: server.URL,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.open(portal.Issuers{SignIns: oidc.SignIns(), Tokens: oidc.Control(), HTTP: server.Client(), Resource: "https://management.azure.com/.default"})
-	_, err = d.guard.Assign(auth.With(t.Context(), administrator), inventory.Assignment{
+	e := d.issuer(emulator.Options{NoRole: true})
+	_, err := d.guard.Assign(auth.With(t.Context(), administrator), inventory.Assignment{
 		Name: "5e0f1a52-0000-4000-8000-000000000001", Role: access.AdministratorID, Scope: access.Everything, Principal: emulator.OwnerID, PrincipalType: "User",
 	})
 	if err != nil {

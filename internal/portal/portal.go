@@ -13,6 +13,7 @@ import (
 	"apicenter/internal/catalog"
 	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
+	"apicenter/internal/signin"
 )
 
 // Access says who may do what. The error of somebody who may not is Denied.
@@ -79,6 +80,7 @@ type Handler struct {
 	own       *http.ServeMux // pages of the portal itself, below Root/-/
 	pages     *http.ServeMux // pages of a service
 	issuers   Issuers
+	documents []memo[*signin.Issuer] // of the issuers
 	tickets   tickets
 	visits    visits
 	personal  personal
@@ -95,9 +97,12 @@ func New(o Options) (*Handler, error) {
 	h := &Handler{
 		catalog: o.Catalog, access: o.Access, roles: o.Roles, keys: o.Keys, keyRing: o.KeyRing, sessions: o.Sessions, issuers: o.Issuers, log: o.Log, publicURL: o.PublicURL, release: o.Version,
 		sources: o.Sources, azure: o.Azure, stopping: o.Stopping, comparer: o.Compare,
-		origins: http.NewCrossOriginProtection(),
+		documents: make([]memo[*signin.Issuer], len(o.Issuers.SignIns)), origins: http.NewCrossOriginProtection(),
 	}
 	var err error
+	if h.visits, err = newVisits(); err != nil {
+		return nil, err
+	}
 	if public, err := url.Parse(o.PublicURL); err == nil && public.Host != "" {
 		// A proxy may ask for another host than the browser did.
 		if err := h.origins.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {

@@ -107,6 +107,13 @@ func Discover(ctx context.Context, o Options) (*Issuer, error) {
 	return i, nil
 }
 
+// For is the same issuer, asked for tokens of other scopes.
+func (i *Issuer) For(scopes ...string) *Issuer {
+	other := *i
+	other.options.Scopes = scopes
+	return &other
+}
+
 // HasDevice tells whether people can sign in with a code on another device.
 func (i *Issuer) HasDevice() bool { return i.endpoints.Device != "" }
 
