@@ -1,12 +1,10 @@
 package portal
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"apicenter/internal/auth"
@@ -117,11 +115,13 @@ func (h *Handler) arrive(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return h.notSignedIn(w, r, v.To, "You are not signed in: "+err.Error()+".")
 	}
-	hash, err := h.begin(w, r.Request, p, "")
+	session, err := h.begin(w, r.Request, p, "")
 	if err != nil {
 		return err
 	}
-	h.personal.keep(hash, personalToken{issuer: v.Issuer, refresh: token.Refresh})
+	if h.issuers.Resource != "" && token.Refresh != "" {
+		h.personal.keep(session, v.Issuer, token.Refresh)
+	}
 	return redirect(w, r, v.To)
 }
 
@@ -130,72 +130,4 @@ func (h *Handler) notSignedIn(w http.ResponseWriter, r *request, to, why string)
 		template: "sign-in", title: "Sign in", status: http.StatusUnauthorized,
 		data: signInView{To: to, Fault: why, Issuers: h.issuerButtons()},
 	})
-}
-
-// personal keeps, in memory alone, with what people who are signed in get tokens
-// for Azure itself: it is their right there, and none of ours. The zero value is ready.
-type personal struct {
-	mu   sync.Mutex
-	held map[inventory.Digest]personalToken // by session
-}
-
-type personalToken struct {
-	issuer  int
-	refresh string
-	access  string // for Azure
-	expires time.Time
-}
-
-// maxPersonal bounds the memory. Past it all are forgotten, and people sign in again to act in Azure.
-const maxPersonal = 10_000
-
-func (p *personal) keep(session inventory.Digest, t personalToken) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.held == nil || len(p.held) >= maxPersonal {
-		p.held = map[inventory.Digest]personalToken{}
-	}
-	p.held[session] = t
-}
-
-func (p *personal) find(session inventory.Digest) (personalToken, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	t, ok := p.held[session]
-	return t, ok
-}
-
-func (p *personal) forget(session inventory.Digest) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.held, session)
-}
-
-// personalToken gives the token with which who asks acts in Azure itself. Denied
-// for who has not signed in at an issuer since this server was started.
-func (h *Handler) personalToken(r *request) (string, error) {
-	const remedy = "to act in Azure from here, sign in with your organisation, and not with a key"
-	cookie, err := r.Cookie(sessionCookie)
-	if err != nil || h.issuers.Resource == "" {
-		return "", inventory.Errorf(inventory.Denied, "", "%s", remedy)
-	}
-	session := auth.HashOf(cookie.Value)
-	t, ok := h.personal.find(session)
-	switch {
-	case !ok || t.refresh == "":
-		return "", inventory.Errorf(inventory.Denied, "", "%s", remedy)
-	case t.access != "" && time.Until(t.expires) > time.Minute:
-		return t.access, nil
-	}
-	issuer, err := h.issuer(r.Context(), t.issuer)
-	if err != nil {
-		return "", err
-	}
-	fresh, err := issuer.For(h.issuers.Resource).Refresh(r.Context(), t.refresh)
-	if err != nil {
-		return "", inventory.Errorf(inventory.Denied, "", "%s gives no token for Azure: %v; sign in again", h.issuers.SignIns[t.issuer].Issuer, err)
-	}
-	t.access, t.refresh, t.expires = fresh.Access, cmp.Or(fresh.Refresh, t.refresh), fresh.Expires
-	h.personal.keep(session, t)
-	return t.access, nil
 }

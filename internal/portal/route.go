@@ -142,6 +142,7 @@ func routes() []page {
 type request struct {
 	*http.Request
 	who       auth.Principal
+	session   inventory.Digest   // by which who asks comes; empty: by a token, or nobody does
 	service   inventory.Resource // zero on pages of none
 	workspace inventory.ID
 	id        inventory.ID // of the last thing that the path names
@@ -164,8 +165,8 @@ func (h *Handler) serve(p page) http.Handler {
 
 // enter makes the request of a page. It always gives one, for the error to be shown to who asked.
 func (h *Handler) enter(p page, r *http.Request) (*request, error) {
-	who, err := h.whose(r)
-	in := &request{Request: r.WithContext(auth.With(r.Context(), who)), who: who, access: h.access}
+	who, session, err := h.whose(r)
+	in := &request{Request: r.WithContext(auth.With(r.Context(), who)), who: who, session: session, access: h.access}
 	if err != nil || p.public {
 		return in, err
 	}

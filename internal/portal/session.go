@@ -26,53 +26,51 @@ var errNobody = errors.New("nobody is signed in")
 
 var anonymous = auth.Principal{Kind: auth.Anonymous}
 
-// whose says who sends a request: who has a session or, without one, whoever the
-// server has found by a token.
-func (h *Handler) whose(r *http.Request) (auth.Principal, error) {
+// whose says who sends a request, and by which session: whoever the server has found by
+// a token comes by none, whatever cookies he sends besides.
+func (h *Handler) whose(r *http.Request) (auth.Principal, inventory.Digest, error) {
 	if p, ok := auth.From(r.Context()); ok && p.Kind != auth.Anonymous {
-		return p, nil
+		return p, "", nil
 	}
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil {
-		return anonymous, nil //nolint:nilerr // there is no cookie: nobody is signed in
+		return anonymous, "", nil //nolint:nilerr // there is no cookie: nobody is signed in
 	}
 	s, err := h.sessions.Session(r.Context(), auth.HashOf(cookie.Value))
 	if inventory.CodeOf(err) == inventory.NotFound {
-		return anonymous, nil
+		return anonymous, "", nil
 	}
 	if err != nil {
-		return anonymous, err
+		return anonymous, "", err
 	}
 	if s.Key != "" {
 		if p, err := h.keys.Recall(s.Key); err == nil {
-			return p, nil
+			return p, s.Hash, nil
 		}
-		return anonymous, nil // the key has ended, and with it all that it opened
+		return anonymous, "", nil // the key has ended, and with it all that it opened
 	}
 	var p auth.Principal
 	if err := json.Unmarshal(s.Identity, &p); err != nil {
-		return anonymous, fmt.Errorf("read a session of %s: %w", s.Principal, err)
+		return anonymous, "", fmt.Errorf("read a session of %s: %w", s.Principal, err)
 	}
-	return p, nil
+	return p, s.Hash, nil
 }
 
 // begin signs a principal in to the browser that is answered. key is the hash of
-// the API key that it has; empty: an issuer has said who it is. It gives the hash
-// by which the session is known.
-func (h *Handler) begin(w http.ResponseWriter, r *http.Request, p auth.Principal, key inventory.Digest) (inventory.Digest, error) {
+// the API key that it has; empty: an issuer has said who it is.
+func (h *Handler) begin(w http.ResponseWriter, r *http.Request, p auth.Principal, key inventory.Digest) (s inventory.Session, err error) {
 	secret := rand.Text() + rand.Text()
-	s := inventory.Session{Hash: auth.HashOf(secret), Principal: p.ID, Key: key, Expires: time.Now().Add(sessionAge)}
+	s = inventory.Session{Hash: auth.HashOf(secret), Principal: p.ID, Key: key, Expires: time.Now().Add(sessionAge)}
 	if key == "" {
-		var err error
 		if s.Identity, err = json.Marshal(p); err != nil {
-			return "", fmt.Errorf("keep who signed in: %w", err)
+			return s, fmt.Errorf("keep who signed in: %w", err)
 		}
 	}
 	if err := h.sessions.PutSession(r.Context(), s); err != nil {
-		return "", err
+		return s, err
 	}
 	h.setCookie(w, r, http.Cookie{Name: sessionCookie, Value: secret, MaxAge: int(sessionAge.Seconds())})
-	return s.Hash, nil
+	return s, nil
 }
 
 // setCookie sets a cookie that no script reads and no other site sends.

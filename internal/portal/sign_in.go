@@ -56,6 +56,7 @@ func (h *Handler) redeem(w http.ResponseWriter, r *request) error {
 // the same principal has.
 func (h *Handler) signOut(w http.ResponseWriter, r *request) error {
 	if r.PostFormValue("everywhere") != "" && r.who.Kind != auth.Anonymous {
+		h.personal.forgetAll(r.who.ID)
 		if _, err := h.sessions.EndSessions(r.Context(), r.who.ID); err != nil {
 			return err
 		}
