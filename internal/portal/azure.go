@@ -35,6 +35,12 @@ func (h *Handler) person(r *request) (person, error) {
 	return person{h.azure, r.Context(), token}, err
 }
 
+// known says whether who asks can be known in Azure, for what a page offers: as far
+// as is known here, since nobody is asked.
+func (h *Handler) known(r *request) bool {
+	return h.azure != nil && h.personal.find(r.session, r.who.ID) != nil
+}
+
 const (
 	authorizationVersion = "2022-04-01"
 	maxAnswer            = 8 << 20 // bytes

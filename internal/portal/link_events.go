@@ -36,7 +36,7 @@ func (h *Handler) eventsOf(r *request, link inventory.Resource, source string) (
 		Key:     "apicenter integration events -i " + link.Name() + " --new-key",
 		Azure:   sub.Command(subscription.UnknownKey),
 	}
-	if _, err := h.person(r); err == nil && r.may(writeLinks) && h.access.Allowed(r.Context(), writeRoles, linkScope(link)) {
+	if r.may(writeLinks) && h.access.Allowed(r.Context(), writeRoles, linkScope(link)) && h.known(r) {
 		v.Subscribe = linkAddress(r) + "/events"
 	}
 	v.Heard, err = h.catalog.Heard(r.Context(), link.ID)

@@ -69,3 +69,18 @@ func TestEventsAreNotSubscribedToWithoutARight(t *testing.T) {
 		}
 	}
 }
+
+// The page of a link asks for itself again and again while something goes on.
+func TestTheOfferToSubscribeAsksNobody(t *testing.T) {
+	d, _, b, _ := inAzure(t)
+	const page = linksPage + "/retail"
+	d.entra.answer("token", func(w http.ResponseWriter, _ *http.Request) {
+		t.Error("the issuer is asked for a token")
+		w.WriteHeader(http.StatusBadRequest)
+	})
+	b.shows(page, http.StatusOK, `action="`+page+`/events"`)
+	b.post("/portal/-/sign-out", nil)
+	if body := d.signedIn(adminKey).shows(page, http.StatusOK); strings.Contains(body, page+"/events") {
+		t.Error("who is unknown in Azure is offered to subscribe")
+	}
+}
