@@ -135,7 +135,7 @@ func (im *importing) put(tx inventory.Tx, parent string, o source.Object, earlie
 		return inventory.Resource{}, err
 	}
 	if own == nil {
-		own = merged(o.Seeds, nil).With(inventory.FieldImported, provenance{im.from.Instance(), o.External})
+		own = merged(o.Seeds, o.Offers).With(inventory.FieldImported, provenance{im.from.Instance(), o.External})
 	}
 	return tx.PutOwn(at, merged(own, o.States), inventory.Condition{})
 }

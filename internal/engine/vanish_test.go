@@ -96,6 +96,32 @@ func TestAnAPIIsMarkedWhenItsLastVersionMovesOut(t *testing.T) {
 	}
 }
 
+func TestAPartOfAnAPIThatComesAgainSaysWhatTheOthersWould(t *testing.T) {
+	h := newHouse(t, engine.Options{}, always)
+	one, two, three := sourcetest.Version("apis/1", "v1", nil), sourcetest.Version("apis/2", "v2", nil), sourcetest.Version("apis/3", "v3", nil)
+	h.source.Put(sourcetest.Group("apiversionsets/r", "Older", one))
+	h.pass("")
+	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", two))
+	h.pass("")
+	h.source.Remove("apiversionsets/s") // it becomes one with the older
+	h.source.Put(sourcetest.Group("apiversionsets/r", "Older", one, two))
+	h.pass("")
+	part := sourcetest.Group("apiversionsets/s", "Set", three)
+	part.Partial, part.Offers = true, inventory.Doc{"/kind": part.States["/kind"]}
+	delete(part.States, "/kind")
+	h.source.Put(part)
+	h.pass("apis/3")
+	if set := h.api("Set"); set.View().Text("/kind") != "rest" || set.Own["/kind"] != nil {
+		t.Errorf("readers see %s, and people said %s", set.Doc, set.Own.Encode())
+	}
+	part.Offers = inventory.Doc{"/kind": []byte(`"soap"`)}
+	h.source.Put(part)
+	h.pass("apis/3")
+	if set := h.api("Set"); set.View().Text("/kind") != "rest" {
+		t.Errorf("a second look at a part changed what the others decide: %s", set.Doc)
+	}
+}
+
 func TestAnAPIThatIsKeptWholeIsMarkedAndPeopleMayDeleteIt(t *testing.T) {
 	h := newHouse(t, engine.Options{}, ruled(inventory.OnVanishKeep))
 	h.source.Put(petstore("Petstore"))

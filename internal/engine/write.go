@@ -102,18 +102,19 @@ func (w *writer) root() error {
 
 // rootOrigin is what the source states of the root, after all below it was
 // written. Of a root that was looked at in part, what was not looked at stays as
-// it was, and the mark with it only if nothing changed.
+// it was or begins as is offered, and the mark stays only if nothing changed.
 func (w *writer) rootOrigin() inventory.Origin {
 	t := w.task
 	o := inventory.Origin{External: t.External, States: t.Object.States, Mark: t.Mark}
 	if t.Object.Partial {
-		o.Mark = ""
-		if have, ok := w.at(w.api); ok {
+		have, ok := w.at(w.api)
+		o.Mark, o.States = "", inventory.Doc{}
+		if maps.Copy(o.States, t.Object.Offers); ok {
 			o.States = maps.Clone(have.States)
-			maps.Copy(o.States, t.Object.States)
-			if !w.touched && !differs(have, o) {
-				o.Mark = have.Mark
-			}
+		}
+		maps.Copy(o.States, t.Object.States)
+		if ok && !w.touched && !differs(have, o) {
+			o.Mark = have.Mark
 		}
 	}
 	have, _ := w.at(w.api)

@@ -93,6 +93,9 @@ type Object struct {
 	// Partial is of a root: only these children were looked at. The others are
 	// as they were, and so are fields that States leaves out.
 	Partial bool
+	// Offers are of a Partial root: fields that the others decide, as these children
+	// have them. They are stated if nothing is stated of the root yet.
+	Offers inventory.Doc
 	// Outside is of a version: why the link does not cover it. It is at the source
 	// all the same, so it has not vanished. The rest of it is not looked at.
 	Outside string

@@ -74,8 +74,8 @@ func TestOneMemberIsAPartOfItsSet(t *testing.T) {
 		if !o.Partial || o.External != "apiversionsets/s" || o.States.Text("/title") != "Set" || len(o.Children) != 1 || o.Children[0].External != "apis/a-v1" {
 			t.Errorf("expanded %t: %+v", expands, o)
 		}
-		if _, stated := o.States["/description"]; stated || o.States["/kind"] != nil || o.Seeds.Text("/kind") != "rest" {
-			t.Errorf("expanded %t: states %v, seeds %v: what the other members decide is stated", expands, o.States, o.Seeds)
+		if _, stated := o.States["/description"]; stated || o.States["/kind"] != nil || o.Offers.Text("/kind") != "rest" || o.Offers.Text("/description") != "v1" {
+			t.Errorf("expanded %t: states %v, offers %v: what the other members decide is stated, or is not offered", expands, o.States, o.Offers)
 		}
 		if got := text(child(t, o.Children[0], inventory.KindDeployment).States, "/server/runtimeUri"); !strings.HasSuffix(got, `/av1/v1"]`) {
 			t.Errorf("expanded %t: at %s", expands, got)

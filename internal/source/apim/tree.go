@@ -88,7 +88,7 @@ func (c *connector) portal() string {
 // single is an API in no version set: a root with one version.
 func (c *connector) single(r *row, g gateways) source.Object {
 	o := root(r.identity(), r.Properties.DisplayName)
-	state(&o, r.description())
+	state(o.States, r.description())
 	kindOf(&o, o.States, r)
 	o.Children = []source.Object{c.version(r, g)}
 	o.Read = r.asked
@@ -102,12 +102,12 @@ func root(external, title string) source.Object {
 }
 
 // state puts the description: what the source leaves empty is stated as empty.
-func state(o *source.Object, description string) {
+func state(in inventory.Doc, description string) {
 	if description == "" {
-		o.States.Set("/description", nil)
+		in.Set("/description", nil)
 		return
 	}
-	o.States.Set("/description", description)
+	in.Set("/description", description)
 }
 
 // kindOf puts the kind into one of the docs of a root, and beside it the type
@@ -192,7 +192,7 @@ func (c *connector) root(gr *group, g gateways) source.Object {
 	sortMembers(gr.members)
 	newest := gr.members[len(gr.members)-1]
 	o := root(gr.external, gr.title())
-	state(&o, cmp.Or(gr.set.Description, newest.description()))
+	state(o.States, cmp.Or(gr.set.Description, newest.description()))
 	kindOf(&o, o.States, newest)
 	for _, r := range gr.members {
 		r.Properties.APIVersionSet = gr.set // the same for all, whatever the page of each said
@@ -205,16 +205,18 @@ func (c *connector) root(gr *group, g gateways) source.Object {
 }
 
 // partial is the API of a group of which only one member was looked at. What
-// follows from the others is left out; the kind is offered for a first sight.
+// the others decide is offered for a first sight.
 func (c *connector) partial(gr *group, g gateways) source.Object {
 	r := gr.members[0]
 	r.Properties.APIVersionSet = gr.set
 	o := root(gr.external, gr.title())
-	o.Partial, o.Read, o.Seeds = true, r.asked, inventory.Doc{}
+	o.Partial, o.Read, o.Offers = true, r.asked, inventory.Doc{}
 	if gr.set.Description != "" {
-		state(&o, gr.set.Description)
+		state(o.States, gr.set.Description)
+	} else {
+		state(o.Offers, r.description())
 	}
-	kindOf(&o, o.Seeds, r)
+	kindOf(&o, o.Offers, r)
 	o.Children = []source.Object{c.version(r, g)}
 	return o
 }

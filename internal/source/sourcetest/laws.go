@@ -58,7 +58,7 @@ func checkObject(t *testing.T, o source.Object) {
 	if o.External != strings.ToLower(o.External) {
 		t.Errorf("identity %q is not folded", o.External)
 	}
-	for _, doc := range []inventory.Doc{o.States, o.Seeds} {
+	for _, doc := range []inventory.Doc{o.States, o.Seeds, o.Offers} {
 		for f, v := range doc.All() {
 			if !json.Valid(v) || !strings.HasPrefix(string(f), "/") {
 				t.Errorf("%q has %s: %s", o.External, f, v)
