@@ -398,7 +398,7 @@ func (w *world) words(k stock) {
 		rec := k.all[id]
 		found[rec.Own.Text(word)], found[rec.Own.Text(title)] = true, true
 		if o, ok := stated(rec, link); ok && !(id.Kind() == inventory.KindVersion && w.shared[o.External]) {
-			if want, said := w.people.words[subject{id.Kind(), o.External}]; said && !rec.Own.Equal(want) {
+			if want, said := w.people.words[subject{id.Kind(), o.External}]; said && !stands(want, rec.Own, o.States) {
 				w.fault("%s: people wrote %s, and %s is there", rec.Path, want.Encode(), rec.Own.Encode())
 			}
 		}
@@ -429,6 +429,22 @@ func (w *world) words(k stock) {
 		own(name, id, want)
 		own(fmt.Sprint(name, " v1"), id.Child(inventory.KindVersion, "v1"), want)
 	}
+}
+
+// stands says that a layer of people has all that they said, and nothing of the
+// source's besides. What a new thing begins with may have come later than their words.
+func stands(want, own, states inventory.Doc) bool {
+	for f, v := range want {
+		if !inventory.SameJSON(own[f], v) {
+			return false
+		}
+	}
+	for f := range own {
+		if has(states, f) && !has(want, f) {
+			return false
+		}
+	}
+	return true
 }
 
 // tombstones are all that there are.
