@@ -78,12 +78,12 @@ func (p *Pass) keepVersion(tx inventory.SourceTx, version inventory.ID, external
 			}
 		}
 	}
-	return p.markEmptied(tx, version.Parent())
+	return p.markEmptied(tx, version.Parent(), gone.At)
 }
 
-// markEmptied marks an API as gone, like its last version, when all that the link
-// has in it is.
-func (p *Pass) markEmptied(tx inventory.SourceTx, api inventory.ID) error {
+// markEmptied marks an API as gone as of an instant, and for what its last version
+// is, when all that the link has in it is.
+func (p *Pass) markEmptied(tx inventory.SourceTx, api inventory.ID, at time.Time) error {
 	all, err := tx.Below(api)
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (p *Pass) markEmptied(tx inventory.SourceTx, api inventory.ID) error {
 	if last.At.IsZero() {
 		return nil
 	}
-	return tx.MarkGone(api, last)
+	return tx.MarkGone(api, inventory.Gone{At: at, Why: last.Why})
 }
 
 // settle notes the deletions that wait by now. One that was known when the pass

@@ -96,7 +96,7 @@ func (p *Pass) dropVersion(tx inventory.SourceTx, version inventory.ID, external
 	if err := tx.DropOrigin(version, why); err != nil {
 		return err
 	}
-	return p.markEmptied(tx, api)
+	return p.markEmptied(tx, api, p.engine.store.Now())
 }
 
 // empty says that the link has no version in an API.

@@ -86,6 +86,8 @@ func TestAnAPIIsMarkedWhenItsLastVersionMovesOut(t *testing.T) {
 		set := strings.TrimPrefix(h.api("Set").ID.String(), workspace+"/")
 		h.source.Put(sourcetest.Group("apiversionsets/s", "Set", two))
 		h.pass("")
+		h.source.Put(sourcetest.Group("apiversionsets/s", "Set, read again", two))
+		h.pass("")
 		h.source.Remove("apiversionsets/s")
 		h.source.Put(sourcetest.Group("apis/2", "Alone", two))
 		h.pass(look)

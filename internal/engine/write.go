@@ -78,7 +78,7 @@ func (w *writer) root() error {
 	}
 	for _, a := range t.Adopt {
 		if from := a.Version.ID.Parent(); from != w.api {
-			if err := w.markEmptied(w.tx, from); err != nil {
+			if err := w.markEmptied(w.tx, from, t.Object.Read); err != nil {
 				return err
 			}
 		}
