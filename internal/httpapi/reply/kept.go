@@ -15,7 +15,7 @@ import (
 type Kept struct {
 	mu         sync.RWMutex // guards all below
 	generation uint64       // of the inventory when they were made
-	size       int          // of all bodies
+	size       int          // of all answers, with their keys
 	answers    map[string]Answer
 }
 
@@ -27,18 +27,23 @@ type Answer struct {
 }
 
 const (
-	maxKept    = 32 << 20  // bytes of bodies, of all answers together
-	maxKeptOne = 256 << 10 // and of one
+	maxKept    = 32 << 20  // bytes of all answers together, as size counts them
+	maxKeptOne = 256 << 10 // and of the body of one
+	maxKey     = 1 << 10   // callers choose their keys, and could fill the memory with them
+	perAnswer  = 256       // about what an answer takes besides its texts
 )
 
 // Key is what an answer depends on besides the inventory: addresses in it begin
 // as the request did. False for requests whose answers are not kept.
 func Key(r *http.Request) (string, bool) {
-	if r.Method != http.MethodGet || r.Header.Get("If-None-Match") != "" {
+	if r.Method != http.MethodGet || r.Header.Get("If-None-Match") != "" || len(r.Host)+len(r.RequestURI) > maxKey {
 		return "", false
 	}
 	return Base("", r) + r.RequestURI, true
 }
+
+// size is how much memory an answer takes.
+func (a Answer) size(key string) int { return perAnswer + len(key) + len(a.Scope) + len(a.body) }
 
 // Find gives the answer that was given before, if the inventory still is of the generation.
 func (k *Kept) Find(key string, generation uint64) (Answer, bool) {
@@ -75,13 +80,14 @@ func (k *Kept) keep(key string, generation uint64, a Answer) {
 	if generation < k.generation {
 		return
 	}
-	if generation > k.generation || k.size+len(a.body) > maxKept {
+	size := a.size(key)
+	if generation > k.generation || k.size+size > maxKept {
 		k.generation, k.size, k.answers = generation, 0, map[string]Answer{}
 	}
 	if _, twice := k.answers[key]; twice {
 		return
 	}
-	k.size += len(a.body)
+	k.size += size
 	k.answers[key] = a
 }
 
