@@ -196,7 +196,7 @@ const (
 // watch tells what becomes of a link while something goes on, as a stream: the
 // part of the page that changes, each time it does.
 func (h *Handler) watch(w http.ResponseWriter, r *request) error {
-	s := stream{w: w, controller: http.NewResponseController(w)}
+	s := stream{w: w}
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	var last []byte

@@ -2,17 +2,17 @@ package portal
 
 import (
 	"bytes"
-	"errors"
 	"net/http"
 	"time"
+
+	"apicenter/internal/httpapi/reply"
 )
 
 // stream is an answer of Server-Sent Events.
 type stream struct {
-	w          http.ResponseWriter
-	controller *http.ResponseController
-	began      bool
-	wrote      time.Time
+	w     http.ResponseWriter
+	began bool
+	wrote time.Time
 }
 
 // event sends a text of one or more lines.
@@ -45,13 +45,7 @@ func (s *stream) write(text []byte) error {
 		s.w.WriteHeader(http.StatusOK)
 	}
 	s.wrote = time.Now()
-	if err := s.controller.SetWriteDeadline(time.Now().Add(watchWrite)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	if _, err := s.w.Write(text); err != nil {
-		return err
-	}
-	return s.controller.Flush()
+	return reply.NewStream(s.w, watchWrite).Send(text)
 }
 
 // ended is the error of a stream: once it has begun, it can only end.

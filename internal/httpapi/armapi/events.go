@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -111,7 +110,7 @@ func (h *Handler) stream(w http.ResponseWriter, r *request, after int64, limit i
 		}
 		after, skip = sequence-1, count+1
 	}
-	s := stream{ResponseController: http.NewResponseController(w), w: w}
+	s := stream{reply.NewStream(w, patience)}
 	letters, cursor, err := h.feed.Next(r.Context(), r.id, after, limit, 0)
 	if err != nil {
 		return err
@@ -143,10 +142,7 @@ func (h *Handler) stream(w http.ResponseWriter, r *request, after int64, limit i
 }
 
 // stream is an answer of Server-Sent Events.
-type stream struct {
-	*http.ResponseController
-	w http.ResponseWriter
-}
+type stream struct{ reply.Stream }
 
 // send writes letters, or a sign of life when there are none.
 func (s stream) send(letters []feed.Letter) error {
@@ -161,23 +157,13 @@ func (s stream) send(letters []feed.Letter) error {
 	if len(letters) == 0 {
 		b.WriteString(": nothing\n\n")
 	}
-	return s.write(b.Bytes())
-}
-
-func (s stream) write(text []byte) error {
-	if err := s.SetWriteDeadline(time.Now().Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	if _, err := s.w.Write(text); err != nil {
-		return err
-	}
-	return s.Flush()
+	return s.Send(b.Bytes())
 }
 
 // end tells why a stream ends that was answered with 200 already.
 func (s stream) end(err error) error {
 	if refusal := reply.Refusal(err); refusal != nil {
-		_ = s.write(append(append([]byte("event: error\ndata: "), refusal.Body()...), "\n\n"...)) // who has gone need not hear it
+		_ = s.Send(append(append([]byte("event: error\ndata: "), refusal.Body()...), "\n\n"...)) // who has gone need not hear it
 	}
 	return nil
 }
