@@ -271,7 +271,7 @@ func (b *building) portal() server.Surface {
 // agents is where programs that speak the Model Context Protocol look. Tokens of either plane do.
 func (b *building) agents() server.Surface {
 	h := mcpapi.New(mcpapi.Options{Catalog: b.people, Access: b.door.guard, DefaultService: b.home, Version: version(), Log: b.log})
-	return server.Surface{Owns: h.Owns, Handler: h, Tokens: auth.Chain{b.door.tokens(b.door.oidc.Control()), b.door.oidc.Data()}, Anonymous: true}
+	return server.Surface{Owns: h.Owns, Handler: h, Tokens: b.door.tokens(b.door.oidc.Either()), Anonymous: true}
 }
 
 // hooks is where sources tell of events. Handshakes come without a token.

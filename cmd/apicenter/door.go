@@ -54,8 +54,8 @@ func (s settings) openDoor(ctx context.Context, db keeper, tokens map[string]aut
 	return d, d.appoint(ctx, s.administrators)
 }
 
-// tokens takes all keys, and of the issuers' tokens those of one plane.
-func (d door) tokens(plane *auth.Tokens) auth.Chain { return auth.Chain{d.fixed, d.keys, plane} }
+// tokens takes all keys, and some of the issuers' tokens.
+func (d door) tokens(issued *auth.Tokens) auth.Chain { return auth.Chain{d.fixed, d.keys, issued} }
 
 // Authenticate gives the principal of a key's token.
 func (d door) Authenticate(ctx context.Context, token string) (auth.Principal, error) {

@@ -53,6 +53,8 @@ func call(t *testing.T, method, address, token, body string) (int, string) {
 		t.Fatal(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -68,9 +70,15 @@ func call(t *testing.T, method, address, token, body string) (int, string) {
 // signIn gets a token for the control plane as az does.
 func signIn(t *testing.T, azure string) string {
 	t.Helper()
+	return signInFor(t, azure, "https://management.azure.com/")
+}
+
+// signInFor gets a token for a resource.
+func signInFor(t *testing.T, azure, resource string) string {
+	t.Helper()
 	answer, err := http.PostForm(azure+"/adfs/oauth2/token", url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {emulator.ClientID}, "client_secret": {emulator.ClientSecret},
-		"scope": {"https://management.azure.com//.default"},
+		"scope": {resource + "/.default"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -128,6 +136,27 @@ func TestWhoComesIn(t *testing.T) {
 		t.Errorf("a token of an issuer that is not trusted any more: %d %s", status, body)
 	}
 	stop()
+}
+
+func TestAgentsComeWithATokenOfEitherPlane(t *testing.T) {
+	azure := azureOf(t)
+	c, stop := start(t, settings{
+		listen: "127.0.0.1:0", data: t.TempDir(), service: localService, resourceManager: azure, audience: publicResourceManager,
+		authority: publicAuthority, pollInterval: time.Hour, limits: "none", issuers: []string{azure + "/adfs"},
+	})
+	defer stop()
+	for resource, want := range map[string]int{
+		"https://management.azure.com/": 200, "https://azure-apicenter.net": 200, "https://graph.microsoft.com": 401,
+	} {
+		status, body := call(t, "POST", c.url+"/mcp", signInFor(t, azure, resource), `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
+		if status != want {
+			t.Errorf("for %s: %d %s, want %d", resource, status, body, want)
+		}
+	}
+	status, body := call(t, "GET", c.url+c.service+"?api-version=2024-03-01", signInFor(t, azure, "https://azure-apicenter.net"), "")
+	if status != 401 {
+		t.Errorf("the control plane takes a token for the other: %d %s", status, body)
+	}
 }
 
 // Who comes after a service that was purged must not find its rights in force.

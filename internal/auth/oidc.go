@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -87,25 +88,34 @@ func (o *OIDC) Authority() string {
 	return o.trusted[0].authority
 }
 
-// Control takes tokens for the control plane.
-func (o *OIDC) Control() *Tokens {
-	return &Tokens{oidc: o, audiences: []string{"https://management.azure.com", "https://management.core.windows.net"}}
+// plane is what tokens can be made out for.
+type plane struct {
+	audiences []string // Azure's, in plain form
+	scopes    []string // one of which a token with scopes must have; none: any will do
 }
+
+var (
+	control = plane{audiences: []string{"https://management.azure.com", "https://management.core.windows.net"}}
+	data    = plane{
+		audiences: []string{"https://azure-apicenter.net", "c3ca1a77-7a87-4dba-b8f8-eea115ae4573"},
+		scopes:    []string{"Data.Read.All", "user_impersonation"},
+	}
+)
+
+// Control takes tokens for the control plane.
+func (o *OIDC) Control() *Tokens { return &Tokens{o, []plane{control}} }
 
 // Data takes tokens for the data plane. One that an application has in the name
 // of a person must name a scope of the plane.
-func (o *OIDC) Data() *Tokens {
-	return &Tokens{
-		oidc: o, audiences: []string{"https://azure-apicenter.net", "c3ca1a77-7a87-4dba-b8f8-eea115ae4573"},
-		scopes: []string{"Data.Read.All", "user_impersonation"},
-	}
-}
+func (o *OIDC) Data() *Tokens { return &Tokens{o, []plane{data}} }
 
-// Tokens takes those tokens of an OIDC that are made out for one plane.
+// Either takes tokens for either plane.
+func (o *OIDC) Either() *Tokens { return &Tokens{o, []plane{control, data}} }
+
+// Tokens takes those tokens of an OIDC that are made out for one of some planes.
 type Tokens struct {
-	oidc      *OIDC
-	audiences []string // Azure's, in plain form
-	scopes    []string // what a token for these must name one of; none: nothing
+	oidc   *OIDC
+	planes []plane
 }
 
 // Authenticate gives the principal of a token. ErrUnknown; Unavailable when its
@@ -118,13 +128,18 @@ func (t *Tokens) Authenticate(ctx context.Context, bearer string) (Principal, er
 	if overlap(id.audiences, id.from.audiences) {
 		return id.principal, nil
 	}
-	if !overlap(id.audiences, t.audiences) {
-		return Principal{}, refusedf("it is made out for %q, and must be for %q", id.audiences, t.audiences[0])
+	var want []string
+	for _, p := range t.planes {
+		if !overlap(id.audiences, p.audiences) {
+			want = append(want, strconv.Quote(p.audiences[0]))
+			continue
+		}
+		if len(p.scopes) > 0 && len(id.scopes) > 0 && !overlap(id.scopes, p.scopes) {
+			return Principal{}, refusedf("it has the scopes %q, and must have %s", id.scopes, strings.Join(p.scopes, " or "))
+		}
+		return id.principal, nil
 	}
-	if len(t.scopes) > 0 && len(id.scopes) > 0 && !overlap(id.scopes, t.scopes) {
-		return Principal{}, refusedf("it has the scopes %q, and must have %s", id.scopes, strings.Join(t.scopes, " or "))
-	}
-	return id.principal, nil
+	return Principal{}, refusedf("it is made out for %q, and must be for %s", id.audiences, strings.Join(want, " or "))
 }
 
 func overlap(a, b []string) bool {

@@ -176,6 +176,7 @@ func TestPlanes(t *testing.T) {
 		{"data, with a list", []any{"aud", "https://azure-apicenter.net", "scp", []string{"x", "Data.Read.All"}}, false, true},
 		{"a set audience", []any{"aud", "api://center", "scp", "x"}, true, true},
 		{"the client", []any{"aud", "the-cli"}, true, true},
+		{"both", []any{"aud", []string{"https://azure-apicenter.net", "https://management.azure.com"}, "scp", "x"}, true, false},
 		{"none", []any{"aud", ""}, false, false},
 	} {
 		token := good(t, tt.claims...)
@@ -186,6 +187,10 @@ func TestPlanes(t *testing.T) {
 		_, err = o.Data().Authenticate(t.Context(), token)
 		if (err == nil) != tt.data {
 			t.Errorf("%s: data plane says %v", tt.name, err)
+		}
+		_, err = o.Either().Authenticate(t.Context(), token)
+		if (err == nil) != (tt.control || tt.data) {
+			t.Errorf("%s: either plane says %v", tt.name, err)
 		}
 	}
 }
@@ -218,6 +223,8 @@ func TestPrincipals(t *testing.T) {
 func TestRefusalsSayWhatToDo(t *testing.T) {
 	o := newProvider().trust(t)
 	for want, err := range map[string]error{
+		`for "https://management.azure.com" or "https://azure-apicenter.net"`: second(o.Either().Authenticate(t.Context(), good(t, "aud", "x"))),
+
 		"has expired":         second(o.Control().Authenticate(t.Context(), good(t, "exp", time.Now().Add(-time.Hour).Unix()))),
 		"not valid yet":       second(o.Control().Authenticate(t.Context(), good(t, "nbf", time.Now().Add(time.Hour).Unix()))),
 		"made out for":        second(o.Control().Authenticate(t.Context(), good(t, "aud", "x"))),
