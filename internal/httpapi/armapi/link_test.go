@@ -223,6 +223,16 @@ func TestLinkDeletesInTheBackground(t *testing.T) {
 	d.must("DELETE", space+"/apiSources/none", "", 204)
 }
 
+func TestWhetherALinkKeepsWhatItBroughtIsClear(t *testing.T) {
+	d := centre(t)
+	d.must("PUT", link, linkBody, 201)
+	for _, query := range []string{"keep", "keep=", "KEEP=no", "keep=True", "keep=%zz", "keep=true;x=1"} {
+		d.fails("DELETE", link+"?"+query, "", 400, "InvalidQueryParameterValue", "use true or false")
+	}
+	d.must("DELETE", link+"?Keep=true", "", 200)
+	d.must("DELETE", link+"?%6beep=true", "", 200) // Conflict if the first had not been one that keeps
+}
+
 func TestImportAndExport(t *testing.T) {
 	d := filled(t)
 	d.fails("POST", definition+"/exportSpecification", "", 404, "ResourceNotFound", "import one first")

@@ -62,10 +62,11 @@ func (h *Handler) delete(w http.ResponseWriter, r *request) error {
 
 // deleteLink is delete, with keep=true for what the link brought to stay.
 func (h *Handler) deleteLink(w http.ResponseWriter, r *request) error {
-	switch keep := r.URL.Query().Get("keep"); keep {
-	case "", "false":
+	keep, given := r.param("keep")
+	switch {
+	case !given, keep == "false":
 		return h.delete(w, r)
-	case "true":
+	case keep == "true":
 		return gone(w, h.catalog.HandOver(r.Context(), r.id, matchOf(r)))
 	default:
 		return arm.Errorf(http.StatusBadRequest, "InvalidQueryParameterValue", "the query parameter keep is %q; use true or false", keep)
