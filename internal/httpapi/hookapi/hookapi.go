@@ -25,6 +25,7 @@ import (
 	"apicenter/internal/httpapi/reply"
 	"apicenter/internal/inventory"
 	"apicenter/internal/source"
+	"apicenter/internal/subscription"
 )
 
 // Path is the address.
@@ -218,9 +219,10 @@ type link struct {
 	scope string // Azure's path of it
 }
 
-// reads says that the link reads an instance, or a part of it.
+// reads says that the link reads a folded instance, or a part of it. What an
+// instance is in is none: strangers would find the linked ones step by step.
 func (l link) reads(instance string) bool {
-	return instance != "" && (l.Instance() == instance || strings.HasPrefix(l.Instance(), instance+"/"))
+	return instance != "" && subscription.InstanceOf(l.Instance()) == instance
 }
 
 // links are all links, but for those that are being deleted.

@@ -27,7 +27,8 @@ import (
 )
 
 const (
-	instance = "/subscriptions/S/resourceGroups/G/providers/Microsoft.ApiManagement/service/Retail"
+	group    = "/subscriptions/S/resourceGroups/G"
+	instance = group + "/providers/Microsoft.ApiManagement/service/Retail"
 	linkID   = "/subscriptions/sub/resourceGroups/group/providers/Microsoft.ApiCenter/services/center/workspaces/default/apiSources/"
 )
 
@@ -171,6 +172,8 @@ func TestEventsBecomeHints(t *testing.T) {
 		{"types that do not matter", "both", notification, "[" + grid("ProductCreated", "/products/p") + "]", ""},
 		{"another instance", "both", notification, "[" + strings.ReplaceAll(grid("APIUpdated", "/apis/a"), "Retail", "Other") + "]", ""},
 		{"an instance with the beginning of a name", "both", notification, "[" + strings.ReplaceAll(grid("APIUpdated", "/apis/a"), "Retail", "Ret") + "]", ""},
+		{"what an instance is in", "both", notification, "[" + strings.ReplaceAll(grid("APIUpdated", "/apis/a"), instance, group) + "]", ""},
+		{"a workspace, which sends none", "both", notification, "[" + strings.ReplaceAll(grid("APIUpdated", "/apis/a"), instance, instance+"/workspaces/sales") + "]", ""},
 		{"nothing", "both", notification, "[]", ""},
 		{"what is no event, among others", "both", notification, `[1, {"topic":{}}, ` + grid("APIUpdated", "/apis/a") + "]", "gateway apis/a"},
 		{"the end of a subscription", "both", header{"aeg-event-type", "SubscriptionDeletion"}, `[{"eventType":"Microsoft.EventGrid.SubscriptionDeletedEvent","topic":"` + instance + `"}]`, ""},
@@ -239,6 +242,12 @@ func TestHandshakeOfEventGrid(t *testing.T) {
 		{"with one", "sender", validation(instance, "the code"), 200},
 		{"another instance", "", validation(instance+"2", "the code"), 404},
 		{"another instance, with a token", "sender", validation(instance+"2", "the code"), 404},
+		{"what it is in", "", validation(group, "the code"), 404},
+		{"the subscription", "", validation("/subscriptions/S", "the code"), 404},
+		{"any subscription", "", validation("/subscriptions", "the code"), 404},
+		{"what it is in, with a token", "sender", validation(group, "the code"), 404},
+		{"a workspace of it", "", validation(instance+"/workspaces/sales", "the code"), 404},
+		{"a slash", "", validation("/", "the code"), 404},
 		{"a bad token", "forged", validation(instance, "the code"), 401},
 		{"who may notify nothing", "reader", validation(instance, "the code"), 403},
 		{"no code", "", validation(instance, ""), 400},
