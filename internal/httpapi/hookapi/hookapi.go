@@ -66,8 +66,9 @@ type Options struct {
 // Handler answers at Path. The caller is in the context already, and may be
 // anonymous: handshakes come without a token.
 type Handler struct {
-	o    Options
-	room chan struct{} // one for each batch that is being kept
+	o          Options
+	batches    chan struct{} // one for each that is being kept
+	handshakes chan struct{} // one for each that is being answered
 
 	mu      sync.Mutex // guards what is dropped
 	dropped int        // events of instances that are not linked, since it was last told
@@ -79,14 +80,19 @@ const (
 	maxBatch = 1<<20 + 64<<10
 	// crowded is how many batches are kept at once; the next is told to come again.
 	crowded = 64
-	// patience is how long a batch waits for the disk.
+	// maxHandshakes is how many handshakes are answered at once. They come from anybody,
+	// and must not take the room of events.
+	maxHandshakes = 8
+	// patience is how long one of either waits for the disk.
 	patience = 10 * time.Second
 	// tellEvery is how often the log hears of events that nobody wants.
 	tellEvery = time.Minute
 )
 
 // New makes a Handler.
-func New(o Options) *Handler { return &Handler{o: o, room: make(chan struct{}, crowded)} }
+func New(o Options) *Handler {
+	return &Handler{o: o, batches: make(chan struct{}, crowded), handshakes: make(chan struct{}, maxHandshakes)}
+}
 
 // Owns says that a request is the Handler's.
 func (h *Handler) Owns(r *http.Request) bool { return r.URL.Path == Path }
@@ -125,10 +131,19 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	room, do := h.batches, h.receive
 	if validates(r) {
-		return h.validate(w, r, events)
+		room, do = h.handshakes, h.validate
 	}
-	return h.receive(w, r, events)
+	select {
+	case room <- struct{}{}:
+		defer func() { <-room }()
+	default:
+		return later("too many have come at once")
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	return do(w, r.WithContext(ctx), events)
 }
 
 var errAnonymous = arm.Errorf(http.StatusUnauthorized, arm.CodeUnauthenticated,
@@ -142,15 +157,7 @@ func anonymous(ctx context.Context) bool {
 
 // receive keeps what events say, and answers when that is on disk.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request, events []event) error {
-	select {
-	case h.room <- struct{}{}:
-		defer func() { <-h.room }()
-	default:
-		return later("too many batches of events have come at once")
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
-	links, err := h.links(ctx)
+	links, err := h.links(r.Context())
 	if err != nil {
 		return h.failed(r, err)
 	}
@@ -178,7 +185,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, events []event
 		}
 	}
 	if len(hints) > 0 {
-		if err := h.o.Bell.Ring(ctx, hints); err != nil {
+		if err := h.o.Bell.Ring(r.Context(), hints); err != nil {
 			return h.failed(r, err)
 		}
 	}

@@ -38,15 +38,21 @@ type world struct {
 	testing.TB
 	access  *access.Guard
 	store   *store.Store
+	view    viewed // how the surface sees it
 	handler http.Handler
 	log     bytes.Buffer
 }
+
+type viewed func(context.Context, func(inventory.Reader) error) error
+
+func (v viewed) View(ctx context.Context, f func(inventory.Reader) error) error { return v(ctx, f) }
 
 // newWorld knows the tokens "sender", who may notify gateway, "both", who may
 // notify both links, and "reader", who may not.
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{TB: t, store: storetest.Open(t)}
+	w.view = w.store.View
 	var err error
 	if w.access, err = access.New(t.Context(), w.store); err != nil {
 		t.Fatal(err)
@@ -73,7 +79,7 @@ func (w *world) answer(bell hookapi.Bell) {
 	kind := apim.New(apim.Options{Endpoint: "https://management.example"})
 	log := slog.New(slog.NewTextHandler(&w.log, nil))
 	surface := hookapi.New(hookapi.Options{
-		Store: w.store, Access: w.access, Bell: bell, Kinds: map[string]source.Kind{kind.Name: kind}, Log: log,
+		Store: viewed(func(ctx context.Context, f func(inventory.Reader) error) error { return w.view(ctx, f) }), Access: w.access, Bell: bell, Kinds: map[string]source.Kind{kind.Name: kind}, Log: log,
 	})
 	w.handler = server.Handler(server.Options{
 		ARM: http.NotFoundHandler(), Log: log,
@@ -326,6 +332,40 @@ func TestTooManyAtOnceAreToComeAgain(t *testing.T) {
 	for range 64 {
 		if code := <-codes; code != 200 {
 			t.Errorf("one of the first is answered %d", code)
+		}
+	}
+}
+
+func TestTooManyHandshakesAreToComeAgain(t *testing.T) {
+	w := newWorld(t)
+	begun, release, answered := make(chan struct{}), make(chan struct{}), make(chan int)
+	w.view = func(ctx context.Context, f func(inventory.Reader) error) error {
+		begun <- struct{}{}
+		<-release
+		return w.store.View(ctx, f)
+	}
+	ask := func() {
+		answered <- w.post("", header{"aeg-event-type", "SubscriptionValidation"}, validation(instance, "the code")).Code
+	}
+	for range 8 {
+		go ask()
+		<-begun
+	}
+	go ask()
+	select {
+	case code := <-answered:
+		if code != 503 {
+			t.Errorf("the next one is answered %d", code)
+		}
+	case <-begun:
+		t.Fatal("the next one is let in")
+	}
+	go func() { answered <- w.post("sender", nil, "["+grid("APIUpdated", "/apis/a")+"]").Code }()
+	<-begun // for events there is room
+	close(release)
+	for range 9 {
+		if code := <-answered; code != 200 {
+			t.Errorf("one of the others is answered %d", code)
 		}
 	}
 }
