@@ -64,9 +64,7 @@ func newDesk(t *testing.T) *desk {
 	d.put(workspace+"/apis/orders", `{"title":"Orders","kind":"graphql"}`)
 	d.put(pets+"/versions/v-1", `{"title":"v1","lifecycleStage":"production"}`)
 	d.put(pets+"/versions/v-1/definitions/openapi", `{"title":"OpenAPI"}`)
-	if err := d.people.ImportSpecification(d.as(), inventory.MustID(pets+"/versions/v-1/definitions/openapi"), document, catalog.Specification{Name: "openapi", Version: "3.0.0"}); err != nil {
-		t.Fatal(err)
-	}
+	d.define(document)
 	d.put(workspace+"/environments/prod", `{"title":"Production","kind":"production"}`)
 	d.put(pets+"/deployments/europe", `{"title":"Europe","environmentId":"/workspaces/default/environments/prod","server":{"runtimeUri":["https://pets.example"]}}`)
 	for r, more := outline.New(db, log), true; more; { // what the server does in the background
@@ -87,6 +85,14 @@ func (d *desk) put(path, properties string) {
 	}
 	if err != nil {
 		d.Fatalf("put %s: %v", path, err)
+	}
+}
+
+// define gives pets another document.
+func (d *desk) define(text string) {
+	d.Helper()
+	if err := d.people.ImportSpecification(d.as(), inventory.MustID(pets+"/versions/v-1/definitions/openapi"), text, catalog.Specification{Name: "openapi", Version: "3.0.0"}); err != nil {
+		d.Fatal(err)
 	}
 }
 
@@ -167,6 +173,51 @@ func TestTools(t *testing.T) {
 	}
 }
 
+// read reads the document of pets in parts, until one is the last or is refused.
+func (d *desk) read(limit int) (text, refusal string) {
+	d.Helper()
+	for offset := 0; ; {
+		answer, refusal := d.call("reader", "get_definition", map[string]any{"api": "pets", "version": "v-1", "definition": "openapi", "offset": offset, "limit": limit})
+		if refusal != "" {
+			return text, refusal
+		}
+		var part struct {
+			Text       string
+			NextOffset int
+		}
+		if err := json.Unmarshal([]byte(answer), &part); err != nil {
+			d.Fatal(err)
+		}
+		if text += part.Text; part.NextOffset == 0 {
+			return text, ""
+		}
+		if part.NextOffset <= offset {
+			d.Fatalf("after %d comes %d: %s", offset, part.NextOffset, answer)
+		}
+		offset = part.NextOffset
+	}
+}
+
+func TestADefinitionIsReadToItsEnd(t *testing.T) {
+	d := newDesk(t)
+	for _, text := range []string{"a", "ö", "aöb", "𝄞", "𝄞𝄞", "ö𝄞a€ö"} {
+		d.define(text)
+		for limit := 1; limit < 6; limit++ {
+			if got, refusal := d.read(limit); got != text || refusal != "" {
+				t.Errorf("%q in parts of %d is %q, %s", text, limit, got, refusal)
+			}
+		}
+	}
+	for _, text := range []string{"\xc3", "PK\x03\x04\xff\xfe", "cut in the midst of \xf0\x9d\x84", "\x80 at the beginning", "text\x80 and not"} {
+		d.define(text)
+		for limit := 1; limit < 6; limit++ {
+			if got, refusal := d.read(limit); !strings.Contains(refusal, "no text") {
+				t.Errorf("%q in parts of %d is %q, %s", text, limit, got, refusal)
+			}
+		}
+	}
+}
+
 func TestBadCallsAreToldWhy(t *testing.T) {
 	d := newDesk(t)
 	for _, tt := range []struct {
@@ -184,6 +235,7 @@ func TestBadCallsAreToldWhy(t *testing.T) {
 		{"list_changes", map[string]any{"cursor": "-1"}, "no cursor"},
 		{"get_definition", map[string]any{"api": "pets", "version": "v-1", "definition": "openapi", "offset": 1000}, "from 0 to its end"},
 		{"get_definition", map[string]any{"api": "pets", "version": "v-1", "definition": "openapi", "offset": -1}, "from 0 to its end"},
+		{"get_definition", map[string]any{"api": "pets", "version": "v-1", "definition": "openapi", "offset": 42}, "no character begins at offset 42"},
 		{"get_definition", map[string]any{"api": "orders", "version": "v-1", "definition": "openapi"}, "was not found"},
 	} {
 		answer, refusal := d.call("ada", tt.tool, tt.arguments)

@@ -259,7 +259,7 @@ type definitionInput struct {
 	Definition string `json:"definition" jsonschema:"name of the definition, as get_api gives it"`
 	Service    string `json:"service,omitempty" jsonschema:"name of the API center, if there are several"`
 	Offset     int    `json:"offset,omitempty" jsonschema:"where to begin, in bytes: nextOffset of the part before"`
-	Limit      int    `json:"limit,omitempty" jsonschema:"how many bytes at most, 60000 unless given, 400000 at most"`
+	Limit      int    `json:"limit,omitempty" jsonschema:"how many bytes at most, from 4 to 400000, 60000 unless given"`
 }
 
 type definitionOutput struct {
@@ -296,18 +296,22 @@ func (c *call) definition(in definitionInput) (out definitionOutput, err error) 
 	if _, err := io.CopyN(io.Discard, document, int64(in.Offset)); err != nil {
 		return out, fmt.Errorf("read document %s: %w", digest, err)
 	}
-	part, err := io.ReadAll(io.LimitReader(document, int64(within(in.Limit, usualChars, maxChars))))
+	limit := max(within(in.Limit, usualChars, maxChars), utf8.UTFMax) // so that each part has a character
+	part, err := io.ReadAll(io.LimitReader(document, int64(limit)))
 	if err != nil {
 		return out, fmt.Errorf("read document %s: %w", digest, err)
 	}
-	part = whole(part)
+	if in.Offset > 0 && len(part) > 0 && !utf8.RuneStart(part[0]) {
+		return out, inventory.Errorf(inventory.Invalid, "offset", "no character begins at offset %d: use nextOffset of the part before; a definition that is no text, download by exportSpecification", in.Offset)
+	}
+	if int64(in.Offset+len(part)) < size {
+		part = whole(part)
+		out.NextOffset = in.Offset + len(part)
+	}
 	if !utf8.Valid(part) {
 		return out, inventory.Errorf(inventory.Invalid, "", "the definition is no text; download it by exportSpecification")
 	}
 	out.Text, out.Size = string(part), size
-	if end := in.Offset + len(part); int64(end) < size {
-		out.NextOffset = end
-	}
 	return out, nil
 }
 
