@@ -138,10 +138,10 @@ func expiry(asked, now time.Time) (time.Time, error) {
 // nobody can have again. Invalid when the name is none, or the expiry is past or
 // too far away; LimitReached.
 func (k *Keys) Make(ctx context.Context, by string, key inventory.Key) (inventory.Key, string, error) {
-	if !presentable(key.Name) {
-		return key, "", inventory.Errorf(inventory.Invalid, "name", "a key needs a name of 1 to %d printable characters, which must not begin with \"link/\"", maxName)
+	err := checkKeyName(key.Name)
+	if err != nil {
+		return key, "", err
 	}
-	var err error
 	if key.Expires, err = expiry(key.Expires, time.Now().UTC()); err != nil {
 		return key, "", err
 	}

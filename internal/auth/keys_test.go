@@ -120,7 +120,9 @@ func TestKeyNeedsAName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"", "a\nb", "link/gateway", strings.Repeat("x", 300)} {
+	for _, name := range []string{
+		"", " ", "a\nb", "link/gateway", "team/ci", "ada@example.com", "administrator", "Administrator", " apicenter ", "event", "retention", strings.Repeat("x", 300),
+	} {
 		if _, _, err := keys.Make(t.Context(), "ann", inventory.Key{Name: name}); !errors.Is(err, inventory.Invalid) {
 			t.Errorf("a key named %q: %v", name, err)
 		}

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -35,7 +34,6 @@ var algorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", 
 const (
 	clockSkew = 5 * time.Minute // how far the issuer's clock may be off
 	maxToken  = 32 << 10
-	maxName   = 256
 )
 
 // NewOIDC makes an OIDC that trusts these issuers, none included. Nothing is
@@ -268,13 +266,6 @@ func (c claims) principal() Principal {
 		p.Groups = append(p.Groups, strings.ToLower(g))
 	}
 	return p
-}
-
-// presentable says that a name can stand in a record. What begins as that of a
-// link does would pass for one.
-func presentable(name string) bool {
-	return name != "" && len(name) <= maxName && !strings.HasPrefix(name, "link/") &&
-		!strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // checked are the tokens that were checked and are still good, by their hashes.

@@ -124,6 +124,7 @@ func TestAttacks(t *testing.T) {
 		"not yet valid":                     good(t, "nbf", time.Now().Add(6*time.Minute).Unix()),
 		"nobody's":                          good(t, "sub", nil),
 		"of somebody who passes for a link": good(t, "sub", "link/gateway"),
+		"of somebody who passes for us":     good(t, "sub", "administrator"),
 		"of somebody with a huge name":      good(t, "sub", strings.Repeat("x", 300)),
 		"of somebody who breaks lines":      good(t, "sub", "x\ny"),
 		"huge":                              good(t, "groups", strings.Repeat("x", 40<<10)),
@@ -213,6 +214,7 @@ func TestPrincipals(t *testing.T) {
 		{"a person of elsewhere", []any{"preferred_username", "ada", "groups", "staff"}, auth.Principal{ID: "s1", Name: "ada", Kind: auth.User, Groups: []string{"staff"}}},
 		{"a job", []any{"sub", "repo:org/app:ref", "name", nil}, auth.Principal{ID: "repo:org/app:ref", Name: "repo:org/app:ref", Kind: auth.User}},
 		{"a name that cannot be shown", []any{"preferred_username", "a\x00b", "name", "link/x"}, auth.Principal{ID: "s1", Name: "s1", Kind: auth.User}},
+		{"a name that is the product's own", []any{"preferred_username", "Administrator", "upn", "retention", "name", "Link/x"}, auth.Principal{ID: "s1", Name: "s1", Kind: auth.User}},
 	} {
 		if got, err := tokens.Authenticate(t.Context(), good(t, tt.claims...)); err != nil || !cmp.Equal(got, tt.want) {
 			t.Errorf("%s: %+v, %v, want %+v", tt.name, got, err, tt.want)
