@@ -1,9 +1,9 @@
 package reply_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,12 +11,15 @@ import (
 )
 
 func TestKeptAnswersAreBoundedWithTheirKeys(t *testing.T) {
-	const many, bound = 64 << 10, 32 << 20
+	const many, bound = 40_000, 32 << 20
 	var k reply.Kept
-	key := func(n int) string { return fmt.Sprintf("/%01000d", n) }
+	long := strings.Repeat("x", 1000)
+	key := func(n int) string { return long + strconv.Itoa(n) }
+	w := httptest.NewRecorder()
 	for n := range many {
-		if err := k.Record(httptest.NewRecorder(), key(n), 1, reply.Answer{}, func(w http.ResponseWriter) error {
-			return reply.Value(w, http.StatusOK, n)
+		if err := k.Record(w, key(n), 1, reply.Answer{}, func(w http.ResponseWriter) error {
+			reply.JSON(w, http.StatusOK, []byte("{}"))
+			return nil
 		}); err != nil {
 			t.Fatal(err)
 		}
