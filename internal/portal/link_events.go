@@ -76,7 +76,7 @@ func (h *Handler) subscribe(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	lasting := context.WithoutCancel(r.Context()) // a key is not left behind by who goes away
+	lasting := context.WithoutCancel(r.Context()) // keys end as they should though who asks leaves
 	proven, err := p.subscribe(sub, token)
 	if err != nil {
 		refused, code := errorOf(err), inventory.Unavailable
@@ -86,7 +86,7 @@ func (h *Handler) subscribe(w http.ResponseWriter, r *request) error {
 		return errors.Join(inventory.Errorf(code, "", "the instance does not tell this link of changes: %s; %s", strings.TrimSuffix(err.Error(), "."), sub.Needs()), h.keyRing.Revoke(lasting, r.who.Name, key.ID))
 	}
 	if !proven {
-		return redirect(w, r, linkAddress(r)) // it goes on there, with the key of before still good
+		return redirect(w, r, linkAddress(r)) // it may be yet: both keys stay good
 	}
 	for _, old := range h.keyRing.All() {
 		if old.Name == key.Name && old.Scope == key.Scope && old.ID != key.ID {
@@ -102,8 +102,10 @@ func (h *Handler) subscribe(w http.ResponseWriter, r *request) error {
 const provenWithin = 15 * time.Second
 
 // subscribe makes an event subscription, and says whether Event Grid has proven
-// that its address wants events.
+// that its address wants events. An error says that there is none that shows the
+// key: who asks may leave, and Azure may not answer, while it is proven all the same.
 func (p person) subscribe(sub subscription.Subscription, key string) (proven bool, err error) {
+	p.ctx = context.WithoutCancel(p.ctx)
 	var made struct {
 		Properties struct {
 			ProvisioningState string `json:"provisioningState"`
@@ -113,18 +115,18 @@ func (p person) subscribe(sub subscription.Subscription, key string) (proven boo
 	if err := p.call(http.MethodPut, sub.Path(), version, sub.Body(key), &made); err != nil {
 		return false, err
 	}
-	for began := time.Now(); ; {
-		proven, err := subscription.Proven(made.Properties.ProvisioningState)
-		if proven || err != nil || time.Since(began) > provenWithin {
+	var enough context.CancelFunc
+	p.ctx, enough = context.WithTimeout(p.ctx, provenWithin)
+	defer enough()
+	for {
+		if proven, err := subscription.Proven(made.Properties.ProvisioningState); proven || err != nil {
 			return proven, err
 		}
 		select {
 		case <-p.ctx.Done():
-			return false, p.ctx.Err()
+			return false, nil
 		case <-time.After(time.Second):
 		}
-		if err := p.call(http.MethodGet, sub.Path(), version, nil, &made); err != nil {
-			return false, err
-		}
+		_ = p.call(http.MethodGet, sub.Path(), version, nil, &made) // what fails says nothing of the subscription
 	}
 }
