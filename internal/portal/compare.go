@@ -96,7 +96,7 @@ func (h *Handler) compare(w http.ResponseWriter, r *request) error {
 	return h.show(w, r, view{template: "compare", title: p.head.Title + ": compare", section: "APIs", data: v})
 }
 
-// sideOf reads which document is asked for.
+// sideOf reads which document is asked for, of now or of an instant.
 func sideOf(r *request, name string, choices []comparableLine) (side, error) {
 	s := side{Key: r.FormValue(name), Raw: r.FormValue(name + "At")}
 	if s.Key == "" {
@@ -116,7 +116,7 @@ func sideOf(r *request, name string, choices []comparableLine) (side, error) {
 		return s, inventory.Errorf(inventory.Invalid, name+"At", "%.100q is no instant; write one like 2026-01-31T12:00:00Z", s.Raw)
 	}
 	s.At = at
-	return s, nil
+	return s, r.closed
 }
 
 // documentOf reads the document of a side.

@@ -103,7 +103,13 @@ func (d *desk) put(path, properties string) {
 // key makes a key with a role on everything.
 func (d *desk) key(name, role string) string {
 	d.Helper()
-	_, token, err := d.keys.Make(d.Context(), "ada", inventory.Key{Name: name, Role: role, Scope: access.Everything})
+	return d.keyAt(name, role, access.Everything)
+}
+
+// keyAt makes a key with a role on a scope.
+func (d *desk) keyAt(name, role, scope string) string {
+	d.Helper()
+	_, token, err := d.keys.Make(d.Context(), "ada", inventory.Key{Name: name, Role: role, Scope: strings.ToLower(scope)})
 	if err != nil {
 		d.Fatal(err)
 	}

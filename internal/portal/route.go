@@ -15,8 +15,8 @@ import (
 type page struct {
 	pattern string // as http.ServeMux has it; its wildcards are kinds of the inventory
 	action  string // what it takes, on what the pattern names; "": being signed in
-	// open: whoever may read the data plane sees it too, and everybody where a
-	// service is open to all.
+	// open: whoever may read the data plane sees it too and, as it is, everybody
+	// where a service is open to all.
 	open   bool
 	public bool // needs nobody to be signed in
 	past   bool // it shows what there was, too
@@ -147,6 +147,7 @@ type request struct {
 	workspace inventory.ID
 	id        inventory.ID // of the last thing that the path names
 	at        time.Time    // as of which what there was is shown; zero: what there is
+	closed    error        // why who asks may not see what there was; nil: he may
 	access    Access
 }
 
@@ -238,23 +239,27 @@ func (h *Handler) serviceNamed(ctx context.Context, name string) (inventory.Reso
 	return inventory.Resource{}, inventory.Errorf(inventory.NotFound, "", "there is no API center %q", name)
 }
 
-// authorize lets in who may read by either plane.
+// authorize lets in who may read by either plane and, where a service is open to
+// all, whoever wants to see what there is.
 func (h *Handler) authorize(in *request, p page) error {
 	authorize := h.access.Authorize
 	if p.open {
 		authorize = h.access.AuthorizeReading
 	}
 	err := authorize(in.Context(), p.action, feed.ARMID(in.id.String()))
-	if err == nil {
+	if err != nil && in.who.Kind == auth.Anonymous {
+		err = errNobody
+	}
+	if err == nil || !p.open {
+		return err
+	}
+	open, failed := h.catalog.OpenToAll(in.Context(), in.service.ID)
+	if failed != nil {
+		return failed
+	}
+	if open && in.at.IsZero() {
+		in.closed = err
 		return nil
-	}
-	if p.open {
-		if open, err := h.catalog.OpenToAll(in.Context(), in.service.ID); open || err != nil {
-			return err
-		}
-	}
-	if in.who.Kind == auth.Anonymous {
-		return errNobody
 	}
 	return err
 }
