@@ -161,7 +161,7 @@ func (h *Handler) tellActivity(r *request, f eventFilter, v *activityView) error
 	}
 	things := map[string]thing{}
 	for _, e := range page.Events {
-		shown := eventOf(e, addressOf(e.Path), schemas)
+		shown := eventOf(r, e, addressOf(e.Path), schemas)
 		of, ok := things[e.Path]
 		if !ok {
 			if of, err = h.thingOf(r, e); err != nil {

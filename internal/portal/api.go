@@ -67,6 +67,7 @@ type apiParts struct {
 	doc         doc
 	versions    []inventory.Resource // the newest first
 	deployments []inventory.Resource
+	exports     bool // who asks may read its documents
 	head        apiHead
 }
 
@@ -87,6 +88,9 @@ func (h *Handler) readParts(r *request) (apiParts, error) {
 		return apiParts{}, err
 	}
 	p := apiParts{resource: api, doc: docOf(api)}
+	if p.exports, err = h.reads(r, exportDocument); err != nil {
+		return p, err
+	}
 	for _, below := range []struct {
 		kind inventory.Kind
 		into *[]inventory.Resource

@@ -37,7 +37,7 @@ func (h *Handler) history(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	for _, e := range events {
-		if shown := eventOf(e, p.head.Address, schemas); len(shown.Changes) > 0 {
+		if shown := eventOf(r, e, p.head.Address, schemas); len(shown.Changes) > 0 {
 			v.Events = append(v.Events, shown)
 		}
 	}

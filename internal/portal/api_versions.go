@@ -25,6 +25,7 @@ type definitionLine struct {
 	Fetched                           bool // its document comes when somebody asks for it
 	Linked                            bool
 	Updated                           inventory.Stamp
+	Download, Compare                 string // addresses; empty where there is nothing, or the reader may not
 }
 
 // versionsView is the tab of versions and definitions.
@@ -33,7 +34,7 @@ type versionsView struct {
 	Versions    []versionView
 	Add         string           // address of the form; empty where the reader may not
 	Compare     string           // address of the comparison
-	Comparables []comparableLine // what can be compared
+	Comparables []comparableLine // what can be compared, and the reader may read
 }
 
 // comparableLine is one definition of an API to be compared.
@@ -53,7 +54,7 @@ func (h *Handler) versions(w http.ResponseWriter, r *request) error {
 	}
 	for _, version := range v.Versions {
 		for _, d := range version.Definitions {
-			if d.HasDocument || d.Fetched {
+			if p.exports && (d.HasDocument || d.Fetched) {
 				v.Comparables = append(v.Comparables, comparableLine{version.Name + "/" + d.Name, version.Title + " · " + d.Title})
 			}
 		}
@@ -91,7 +92,11 @@ func (h *Handler) versionViews(r *request, p apiParts) ([]versionView, error) {
 			return nil, err
 		}
 		for _, definition := range page.Items {
-			v.Definitions = append(v.Definitions, lineOf(definition))
+			line := lineOf(definition)
+			if p.exports && line.HasDocument {
+				line.Download = r.same(line.Address + "/document")
+			}
+			v.Definitions = append(v.Definitions, line)
 		}
 		all = append(all, v)
 	}

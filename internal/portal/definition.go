@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"apicenter/internal/feed"
 	"apicenter/internal/inventory"
 	"apicenter/internal/reference"
 )
@@ -133,14 +132,6 @@ func (h *Handler) definitionHeadOf(r *request, current string) (definitionHead, 
 		head.Tabs = append(head.Tabs, t)
 	}
 	return head, digest, nil
-}
-
-// reads says whether who asks may do something of reading, by either plane.
-func (h *Handler) reads(r *request, action string) (bool, error) {
-	if h.access.AuthorizeReading(r.Context(), action, feed.ARMID(r.id.String())) == nil {
-		return true, nil
-	}
-	return h.catalog.OpenToAll(r.Context(), r.service.ID)
 }
 
 // definition shows the reference of a definition, or its source if it has none.

@@ -51,17 +51,21 @@ const (
 )
 
 // eventOf tells an event in words. of is the page of the thing that it tells of.
-func eventOf(e inventory.Event, of string, schemas []schemaView) eventView {
+func eventOf(r *request, e inventory.Event, of string, schemas []schemaView) eventView {
 	v := eventView{Sequence: e.Sequence, At: e.At, By: whoActed(e.Actor), Run: e.Run}
 	if id, err := inventory.ParseID(e.Path); err == nil && id.Kind() == inventory.KindAPI && e.Action != inventory.Deleted && e.Action != inventory.Moved {
 		v.Then = asThen(of, e.At)
+	}
+	compare := ""
+	if r.mayRead(exportDocument) {
+		compare = of + "/compare"
 	}
 	for _, c := range e.Changes {
 		if len(v.Changes) == maxChanges {
 			v.Changes = append(v.Changes, changeView{Did: plural(len(e.Changes)-maxChanges, "more change", "more changes")})
 			break
 		}
-		shown, ok := changeOf(c, e, of, schemas)
+		shown, ok := changeOf(c, e, compare, schemas)
 		if !ok {
 			continue
 		}
@@ -93,7 +97,7 @@ var reasons = map[inventory.Why]string{
 	inventory.Left: "it is not in the scope of the link any more", inventory.Merged: "it became one with another entry",
 }
 
-func changeOf(c inventory.Change, e inventory.Event, of string, schemas []schemaView) (changeView, bool) {
+func changeOf(c inventory.Change, e inventory.Event, compare string, schemas []schemaView) (changeView, bool) {
 	v := changeView{What: nameOfThing(c.Path), Did: cmp.Or(did[c.Action], string(c.Action)), Tone: tone(string(c.Action))}
 	if why := reasons[c.Why]; why != "" {
 		v.Did += ": " + why
@@ -120,7 +124,7 @@ func changeOf(c inventory.Change, e inventory.Event, of string, schemas []schema
 	}
 	if document {
 		v.Did = "has a new document"
-		v.Compare = comparison(of, c.Path, e.At)
+		v.Compare = comparison(compare, c.Path, e.At)
 	}
 	if k := c.Compatibility; k != nil {
 		v.Verdict, v.Note = k.Verdict, k.Message
@@ -166,14 +170,14 @@ func kindName(k inventory.Kind) string {
 }
 
 // comparison is the address where a definition is compared with what it was
-// before an instant.
-func comparison(api, path string, at time.Time) string {
+// before an instant, on the page that compares; empty: there is none for the reader.
+func comparison(page, path string, at time.Time) string {
 	parts := strings.Split(path, "/")
-	if len(parts) < 3 {
+	if page == "" || len(parts) < 3 {
 		return ""
 	}
 	key := parts[len(parts)-3] + "/" + parts[len(parts)-1]
-	return api + "/compare?" + url.Values{
+	return page + "?" + url.Values{
 		"from": {key}, "fromAt": {at.Add(-time.Microsecond).UTC().Format(time.RFC3339Nano)},
 		"to": {key}, "toAt": {at.UTC().Format(time.RFC3339Nano)},
 	}.Encode()

@@ -110,7 +110,6 @@ type apiThenView struct {
 	Facts, Custom                            []fact
 	Versions                                 []versionView
 	Deployments                              []deploymentView
-	Compare                                  map[string]string // by address of a definition's document: where it is compared with today's
 	Then                                     thenForm
 }
 
@@ -126,7 +125,7 @@ func (h *Handler) apiThen(w http.ResponseWriter, r *request) error {
 	v := apiThenView{
 		Back: asThen(addressOf(r.workspace.String()), r.at), Then: thenFormOf(r, addressOf(r.workspace.String())),
 		Title: titleOr(p.doc, p.resource), Kind: p.doc.Text("/kind"), Stage: p.doc.Text(inventory.FieldLifecycleStage),
-		Summary: p.doc.Text("/summary"), Description: p.doc.Text("/description"), Compare: map[string]string{},
+		Summary: p.doc.Text("/summary"), Description: p.doc.Text("/description"),
 	}
 	_, v.Facts, v.Custom = factsOf(p.doc, nil, schemas)
 	if v.Versions, err = h.versionViews(r, p); err != nil {
@@ -142,10 +141,9 @@ func (h *Handler) apiThen(w http.ResponseWriter, r *request) error {
 	}
 	for i, version := range v.Versions {
 		for j, d := range version.Definitions {
-			at := asThen(d.Address+"/document", r.at)
-			key := version.Name + "/" + d.Name
-			v.Compare[at] = addressOf(p.resource.Path) + "/compare?" + url.Values{"from": {key}, "fromAt": {r.at.UTC().Format(time.RFC3339Nano)}, "to": {key}}.Encode()
-			v.Versions[i].Definitions[j].Address = at
+			if key := version.Name + "/" + d.Name; d.Download != "" {
+				v.Versions[i].Definitions[j].Compare = addressOf(p.resource.Path) + "/compare?" + url.Values{"from": {key}, "fromAt": {r.at.UTC().Format(time.RFC3339Nano)}, "to": {key}}.Encode()
+			}
 		}
 	}
 	return h.show(w, r, view{template: "api-then", title: v.Title, section: "APIs", data: v})

@@ -272,3 +272,16 @@ func (in *request) may(action string) bool { return in.mayIn(in.id, action) }
 func (in *request) mayIn(id inventory.ID, action string) bool {
 	return (in.at.IsZero() || strings.HasSuffix(action, "/read")) && in.access.Allowed(in.Context(), action, feed.ARMID(id.String()))
 }
+
+// mayRead is may for what either plane shows.
+func (in *request) mayRead(action string) bool {
+	return in.access.AuthorizeReading(in.Context(), action, feed.ARMID(in.id.String())) == nil
+}
+
+// reads is mayRead for what a service that is open to all shows everybody as it is.
+func (h *Handler) reads(r *request, action string) (bool, error) {
+	if may := r.mayRead(action); may || !r.at.IsZero() {
+		return may, nil
+	}
+	return h.catalog.OpenToAll(r.Context(), r.service.ID)
+}
