@@ -25,7 +25,7 @@ type deploymentView struct {
 // environmentRef names an environment.
 type environmentRef struct{ Title, Kind, Server, Address string }
 
-// definitionRef names a definition.
+// definitionRef names a definition; it may have no address.
 type definitionRef struct{ Title, Address string }
 
 // deploymentsView is the tab of deployments.
@@ -115,7 +115,9 @@ func (h *Handler) environmentOf(r *request, ref string) (environmentRef, bool) {
 	if !ok || e.ID.Kind() != inventory.KindEnvironment {
 		return environmentRef{}, false
 	}
-	return refTo(e), true
+	found := refTo(e)
+	found.Address = r.same(found.Address)
+	return found, true
 }
 
 func (h *Handler) definitionOf(r *request, ref string) *definitionRef {

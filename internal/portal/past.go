@@ -134,16 +134,18 @@ func (h *Handler) apiThen(w http.ResponseWriter, r *request) error {
 	if v.Deployments, err = h.deploymentViews(r, p); err != nil {
 		return err
 	}
-	for i := range v.Deployments {
-		if e := v.Deployments[i].Environment; e != nil {
-			e.Address = r.same(e.Address)
-		}
-	}
+	documents := map[string]string{} // by address of the definition
 	for i, version := range v.Versions {
 		for j, d := range version.Definitions {
+			documents[d.Address] = d.Download
 			if key := version.Name + "/" + d.Name; d.Download != "" {
 				v.Versions[i].Definitions[j].Compare = addressOf(p.resource.Path) + "/compare?" + url.Values{"from": {key}, "fromAt": {r.at.UTC().Format(time.RFC3339Nano)}, "to": {key}}.Encode()
 			}
+		}
+	}
+	for _, d := range v.Deployments {
+		if d.Definition != nil { // its page shows what there is
+			d.Definition.Address = documents[d.Definition.Address]
 		}
 	}
 	return h.show(w, r, view{template: "api-then", title: v.Title, section: "APIs", data: v})

@@ -56,6 +56,32 @@ func TestTheInventoryAsItWas(t *testing.T) {
 	b.shows(asThen(apisPage, then), http.StatusGone, "is not kept", "Back to the present", "See the inventory as of")
 }
 
+func TestDeploymentsThenWereDefinedByDocumentsOfThen(t *testing.T) {
+	d := newDesk(t)
+	d.document()
+	const at = "/workspaces/default/apis/orders/versions/one/definitions/"
+	d.put(service+at+"empty", `{"title":"Nothing yet"}`)
+	d.put(workspace+"/environments/dev", `{"title":"Dev","kind":"development"}`)
+	for name, definition := range map[string]string{"shop": "openapi", "till": "empty"} {
+		d.put(workspace+"/apis/orders/deployments/"+name, `{"title":"`+name+`","environmentId":"/workspaces/default/environments/dev","definitionId":"`+at+definition+`"}`)
+	}
+	then := d.store.Now()
+	d.define(service+at+"openapi", "openapi", strings.ReplaceAll(petsDocument, "Pets", "Cats"))
+
+	b := d.signedIn(adminKey)
+	page := b.shows(asThen(ordersPage, then), http.StatusOK, "Defined by one · Nothing yet</p>")
+	if n := strings.Count(page, `href="`+asThen("/portal/center/default/environments/dev", then)+`"`); n != 2 {
+		t.Errorf("%d of 2 deployments lead to their environment as it was\n%s", n, page)
+	}
+	to := regexp.MustCompile(`Defined by <a href="([^"]*)">one · The definition</a>`).FindStringSubmatch(page)
+	if to == nil {
+		t.Fatalf("nothing leads to the definition of then\n%s", page)
+	}
+	b.shows(strings.ReplaceAll(to[1], "&amp;", "&"), http.StatusOK, "Pets")
+	reader := d.signedIn(d.key("reader", access.ReaderID))
+	reader.shows(asThen(ordersPage, then), http.StatusOK, "Defined by one · The definition</p>")
+}
+
 func TestEnvironmentsAsTheyWere(t *testing.T) {
 	d := newDesk(t)
 	const at, page = workspace + "/environments/shop", "/portal/center/default/environments"
