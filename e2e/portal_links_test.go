@@ -94,6 +94,7 @@ func TestPortalLinkStory(t *testing.T) {
 	p.Check()
 	p.Shot("link-delete")
 	p.Click("Delete the link")
+	p.See(" is deleted.")
 	p.See("No links yet")
 	p.Check()
 	p.Open("/portal/demo/default/apis")

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"net/url"
 
 	"apicenter/internal/inventory"
 )
@@ -113,5 +114,6 @@ func (h *Handler) deleteLink(w http.ResponseWriter, r *request) error {
 	if err := end(r.Context(), r.id, noMatch); err != nil {
 		return err
 	}
-	return redirect(w, r, linkAddress(r))
+	// It may be gone before its own page is opened.
+	return redirect(w, r, workspaceAddress(r)+"/links?"+url.Values{"deleted": {res.Name()}}.Encode())
 }

@@ -70,6 +70,27 @@ func TestHeldDeletionsAreJudged(t *testing.T) {
 	}
 }
 
+func TestTheEndOfALinkIsTold(t *testing.T) {
+	d, _ := linkDesk(t)
+	d.link("contoso")
+	b := d.signedIn(adminKey)
+	if body := b.shows(linksPage+"?deleted=contoso", http.StatusOK); strings.Contains(body, "deleted.") {
+		t.Error("what is there is called deleted")
+	}
+	to := b.post(linksPage+"/contoso/delete", url.Values{"what": {"delete"}}).Header().Get("Location")
+	b.shows(to, http.StatusOK, "The link contoso is being deleted.", "Deleting", `hx-get="`+to+`"`)
+	err := d.store.Update(t.Context(), "test", func(tx inventory.Tx) error {
+		return tx.Delete(inventory.MustID(workspace+"/links/contoso"), inventory.Condition{})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, headers := range [][]string{nil, {"HX-Request", "true"}} {
+		w := b.get(to, headers...)
+		b.says("the list after it", w.Code, w.Body.String(), http.StatusOK, []string{"The link contoso is deleted.", "No links yet"})
+	}
+}
+
 func TestLinkIsDeleted(t *testing.T) {
 	d, _ := linkDesk(t)
 	d.link("contoso")
@@ -83,8 +104,8 @@ func TestLinkIsDeleted(t *testing.T) {
 			t.Errorf("delete with %v: %d", form, w.Code)
 		}
 	}
-	if w := b.post(linksPage+"/contoso/delete", url.Values{"what": {"keep"}}); w.Code != http.StatusSeeOther {
-		t.Errorf("delete: %d %s", w.Code, w.Body)
+	if w := b.post(linksPage+"/contoso/delete", url.Values{"what": {"keep"}}); w.Code != http.StatusSeeOther || w.Header().Get("Location") != linksPage+"?deleted=contoso" {
+		t.Errorf("delete: %d %v %s", w.Code, w.Header(), w.Body)
 	}
 	link, err := d.people.Get(t.Context(), inventory.MustID(workspace+"/links/contoso"))
 	if s := inventory.StatusOf(link); err != nil || s.State != inventory.Deleting || !s.HandsOver {
