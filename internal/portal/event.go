@@ -57,7 +57,7 @@ func eventOf(r *request, e inventory.Event, of string, schemas []schemaView) eve
 		v.Then = asThen(of, e.At)
 	}
 	compare := ""
-	if r.mayRead(exportDocument) {
+	if r.mayReadIn(r.id, exportDocument) {
 		compare = of + "/compare"
 	}
 	for _, c := range e.Changes {

@@ -1,13 +1,17 @@
 package portal_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"apicenter/internal/access"
+	"apicenter/internal/feed"
 )
 
 // serviceReader is the role that reads documents too, which Reader does not.
@@ -45,6 +49,46 @@ func TestDocumentsAreOfferedToWhoMayReadThem(t *testing.T) {
 			if shows := strings.Contains(body, address); shows != (page == ordersPage || strings.HasSuffix(page, "/versions")) {
 				t.Errorf("%s of an open center offers %s: %t", page, address, shows)
 			}
+		}
+	}
+}
+
+var menu = regexp.MustCompile(`(?s)<nav class="side".*?</nav>`)
+
+// offers are the pages that the menu of a page has, by their titles.
+func (b *browser) offers(page string) map[string]string {
+	all := map[string]string{}
+	for _, item := range regexp.MustCompile(`<a href="([^"]*)".*<span>(.*)</span>`).FindAllStringSubmatch(menu.FindString(b.page(page)), -1) {
+		all[item[2]] = item[1]
+	}
+	return all
+}
+
+func TestTheMenuOffersWhatMayBeOpened(t *testing.T) {
+	d := newDesk(t)
+	for name, tt := range map[string]struct{ role, scope, want string }{
+		"of an API":          {"Owner", workspace + "/apis/orders", ""},
+		"of a workspace":     {"Owner", workspace, "APIs Environments Links"},
+		"of a center":        {"Owner", service, "APIs Access Activity Environments Home Identities Keys Links Metadata Settings Webhooks"},
+		"of data of an API":  {access.DataReaderID, workspace + "/apis/orders", ""},
+		"of data of centers": {access.DataReaderID, service, "APIs Environments Home"},
+	} {
+		role, _ := d.guard.FindRole(tt.role)
+		b := d.signedIn(d.keyAt(name, role.ID, feed.ARMID(tt.scope)))
+		offers := b.offers(ordersPage)
+		if got := strings.Join(slices.Sorted(maps.Keys(offers)), " "); got != tt.want {
+			t.Errorf("who has a role %s is offered %q; want %q", name, got, tt.want)
+		}
+		for title, address := range offers {
+			if w := b.get(address); w.Code != http.StatusOK {
+				t.Errorf("who has a role %s is offered %s: %d", name, title, w.Code)
+			}
+		}
+	}
+	d.openToAll()
+	for who, b := range map[string]*browser{"nobody": d.browser(), "who has a role of an API": d.signedIn(d.keyAt("one", access.ReaderID, feed.ARMID(workspace+"/apis/orders")))} {
+		if got := strings.Join(slices.Sorted(maps.Keys(b.offers(ordersPage))), " "); got != "APIs Environments Home" {
+			t.Errorf("of a center that is open, %s is offered %q", who, got)
 		}
 	}
 }

@@ -273,14 +273,18 @@ func (in *request) mayIn(id inventory.ID, action string) bool {
 	return (in.at.IsZero() || strings.HasSuffix(action, "/read")) && in.access.Allowed(in.Context(), action, feed.ARMID(id.String()))
 }
 
-// mayRead is may for what either plane shows.
-func (in *request) mayRead(action string) bool {
-	return in.access.AuthorizeReading(in.Context(), action, feed.ARMID(in.id.String())) == nil
+// mayReadIn is mayIn for what either plane shows.
+func (in *request) mayReadIn(id inventory.ID, action string) bool {
+	return in.access.AuthorizeReading(in.Context(), action, feed.ARMID(id.String())) == nil
 }
 
-// reads is mayRead for what a service that is open to all shows everybody as it is.
-func (h *Handler) reads(r *request, action string) (bool, error) {
-	if may := r.mayRead(action); may || !r.at.IsZero() {
+// reads says whether who asks may read of what the page is about.
+func (h *Handler) reads(r *request, action string) (bool, error) { return h.readsIn(r, r.id, action) }
+
+// readsIn is reads for something else. What a service that is open to all has,
+// everybody reads as it is.
+func (h *Handler) readsIn(r *request, id inventory.ID, action string) (bool, error) {
+	if may := r.mayReadIn(id, action); may || !r.at.IsZero() {
 		return may, nil
 	}
 	return h.catalog.OpenToAll(r.Context(), r.service.ID)

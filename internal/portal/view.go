@@ -188,43 +188,49 @@ func (h *Handler) frame(r *request, v view) frame {
 	}
 	f.Service, f.Home = r.service.Name(), addressOf(r.service.Path)
 	f.Inventory = addressOf(r.workspace.String())
-	f.Nav = navigation(r, v.section)
+	f.Nav = h.navigation(r, v.section)
 	return f
 }
 
-// navigation is the menu of a service: what who asks may see.
-func navigation(r *request, section string) []navGroup {
-	home, workspace := addressOf(r.service.Path), addressOf(r.service.Path)+"/"+url.PathEscape(r.workspace.Name())
-	type entry struct{ title, icon, address, action string }
+// navigation is the menu of a service: the pages that who asks may see, wherever
+// he is.
+func (h *Handler) navigation(r *request, section string) []navGroup {
+	home, workspace := addressOf(r.service.Path), workspaceAddress(r)
+	may := func(action string) bool { return r.mayIn(r.service.ID, action) }
+	reads := func(id inventory.ID, action string) bool {
+		yes, err := h.readsIn(r, id, action)
+		return yes && err == nil
+	}
+	type entry struct {
+		title, icon, address string
+		may                  bool
+	}
 	var out []navGroup
 	for _, g := range []struct {
 		title   string
 		entries []entry
 	}{
 		{"Discover", []entry{
-			{"Home", "home", home, ""},
-			{"APIs", "apis", workspace + "/apis", ""},
-			{"Environments", "environments", workspace + "/environments", ""},
-			{"Links", "links", workspace + "/links", readLinks},
+			{"Home", "home", home, reads(r.service.ID, readService)},
+			{"APIs", "apis", r.same(workspace + "/apis"), reads(r.workspace, readAPIs)},
+			{"Environments", "environments", r.same(workspace + "/environments"), reads(r.workspace, readEnvironments)},
+			{"Links", "links", workspace + "/links", r.mayIn(r.workspace, readLinks)},
 		}},
 		{"Govern", []entry{
-			{"Metadata", "metadata", home + "/-/metadata", readSchemas},
-			{"Activity", "activity", home + "/-/activity", readActivity},
+			{"Metadata", "metadata", home + "/-/metadata", may(readSchemas)},
+			{"Activity", "activity", home + "/-/activity", may(readActivity)},
 		}},
 		{"Administer", []entry{
-			{"Identities", "identities", home + "/-/identities", readService},
-			{"Access", "access", home + "/-/access", readRoles},
-			{"Keys", "keys", home + "/-/keys", readRoles},
-			{"Webhooks", "webhooks", home + "/-/webhooks", readWebhooks},
-			{"Settings", "settings", home + "/-/settings", readWorkspaces},
+			{"Identities", "identities", home + "/-/identities", may(readService)},
+			{"Access", "access", home + "/-/access", may(readRoles)},
+			{"Keys", "keys", home + "/-/keys", may(readRoles)},
+			{"Webhooks", "webhooks", home + "/-/webhooks", may(readWebhooks)},
+			{"Settings", "settings", home + "/-/settings", may(readWorkspaces)},
 		}},
 	} {
 		group := navGroup{Title: g.title}
 		for _, e := range g.entries {
-			if e.title == "APIs" || e.title == "Environments" { // which can be seen as of then
-				e.address = r.same(e.address)
-			}
-			if e.action == "" || r.may(e.action) {
+			if e.may {
 				group.Items = append(group.Items, navItem{e.title, e.icon, e.address, e.title == section})
 			}
 		}
