@@ -92,3 +92,29 @@ func TestTheMenuOffersWhatMayBeOpened(t *testing.T) {
 		}
 	}
 }
+
+func TestCentersAreListedToWhoMaySeeAnythingOfThem(t *testing.T) {
+	d := newDesk(t)
+	d.put("sub/group/other", `{"location":"westeurope"}`)
+	d.put(workspace+"/environments/shop", `{"title":"Shop","kind":"production"}`)
+	d.put(workspace+"/links/retail", `{"sourceType":"AzureApiManagement","source":"`+gateway+`"}`)
+	lists := func(who, role, scope, want string) {
+		t.Helper()
+		b := d.signedIn(d.keyAt(who, role, feed.ARMID(scope)))
+		if body := b.page("/portal?all=yes"); want == "" && !strings.Contains(body, "no API center that you may see") || want != "" && !strings.Contains(body, `class="cover" href="`+want+`"`) {
+			t.Errorf("who %s is not led to %q\n%s", who, want, body)
+		}
+		if w := b.get("/portal"); want != "" && w.Header().Get("Location") != want || want != "" && b.get(want).Code != http.StatusOK {
+			t.Errorf("who %s is sent to %q, which answers %d", who, w.Header().Get("Location"), b.get(want).Code)
+		}
+	}
+	lists("reads it", access.ReaderID, service, "/portal/center")
+	lists("reads a workspace", access.ReaderID, workspace, apisPage)
+	lists("reads data of an API", access.DataReaderID, workspace+"/apis/orders", ordersPage)
+	lists("reads an environment", access.ReaderID, workspace+"/environments/shop", "/portal/center/default/environments/shop")
+	lists("reads a link", access.ReaderID, workspace+"/links/retail", "/portal/center/default/links/retail")
+	lists("tells of events", access.EventSenderID, workspace+"/links/retail", "")
+	lists("has a role apart", access.ReaderID, "sub/group/none", "")
+	d.openToAll()
+	lists("has a role on nothing here", access.ReaderID, "sub/group/none", "/portal/center")
+}

@@ -287,5 +287,5 @@ func (h *Handler) readsIn(r *request, id inventory.ID, action string) (bool, err
 	if may := r.mayReadIn(id, action); may || !r.at.IsZero() {
 		return may, nil
 	}
-	return h.catalog.OpenToAll(r.Context(), r.service.ID)
+	return h.catalog.OpenToAll(r.Context(), id.Ancestor(inventory.KindService))
 }

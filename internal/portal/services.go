@@ -27,8 +27,8 @@ type deletedCard struct {
 	At, Purge             time.Time
 }
 
-// services lists the API centers that the reader may see; of one, it goes there,
-// unless he asks for all.
+// services lists the API centers that the reader may see anything of; of one, it
+// goes there, unless he asks for all.
 func (h *Handler) services(w http.ResponseWriter, r *request) error {
 	all, err := h.catalog.AllServices(r.Context())
 	if err != nil {
@@ -36,10 +36,13 @@ func (h *Handler) services(w http.ResponseWriter, r *request) error {
 	}
 	var v servicesView
 	for _, s := range all {
-		if h.access.AuthorizeReading(r.Context(), readService, feed.ARMID(s.Path)) != nil {
-			continue
+		at, err := h.entranceOf(r, s)
+		if err != nil {
+			return err
 		}
-		v.Items = append(v.Items, serviceCard{Name: s.Name(), Address: addressOf(s.Path), Group: groupOf(s.Path), Location: docOf(s).Text("/location")})
+		if at != "" {
+			v.Items = append(v.Items, serviceCard{Name: s.Name(), Address: at, Group: groupOf(s.Path), Location: docOf(s).Text("/location")})
+		}
 	}
 	deleted, err := h.catalog.AllDeletedServices(r.Context())
 	if err != nil {
@@ -54,6 +57,37 @@ func (h *Handler) services(w http.ResponseWriter, r *request) error {
 		return redirect(w, r, v.Items[0].Address)
 	}
 	return h.show(w, r, view{template: "services", title: "API centers", data: v})
+}
+
+// entranceOf is the page of a service that the reader may see or, if he may not,
+// that of the first thing in it that he has a role on; empty: he sees nothing of it.
+func (h *Handler) entranceOf(r *request, s inventory.Resource) (string, error) {
+	if reads, err := h.readsIn(r, s.ID, readService); reads || err != nil {
+		return addressOf(s.Path), err
+	}
+	for _, held := range h.roles.Held(r.Context()) {
+		path, ok := pathIn(s, held.Scope)
+		if !ok {
+			continue
+		}
+		id, err := inventory.ParseID(path)
+		if err == nil && entrances[id.Kind()] != "" && r.mayReadIn(id, entrances[id.Kind()]) {
+			return addressOf(path), nil
+		}
+	}
+	return "", nil
+}
+
+// entrances are the kinds of things that have pages of their own, with what those take.
+var entrances = map[inventory.Kind]string{
+	inventory.KindWorkspace: readAPIs, inventory.KindAPI: readAPIs, inventory.KindVersion: readVersions, inventory.KindDefinition: readDefinitions,
+	inventory.KindDeployment: readDeployments, inventory.KindEnvironment: readEnvironments, inventory.KindLink: readLinks,
+}
+
+// pathIn is what is at a scope in a service; false: the scope is elsewhere.
+func pathIn(s inventory.Resource, scope string) (string, bool) {
+	below, ok := strings.CutPrefix(scope, strings.ToLower(feed.ARMID(s.Path))+"/")
+	return s.Path + "/" + strings.Replace(below, "/apisources/", "/"+inventory.KindLink.Collection()+"/", 1), ok
 }
 
 // groupOf is the resource group of a service's path.
