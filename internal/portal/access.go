@@ -76,7 +76,7 @@ func (h *Handler) showAccess(w http.ResponseWriter, r *request, status int, form
 	if err != nil {
 		return err
 	}
-	v := accessView{Address: addressOf(r.service.Path) + "/-/access", Roles: h.roles.Roles()}
+	v := accessView{Address: r.address(r.service.Path) + "/-/access", Roles: h.roles.Roles()}
 	scope := strings.ToLower(feed.ARMID(r.service.Path))
 	for _, a := range all {
 		where, ok := h.whereIs(a.Scope, scope)
@@ -157,7 +157,7 @@ func (h *Handler) assign(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.service.Path)+"/-/access")
+	return redirect(w, r, r.address(r.service.Path)+"/-/access")
 }
 
 // unassign ends an assignment, wherever it is.
@@ -169,5 +169,5 @@ func (h *Handler) unassign(w http.ResponseWriter, r *request) error {
 	if err := h.roles.Unassign(r.Context(), scope, r.PostFormValue("name")); err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.service.Path)+"/-/access")
+	return redirect(w, r, r.address(r.service.Path)+"/-/access")
 }

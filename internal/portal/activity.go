@@ -114,11 +114,11 @@ func (h *Handler) activity(w http.ResponseWriter, r *request) error {
 	q := r.URL.Query()
 	f, faults := filterOf(q)
 	v := activityView{
-		Here: addressOf(r.service.Path) + "/-/activity", Actor: q.Get("actor"), Text: q.Get("text"), Breaking: f.breaking,
+		Here: r.address(r.service.Path) + "/-/activity", Actor: q.Get("actor"), Text: q.Get("text"), Breaking: f.breaking,
 		Since:    momentField{Name: "since", Label: "Since", Text: q.Get("since"), At: f.since, Fault: faults["since"]},
 		Until:    momentField{Name: "until", Label: "Until", Text: q.Get("until"), At: f.until, Fault: faults["until"]},
 		Filtered: f != eventFilter{before: f.before},
-		Actions:  slices.Clone(filteredActions), Then: thenFormOf(r, addressOf(r.workspace.String())),
+		Actions:  slices.Clone(filteredActions), Then: thenFormOf(r, r.address(r.workspace.String())),
 	}
 	for i := range v.Actions {
 		v.Actions[i].Chosen = v.Actions[i].Value == string(f.action)
@@ -133,7 +133,7 @@ func (h *Handler) activity(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	if r.may(readTombstones) {
-		v.Removed = addressOf(r.service.Path) + "/-/tombstones"
+		v.Removed = r.address(r.service.Path) + "/-/tombstones"
 	}
 	if r.Header.Get("HX-Request") != "" {
 		shown.part = "events"
@@ -161,7 +161,7 @@ func (h *Handler) tellActivity(r *request, f eventFilter, v *activityView) error
 	}
 	things := map[string]thing{}
 	for _, e := range page.Events {
-		shown := eventOf(r, e, addressOf(e.Path), schemas)
+		shown := eventOf(r, e, r.address(e.Path), schemas)
 		of, ok := things[e.Path]
 		if !ok {
 			if of, err = h.thingOf(r, e); err != nil {
@@ -197,7 +197,7 @@ func (h *Handler) thingOf(r *request, e inventory.Event) (thing, error) {
 	res, err := h.catalog.Get(r.Context(), id)
 	switch code := inventory.CodeOf(err); {
 	case err == nil:
-		return thing{cmp.Or(docOf(res).Text("/title"), res.Name()), addressOf(res.Path)}, nil
+		return thing{cmp.Or(docOf(res).Text("/title"), res.Name()), r.address(res.Path)}, nil
 	case code != inventory.NotFound && code != inventory.NoParent:
 		return thing{}, err
 	}

@@ -35,3 +35,6 @@ func addressOf(path string) string {
 	}
 	return out
 }
+
+// address is addressOf, for the pages of a request.
+func (in *request) address(path string) string { return addressOf(path) }

@@ -106,7 +106,7 @@ func (h *Handler) readParts(r *request) (apiParts, error) {
 }
 
 func (h *Handler) headOf(r *request, p apiParts, current string) (apiHead, error) {
-	at := addressOf(p.resource.Path)
+	at := r.address(p.resource.Path)
 	head := apiHead{
 		Address: at, Title: p.doc.Text("/title"), Kind: p.doc.Text("/kind"), Stage: p.doc.Text(inventory.FieldLifecycleStage), Name: p.resource.Name(),
 		Tabs: []tab{
@@ -146,7 +146,7 @@ func (h *Handler) sourcesOf(r *request, api inventory.Resource) ([]sourceLine, e
 	}
 	var lines []sourceLine
 	for i, s := range all {
-		line := sourceLine{Name: s.Link, Leads: i == 0 && len(all) > 1, APIs: addressOf(r.workspace.String()) + "?" + url.Values{"source": {s.Link}}.Encode()}
+		line := sourceLine{Name: s.Link, Leads: i == 0 && len(all) > 1, APIs: r.address(r.workspace.String()) + "?" + url.Values{"source": {s.Link}}.Encode()}
 		link, err := h.catalog.Get(r.Context(), api.ID.Parent().Child(inventory.KindLink, s.Link))
 		if err != nil {
 			return nil, err
@@ -158,7 +158,7 @@ func (h *Handler) sourcesOf(r *request, api inventory.Resource) ([]sourceLine, e
 		status := inventory.StatusOf(link)
 		line.Proven, line.State, line.Late, line.Reason = status.ProvenAt, status.State, fresh.Late, fresh.Reason
 		if r.may(readLinks) {
-			line.Address = addressOf(link.Path)
+			line.Address = r.address(link.Path)
 		} else {
 			line.Reason = "" // it may tell of what only those who link should know
 		}
@@ -237,7 +237,7 @@ func (h *Handler) lead(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(api.Path))
+	return redirect(w, r, r.address(api.Path))
 }
 
 // unmerge makes what one source brought an API of its own again.
@@ -246,7 +246,7 @@ func (h *Handler) unmerge(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(api.Path))
+	return redirect(w, r, r.address(api.Path))
 }
 
 func firstOf(all []inventory.Resource) (first []inventory.Resource, more int) {
@@ -313,15 +313,15 @@ func (h *Handler) apisIn(r *request, environment string, not inventory.ID) ([]ro
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, rowOf(api))
+		rows = append(rows, rowOf(r, api))
 	}
 	return rows, nil
 }
 
-func rowOf(api inventory.Resource) row {
+func rowOf(r *request, api inventory.Resource) row {
 	d := docOf(api)
 	return row{
-		Address: addressOf(api.Path), Title: d.Text("/title"), Summary: d.Text("/summary"),
+		Address: r.address(api.Path), Title: d.Text("/title"), Summary: d.Text("/summary"),
 		Kind: d.Text("/kind"), Stage: d.Text(inventory.FieldLifecycleStage), Updated: api.Updated.At,
 	}
 }

@@ -55,7 +55,7 @@ func (h *Handler) deployment(w http.ResponseWriter, r *request) error {
 	if _, err := h.catalog.Get(r.Context(), r.id); err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.id.Parent().String())+"/deployments#d-"+url.PathEscape(r.id.Name()))
+	return redirect(w, r, r.address(r.id.Parent().String())+"/deployments#d-"+url.PathEscape(r.id.Name()))
 }
 
 func (h *Handler) deploymentViews(r *request, p apiParts) ([]deploymentView, error) {
@@ -87,10 +87,10 @@ func (h *Handler) deploymentViews(r *request, p apiParts) ([]deploymentView, err
 		v.Definition = h.definitionOf(r, d.Text("/definitionId"))
 		_, _, v.Custom = factsOf(d, nil, schemas)
 		if r.may(writeDeployment) {
-			v.Edit = addressOf(deployment.Path) + "/edit"
+			v.Edit = r.address(deployment.Path) + "/edit"
 		}
 		if r.may(deleteDeployment) {
-			v.Delete = addressOf(deployment.Path) + "/delete"
+			v.Delete = r.address(deployment.Path) + "/delete"
 		}
 		all = append(all, v)
 	}
@@ -115,7 +115,7 @@ func (h *Handler) environmentOf(r *request, ref string) (environmentRef, bool) {
 	if !ok || e.ID.Kind() != inventory.KindEnvironment {
 		return environmentRef{}, false
 	}
-	found := refTo(e)
+	found := refTo(r, e)
 	found.Address = r.same(found.Address)
 	return found, true
 }
@@ -126,5 +126,5 @@ func (h *Handler) definitionOf(r *request, ref string) *definitionRef {
 		return nil
 	}
 	title := cmp.Or(docOf(found).Text("/title"), found.Name())
-	return &definitionRef{found.ID.Parent().Name() + " · " + title, addressOf(found.Path)}
+	return &definitionRef{found.ID.Parent().Name() + " · " + title, r.address(found.Path)}
 }

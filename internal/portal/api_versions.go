@@ -67,7 +67,7 @@ func (h *Handler) version(w http.ResponseWriter, r *request) error {
 	if _, err := h.catalog.Get(r.Context(), r.id); err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.id.Parent().String())+"/versions#v-"+url.PathEscape(r.id.Name()))
+	return redirect(w, r, r.address(r.id.Parent().String())+"/versions#v-"+url.PathEscape(r.id.Name()))
 }
 
 func (h *Handler) versionViews(r *request, p apiParts) ([]versionView, error) {
@@ -75,7 +75,7 @@ func (h *Handler) versionViews(r *request, p apiParts) ([]versionView, error) {
 	for _, version := range p.versions {
 		d := docOf(version)
 		v := versionView{
-			Name: version.Name(), Address: addressOf(version.Path), Title: d.Text("/title"), Stage: d.Text(inventory.FieldLifecycleStage),
+			Name: version.Name(), Address: r.address(version.Path), Title: d.Text("/title"), Stage: d.Text(inventory.FieldLifecycleStage),
 			Created: version.Created, Gone: len(d.Doc[inventory.FieldGone]) > 0, Linked: version.Linked,
 		}
 		if r.may(writeVersion) {
@@ -92,7 +92,7 @@ func (h *Handler) versionViews(r *request, p apiParts) ([]versionView, error) {
 			return nil, err
 		}
 		for _, definition := range page.Items {
-			line := lineOf(definition)
+			line := lineOf(r, definition)
 			if p.exports && line.HasDocument {
 				line.Download = r.same(line.Address + "/document")
 			}
@@ -103,12 +103,12 @@ func (h *Handler) versionViews(r *request, p apiParts) ([]versionView, error) {
 	return all, nil
 }
 
-func lineOf(definition inventory.Resource) definitionLine {
+func lineOf(r *request, definition inventory.Resource) definitionLine {
 	d := docOf(definition)
 	var format struct{ Name, Version string }
 	d.Read("/specification", &format)
 	return definitionLine{
-		Name: definition.Name(), Address: addressOf(definition.Path), Title: d.Text("/title"), Description: d.Text("/description"),
+		Name: definition.Name(), Address: r.address(definition.Path), Title: d.Text("/title"), Description: d.Text("/description"),
 		Format: format.Name, FormatVersion: format.Version, HasDocument: definition.Document != "",
 		Fetched: definition.Document == "" && definition.Linked, Linked: definition.Linked, Updated: definition.Updated,
 	}

@@ -43,12 +43,12 @@ const feedLength = 50
 
 // changesAtom tells what changed to readers of feeds, who sign in by a token.
 func (h *Handler) changesAtom(w http.ResponseWriter, r *request) error {
-	all, err := h.newsIn(r.Context(), r.service.ID, feedLength)
+	all, err := h.newsIn(r, feedLength)
 	if err != nil {
 		return err
 	}
 	base := reply.Base(h.publicURL, r.Request)
-	home := base + addressOf(r.service.Path)
+	home := base + r.address(r.service.Path)
 	f := atomFeed{
 		ID: home, Title: "Changes in " + r.service.Name(), Updated: r.service.Updated.At.UTC().Format(time.RFC3339),
 		Links: []atomLink{{"self", "application/atom+xml", home + feedPath}, {"alternate", "text/html", home}},

@@ -62,8 +62,8 @@ func (in *request) parentOf(k inventory.Kind) inventory.ID {
 func (h *Handler) showNew(w http.ResponseWriter, r *request, f form, v editView) error {
 	parent := r.parentOf(f.kind)
 	v.Title, v.Submit, v.New = "New "+wordOf(f.kind), "Create", true
-	v.Address = addressOf(parent.String()) + "/-/new-" + string(f.kind)
-	v.Back = addressOf(parent.String())
+	v.Address = r.address(parent.String()) + "/-/new-" + string(f.kind)
+	v.Back = r.address(parent.String())
 	if f.kind.Parent() == inventory.KindWorkspace {
 		home := workspaceAddress(r)
 		v.Address, v.Back = home+"/-/new-"+string(f.kind), home+"/"+f.kind.Collection()
@@ -132,7 +132,7 @@ func (h *Handler) create(w http.ResponseWriter, r *request, k inventory.Kind) er
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(made.Path))
+	return redirect(w, r, r.address(made.Path))
 }
 
 // maxTries is how many names are tried for a thing that nobody named.
@@ -299,7 +299,7 @@ func (h *Handler) showDocumentForm(w http.ResponseWriter, r *request, in documen
 	if err != nil {
 		return err
 	}
-	at := addressOf(definition.Path)
+	at := r.address(definition.Path)
 	v := documentView{
 		Title: "New document of " + cmp.Or(docOf(definition).Text("/title"), definition.Name()), Address: at + "/-/document", Back: at,
 		Crumbs: h.crumbsTo(r, definition.ID), Document: in,
@@ -325,7 +325,7 @@ func (h *Handler) takeDocument(w http.ResponseWriter, r *request) error {
 		e := errorOf(err)
 		switch {
 		case err == nil:
-			return redirect(w, r, addressOf(r.id.String()))
+			return redirect(w, r, r.address(r.id.String()))
 		case e == nil || e.Code == inventory.NotFound || e.Code == inventory.Denied:
 			return err
 		}

@@ -96,11 +96,11 @@ func (h *Handler) definitionHeadOf(r *request, current string) (definitionHead, 
 	if err != nil {
 		return definitionHead{}, "", err
 	}
-	line := lineOf(definition)
+	line := lineOf(r, definition)
 	head := definitionHead{
 		Address: line.Address, Title: cmp.Or(line.Title, line.Name), Description: line.Description, Line: line,
-		API:     definitionRef{docOf(api).Text("/title"), addressOf(api.Path)},
-		Version: definitionRef{docOf(version).Text("/title"), addressOf(version.Path)},
+		API:     definitionRef{docOf(api).Text("/title"), r.address(api.Path)},
+		Version: definitionRef{docOf(version).Text("/title"), r.address(version.Path)},
 	}
 	if r.may(writeDefinition) {
 		head.Edit = head.Address + "/edit"

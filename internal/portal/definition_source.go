@@ -120,7 +120,7 @@ func (h *Handler) document(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	line := lineOf(definition)
+	line := lineOf(r, definition)
 	file := fileTypes[listing.LanguageOf(line.Format, data)]
 	name := r.id.Ancestor(inventory.KindAPI).Name() + "-" + r.id.Parent().Name() + "-" + line.Name
 	switch {

@@ -174,7 +174,7 @@ func (h *Handler) save(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(f.present.Path))
+	return redirect(w, r, r.address(f.present.Path))
 }
 
 // changes are the values of a form that differ from what it was made of; nil: it
@@ -272,7 +272,7 @@ func (h *Handler) showForm(w http.ResponseWriter, r *request, f form, v editView
 	if f.present.Path != "" {
 		title := cmp.Or(docOf(f.present).Text("/title"), f.present.Name())
 		v.Title, v.Submit = "Edit "+title, "Save"
-		v.Address, v.Back = addressOf(f.present.Path)+"/edit", addressOf(f.present.Path)
+		v.Address, v.Back = r.address(f.present.Path)+"/edit", r.address(f.present.Path)
 		v.Crumbs = h.crumbsTo(r, f.present.ID)
 		if v.Tag == "" {
 			tag := catalog.TagOf(f.present)
@@ -314,7 +314,7 @@ func (h *Handler) crumbsTo(r *request, id inventory.ID) (all []crumb) {
 		if found, err := h.catalog.Get(r.Context(), id); err == nil {
 			title = cmp.Or(docOf(found).Text("/title"), found.Name())
 		}
-		all = append([]crumb{{title, addressOf(id.String())}}, all...)
+		all = append([]crumb{{title, r.address(id.String())}}, all...)
 	}
 	return all
 }

@@ -38,7 +38,7 @@ func (h *Handler) environments(w http.ResponseWriter, r *request) error {
 	}
 	var v environmentsView
 	for _, e := range page.Items {
-		ref := refTo(e)
+		ref := refTo(r, e)
 		ref.Address = r.same(ref.Address)
 		v.Items = append(v.Items, environmentRow{ref, docOf(e).Text("/description"), e.Linked})
 	}
@@ -52,9 +52,9 @@ func (h *Handler) environments(w http.ResponseWriter, r *request) error {
 }
 
 // refTo names an environment.
-func refTo(e inventory.Resource) environmentRef {
+func refTo(r *request, e inventory.Resource) environmentRef {
 	d := docOf(e)
-	return environmentRef{cmp.Or(d.Text("/title"), e.Name()), d.Text("/kind"), d.Text("/server/type"), addressOf(e.Path)}
+	return environmentRef{cmp.Or(d.Text("/title"), e.Name()), d.Text("/kind"), d.Text("/server/type"), r.address(e.Path)}
 }
 
 // environmentView is one environment.
@@ -90,7 +90,7 @@ func (h *Handler) environment(w http.ResponseWriter, r *request) error {
 	}
 	d := docOf(e)
 	v := environmentView{
-		environmentRef: refTo(e), Description: d.Text("/description"), Instructions: d.Text("/onboarding/instructions"),
+		environmentRef: refTo(r, e), Description: d.Text("/description"), Instructions: d.Text("/onboarding/instructions"),
 		List: r.same(list),
 	}
 	schemas, err := h.schemasFor(r, inventory.KindEnvironment)
@@ -150,7 +150,7 @@ func (h *Handler) runningIn(r *request, environment string) (all []runningView, 
 			if err != nil {
 				return nil, false, err
 			}
-			of := rowOf(api)
+			of := rowOf(r, api)
 			of.Address = r.same(of.Address)
 			apis[id] = of
 		}

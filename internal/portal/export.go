@@ -80,7 +80,7 @@ func (h *Handler) stream(w http.ResponseWriter, r *request, b browse, shelf cata
 	flush := http.NewResponseController(w)
 	for {
 		for _, api := range shelf.Items {
-			if err := to.write(exportedOf(api, shelf.Where[api.Key])); err != nil {
+			if err := to.write(exportedOf(r, api, shelf.Where[api.Key])); err != nil {
 				return err
 			}
 		}
@@ -96,12 +96,12 @@ func (h *Handler) stream(w http.ResponseWriter, r *request, b browse, shelf cata
 	}
 }
 
-func exportedOf(api inventory.Resource, where inventory.Whereabouts) exported {
+func exportedOf(r *request, api inventory.Resource, where inventory.Whereabouts) exported {
 	d := docOf(api)
 	e := exported{
 		Name: api.Name(), Title: d.Text("/title"), Kind: d.Text("/kind"), LifecycleStage: d.Text(inventory.FieldLifecycleStage),
 		Summary: d.Text("/summary"), Description: d.Text("/description"), Environments: orNone(where.Environments), Sources: orNone(where.Sources),
-		Contacts: d.Doc["/contacts"], Updated: api.Updated.At.UTC(), Address: addressOf(api.Path), doc: d,
+		Contacts: d.Doc["/contacts"], Updated: api.Updated.At.UTC(), Address: r.address(api.Path), doc: d,
 	}
 	var top struct {
 		CustomProperties json.RawMessage `json:"customProperties"`

@@ -41,7 +41,7 @@ func (h *Handler) home(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	v := homeView{Inventory: addressOf(r.workspace.String()), Charts: chartsOf(addressOf(r.workspace.String()), shelf.Facets)}
+	v := homeView{Inventory: r.address(r.workspace.String()), Charts: chartsOf(r.address(r.workspace.String()), shelf.Facets)}
 	v.Figures = append(v.Figures, figure{shelf.Total, nounOf(shelf.Total, "API", "APIs"), v.Inventory})
 	base := workspaceAddress(r)
 	if r.mayIn(r.workspace, writeLinks) {
@@ -55,12 +55,12 @@ func (h *Handler) home(w http.ResponseWriter, r *request) error {
 	}
 	v.Bare = shelf.Total == 0 && (v.Links == "" || v.Figures[len(v.Figures)-1].N == 0)
 	if r.may(readService) {
-		v.Feed = addressOf(r.service.Path) + feedPath
-		if v.News, err = h.newsIn(r.Context(), r.service.ID, newsShown); err != nil {
+		v.Feed = r.address(r.service.Path) + feedPath
+		if v.News, err = h.newsIn(r, newsShown); err != nil {
 			return err
 		}
 	} else {
-		v.Recent = rowsOf(shelf)
+		v.Recent = rowsOf(r, shelf)
 	}
 	return h.show(w, r, view{template: "home", title: r.service.Name(), section: "Home", data: v})
 }
@@ -72,7 +72,7 @@ func (h *Handler) tellLinks(r *request, v *homeView) error {
 		return err
 	}
 	for _, res := range page.Items {
-		link, err := h.linkOf(res)
+		link, err := h.linkOf(r, res)
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func (h *Handler) showIdentities(w http.ResponseWriter, r *request, typed, fault
 	}
 	i := identityOf(r.service)
 	v := identitiesView{
-		Address: addressOf(r.service.Path) + "/-/identities", On: i.system(), Typed: typed, Fault: fault, May: r.may(writeService),
+		Address: r.address(r.service.Path) + "/-/identities", On: i.system(), Typed: typed, Fault: fault, May: r.may(writeService),
 		System: identityRow{Name: "System assigned", PrincipalID: i.PrincipalID, TenantID: i.TenantID, Links: readers[""]},
 	}
 	for _, id := range i.assigned() {
@@ -74,7 +74,7 @@ func (h *Handler) readers(r *request) (map[string][]linkView, error) {
 			return nil, err
 		}
 		for _, res := range page.Items {
-			link, err := h.linkOf(res)
+			link, err := h.linkOf(r, res)
 			if err != nil {
 				return nil, err
 			}
@@ -91,7 +91,7 @@ func (h *Handler) switchIdentity(w http.ResponseWriter, r *request) error {
 	if err := h.amend(r, r.PostFormValue("on") != "", i.assigned(), nil); err != nil {
 		return err
 	}
-	to := addressOf(r.service.Path) + "/-/identities"
+	to := r.address(r.service.Path) + "/-/identities"
 	if r.PostFormValue("to") != "" {
 		to = within(r.PostFormValue("to"))
 	}
@@ -111,7 +111,7 @@ func (h *Handler) addIdentity(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.service.Path)+"/-/identities")
+	return redirect(w, r, r.address(r.service.Path)+"/-/identities")
 }
 
 // removeIdentity takes one from it.
@@ -124,7 +124,7 @@ func (h *Handler) removeIdentity(w http.ResponseWriter, r *request) error {
 	if err := h.amend(r, i.system(), left, []string{gone}); err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.service.Path)+"/-/identities")
+	return redirect(w, r, r.address(r.service.Path)+"/-/identities")
 }
 
 // amend has the service have these identities. gone are those that it has no more.

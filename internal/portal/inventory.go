@@ -83,14 +83,14 @@ func (h *Handler) inventory(w http.ResponseWriter, r *request) error {
 	shown := view{template: "inventory", title: "APIs", section: "APIs", data: inventoryOf(r, b, shelf)}
 	if r.Header.Get("HX-Request") != "" {
 		shown.part = "browse"
-		w.Header().Set("HX-Replace-Url", b.at(addressOf(r.workspace.String()), nil))
+		w.Header().Set("HX-Replace-Url", b.at(r.address(r.workspace.String()), nil))
 	}
 	return h.show(w, r, shown)
 }
 
 // inventoryOf makes the view of a page.
 func inventoryOf(r *request, b browse, shelf catalog.Shelf) inventoryView {
-	here := addressOf(r.workspace.String())
+	here := r.address(r.workspace.String())
 	v := inventoryView{
 		Search: b.search, Sort: b.sort, Cards: b.cards, Total: shelf.Total,
 		TableAt: b.at(here, url.Values{"view": nil}), CardsAt: b.at(here, url.Values{"view": {"cards"}}),
@@ -108,7 +108,7 @@ func inventoryOf(r *request, b browse, shelf catalog.Shelf) inventoryView {
 		v.Sorts = append(v.Sorts, facetValue{Value: value, Label: s.title, Chosen: value == b.sort})
 	}
 	v.offer(here, b, shelf)
-	v.Items = rowsOf(shelf)
+	v.Items = rowsOf(r, shelf)
 	if r.may(writeAPI) {
 		v.Edit = here + "/-/edit"
 		picked := r.URL.Query()["api"]
@@ -129,12 +129,12 @@ func inventoryOf(r *request, b browse, shelf catalog.Shelf) inventoryView {
 }
 
 // rowsOf makes the rows of a page.
-func rowsOf(shelf catalog.Shelf) []row {
+func rowsOf(r *request, shelf catalog.Shelf) []row {
 	rows := make([]row, len(shelf.Items))
 	for i, api := range shelf.Items {
 		d, where := docOf(api), shelf.Where[api.Key]
 		rows[i] = row{
-			Address: addressOf(api.Path), Name: api.Name(), Title: titleOr(d, api), Summary: summarized(d),
+			Address: r.address(api.Path), Name: api.Name(), Title: titleOr(d, api), Summary: summarized(d),
 			Kind: d.Text("/kind"), Stage: d.Text(inventory.FieldLifecycleStage), Updated: api.Updated.At,
 			Environments: where.Environments, Sources: where.Sources,
 		}

@@ -45,7 +45,7 @@ func (h *Handler) keysPage(w http.ResponseWriter, r *request) error {
 }
 
 func (h *Handler) showKeys(w http.ResponseWriter, r *request, status int, v keysView, form keyForm) error {
-	v.Address, v.Roles = addressOf(r.service.Path)+"/-/keys", h.roles.Roles()
+	v.Address, v.Roles = r.address(r.service.Path)+"/-/keys", h.roles.Roles()
 	scope := strings.ToLower(feed.ARMID(r.service.Path))
 	for _, k := range h.keyRing.All() {
 		where, ok := h.whereIs(k.Scope, scope)
@@ -102,5 +102,5 @@ func (h *Handler) revokeKey(w http.ResponseWriter, r *request) error {
 			return err
 		}
 	}
-	return redirect(w, r, addressOf(r.service.Path)+"/-/keys")
+	return redirect(w, r, r.address(r.service.Path)+"/-/keys")
 }

@@ -56,14 +56,14 @@ type meter struct {
 }
 
 // linkOf makes the view of a link.
-func (h *Handler) linkOf(r inventory.Resource) (linkView, error) {
-	fresh, err := h.catalog.Freshness(r)
+func (h *Handler) linkOf(r *request, res inventory.Resource) (linkView, error) {
+	fresh, err := h.catalog.Freshness(res)
 	if err != nil {
 		return linkView{}, err
 	}
-	l, s := inventory.LinkOf(docOf(r).Doc), inventory.StatusOf(r)
+	l, s := inventory.LinkOf(docOf(res).Doc), inventory.StatusOf(res)
 	v := linkView{
-		Address: addressOf(r.Path), Name: r.Name(), Source: sourceName(l.Source), SourceID: l.Source,
+		Address: r.address(res.Path), Name: res.Name(), Source: sourceName(l.Source), SourceID: l.Source,
 		State: stateOf(s, fresh), Message: s.Message, Meter: meterOf(fresh), APIs: s.APIs, Held: len(s.Held), Kept: s.Kept,
 		Problems: s.Problems, Synced: s.SyncedAt, Next: s.NextDue, LastRun: s.LastRun,
 		Fresh: s.SyncedAt.IsZero(), Leaving: s.State == inventory.Deleting,

@@ -58,7 +58,7 @@ func (h *Handler) showDelete(w http.ResponseWriter, r *request, fault string, st
 			break
 		}
 		v.Entries = append(v.Entries, partingView{
-			Title: docOf(p.Resource).Text("/title"), Address: addressOf(p.Resource.Path), Kind: string(p.Resource.ID.Kind()),
+			Title: docOf(p.Resource).Text("/title"), Address: r.address(p.Resource.Path), Kind: string(p.Resource.ID.Kind()),
 			Goes: p.Goes, Edited: p.Edited, Why: p.Why, Links: p.Links,
 		})
 	}

@@ -76,7 +76,7 @@ func (h *Handler) linkPage(r *request) (linkPage, string, error) {
 	if err != nil {
 		return linkPage{}, "", err
 	}
-	link, err := h.linkOf(res)
+	link, err := h.linkOf(r, res)
 	if err != nil {
 		return linkPage{}, "", err
 	}
@@ -94,7 +94,7 @@ func (h *Handler) linkPage(r *request) (linkPage, string, error) {
 		}
 	}
 	if link.Held > 0 {
-		if v.Held, err = h.held(r.Context(), r.id); err != nil {
+		if v.Held, err = h.held(r); err != nil {
 			return v, "", err
 		}
 	}
@@ -138,7 +138,7 @@ func settingsOf(r *request, l inventory.Link) linkSettings {
 		Include: rulesOf(l.Scope.Include), Exclude: rulesOf(l.Scope.Exclude),
 	}
 	if l.Environment != "" {
-		v.EnvAddress = addressOf(r.service.Path + l.Environment)
+		v.EnvAddress = r.address(r.service.Path + l.Environment)
 		v.Environment = l.Environment[len("/workspaces/")+len(r.workspace.Name())+len("/environments/"):]
 	}
 	if l.Target > 0 {
@@ -166,7 +166,7 @@ func (h *Handler) run(w http.ResponseWriter, r *request) error {
 	}
 	for _, run := range runs {
 		if run.ID == id {
-			link := addressOf(r.service.Path + "/workspaces/" + r.workspace.Name() + "/links/" + r.PathValue("link"))
+			link := r.address(r.service.Path + "/workspaces/" + r.workspace.Name() + "/links/" + r.PathValue("link"))
 			v := struct {
 				runView
 				Link, LinkName string

@@ -125,7 +125,7 @@ func (h *Handler) reviewLink(w http.ResponseWriter, r *request) error {
 	v.Role = missingRole(findings)
 	v.Off = f.Identity == "" && !identityOf(r.service).system()
 	if v.Off && h.access.Allowed(r.Context(), writeService, feed.ARMID(r.service.Path)) {
-		v.Switch = addressOf(r.service.Path) + "/-/identities/system"
+		v.Switch = r.address(r.service.Path) + "/-/identities/system"
 	}
 	if v.Role != nil && v.Role.PrincipalID != "" {
 		if p, err := h.person(r); err == nil && p.mayAssign(v.Role.Scope) {
@@ -244,7 +244,7 @@ func (h *Handler) makeLink(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(linkPath(r, f.Name)))
+	return redirect(w, r, r.address(linkPath(r, f.Name)))
 }
 
 func (h *Handler) make(r *request, f linkForm, body inventory.Doc, digest string) (err error) {

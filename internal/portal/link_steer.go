@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -59,12 +58,12 @@ type heldView struct {
 	By       string
 }
 
-func (h *Handler) held(ctx context.Context, link inventory.ID) (all []heldView, err error) {
-	deletions, err := h.catalog.Deletions(ctx, link)
+func (h *Handler) held(r *request) (all []heldView, err error) {
+	deletions, err := h.catalog.Deletions(r.Context(), r.id)
 	for _, d := range deletions {
 		v := heldView{External: d.External, Title: d.External, Why: d.Why, Since: d.Since, Verdict: string(d.Verdict), By: d.By}
 		if d.API.Path != "" {
-			v.Title, v.Address = docOf(d.API).Text("/title"), addressOf(d.API.Path)
+			v.Title, v.Address = docOf(d.API).Text("/title"), r.address(d.API.Path)
 			v.Version = docOf(d.Version).Text("/title")
 		}
 		all = append(all, v)

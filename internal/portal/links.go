@@ -31,7 +31,7 @@ func (h *Handler) links(w http.ResponseWriter, r *request) error {
 		v.New = workspaceAddress(r) + "/new-link"
 	}
 	for _, res := range page.Items {
-		link, err := h.linkOf(res)
+		link, err := h.linkOf(r, res)
 		if err != nil {
 			return err
 		}

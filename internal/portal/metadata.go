@@ -54,12 +54,12 @@ func (h *Handler) metadata(w http.ResponseWriter, r *request) error {
 	}
 	v := metadataView{}
 	if r.may(writeSchema) {
-		v.New = addressOf(r.service.Path) + "/-/new-metadata"
+		v.New = r.address(r.service.Path) + "/-/new-metadata"
 	}
 	for _, res := range page.Items {
 		shown := schemaIn(res)
 		v.Items = append(v.Items, schemaRow{
-			Name: res.Name(), Title: shown.Title, Description: shown.Description, Type: draftOf(docOf(res).Text("/schema")).typeTitle(), Page: addressOf(res.Path),
+			Name: res.Name(), Title: shown.Title, Description: shown.Description, Type: draftOf(docOf(res).Text("/schema")).typeTitle(), Page: r.address(res.Path),
 			Assigned: slices.DeleteFunc(assignmentsOf(docOf(res)), func(a assignmentView) bool { return !a.Assigned }),
 		})
 	}
@@ -176,8 +176,8 @@ func (h *Handler) newSchema(w http.ResponseWriter, r *request) error {
 
 func (h *Handler) showSchema(w http.ResponseWriter, r *request, status int, f schemaForm, isNew bool) error {
 	title := "New metadata"
-	if f.New, f.Action = isNew, addressOf(r.service.Path)+"/-/new-metadata"; !isNew {
-		title, f.Action = cmp.Or(f.Draft.Title, f.Name.Value), addressOf(r.service.Path)+"/-/metadata/"+f.Name.Value
+	if f.New, f.Action = isNew, r.address(r.service.Path)+"/-/new-metadata"; !isNew {
+		title, f.Action = cmp.Or(f.Draft.Title, f.Name.Value), r.address(r.service.Path)+"/-/metadata/"+f.Name.Value
 		f.Locked = !r.may(writeSchema)
 		if r.may(deleteSchema) {
 			f.Delete = f.Action + "/delete"
@@ -254,7 +254,7 @@ func (h *Handler) putSchema(w http.ResponseWriter, r *request, name string, m ca
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.service.Path)+"/-/metadata")
+	return redirect(w, r, r.address(r.service.Path)+"/-/metadata")
 }
 
 func (h *Handler) makeSchema(w http.ResponseWriter, r *request) error {
@@ -302,14 +302,14 @@ func (h *Handler) deleteSchemaPage(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	v := schemaEnd{Name: res.Name(), Title: schemaIn(res).Title, Back: addressOf(res.Path), Action: addressOf(res.Path) + "/delete"}
+	v := schemaEnd{Name: res.Name(), Title: schemaIn(res).Title, Back: r.address(res.Path), Action: r.address(res.Path) + "/delete"}
 	for _, u := range use {
 		shown := usedBy{Kind: kindTitles[u.Kind], Assigned: u.Assigned, Count: strconv.Itoa(u.Things)}
 		if u.More {
 			shown.Count += " and more"
 		}
 		for _, some := range u.Some {
-			shown.Things = append(shown.Things, definitionRef{cmp.Or(docOf(some).Text("/title"), some.Name()), addressOf(some.Path)})
+			shown.Things = append(shown.Things, definitionRef{cmp.Or(docOf(some).Text("/title"), some.Name()), r.address(some.Path)})
 		}
 		v.Use, v.InTheWay = append(v.Use, shown), v.InTheWay || u.Assigned
 	}
@@ -320,5 +320,5 @@ func (h *Handler) deleteSchema(w http.ResponseWriter, r *request) error {
 	if err := h.catalog.Delete(r.Context(), r.id, noMatch); err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.service.Path)+"/-/metadata")
+	return redirect(w, r, r.address(r.service.Path)+"/-/metadata")
 }

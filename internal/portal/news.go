@@ -2,7 +2,6 @@ package portal
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,10 +31,10 @@ type news struct {
 // newsPast is how many events are looked at to find news.
 const newsPast = 200
 
-// newsIn gives the newest things that happened in a service, those of one sort and
-// one run as one.
-func (h *Handler) newsIn(ctx context.Context, service inventory.ID, limit int) ([]news, error) {
-	events, err := h.catalog.History(ctx, service, 0, newsPast)
+// newsIn gives the newest things that happened in the service of a request, those of
+// one sort and one run as one.
+func (h *Handler) newsIn(r *request, limit int) ([]news, error) {
+	events, err := h.catalog.History(r.Context(), r.service.ID, 0, newsPast)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +51,7 @@ func (h *Handler) newsIn(ctx context.Context, service inventory.ID, limit int) (
 		if len(out) == limit {
 			break
 		}
-		if err := h.name(ctx, &n, e); err != nil {
+		if err := h.name(r, &n, e); err != nil {
 			return nil, err
 		}
 		out = append(out, n)
@@ -81,23 +80,23 @@ func (n *news) count() {
 }
 
 // name gives news the title that the thing has, or had.
-func (h *Handler) name(ctx context.Context, n *news, e inventory.Event) error {
+func (h *Handler) name(r *request, n *news, e inventory.Event) error {
 	id, err := inventory.ParseID(e.Path)
 	if err != nil {
 		return err
 	}
-	r, err := h.catalog.Get(ctx, id)
+	res, err := h.catalog.Get(r.Context(), id)
 	switch inventory.CodeOf(err) {
 	case "":
 		if err != nil {
 			return err
 		}
-		n.Title, n.Address = titleOr(docOf(r), r), addressOf(r.Path)
+		n.Title, n.Address = titleOr(docOf(res), res), r.address(res.Path)
 		return nil
 	case inventory.NotFound, inventory.NoParent:
 		n.Title = had(e)
 		if to := movedTo(e); to != "" {
-			n.Address = addressOf(to)
+			n.Address = r.address(to)
 		}
 		return nil
 	default:

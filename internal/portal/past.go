@@ -87,18 +87,18 @@ func (h *Handler) inventoryThen(w http.ResponseWriter, r *request) error {
 		Parent: r.id, Kind: inventory.KindAPI, Order: inventory.Order{By: inventory.ByTitle}, After: after, Limit: pageSize, At: r.at,
 	})
 	if err != nil {
-		return h.noPast(w, r, "APIs", addressOf(r.workspace.String()), err)
+		return h.noPast(w, r, "APIs", r.address(r.workspace.String()), err)
 	}
-	v := inventoryThenView{Then: thenFormOf(r, addressOf(r.workspace.String()))}
+	v := inventoryThenView{Then: thenFormOf(r, r.address(r.workspace.String()))}
 	for _, api := range page.Items {
 		d := docOf(api)
 		v.Items = append(v.Items, row{
-			Address: asThen(addressOf(api.Path), r.at), Title: titleOr(d, api), Summary: summarized(d),
+			Address: asThen(r.address(api.Path), r.at), Title: titleOr(d, api), Summary: summarized(d),
 			Kind: d.Text("/kind"), Stage: d.Text(inventory.FieldLifecycleStage), Updated: api.Updated.At,
 		})
 	}
 	if !page.Next.IsZero() {
-		v.Next = asThen(addressOf(r.workspace.String()), r.at) + "&" + url.Values{"after": {page.Next.String()}}.Encode()
+		v.Next = asThen(r.address(r.workspace.String()), r.at) + "&" + url.Values{"after": {page.Next.String()}}.Encode()
 	}
 	return h.show(w, r, view{template: "inventory-then", title: "APIs", section: "APIs", data: v})
 }
@@ -116,14 +116,14 @@ type apiThenView struct {
 func (h *Handler) apiThen(w http.ResponseWriter, r *request) error {
 	p, err := h.readParts(r)
 	if err != nil {
-		return h.noPast(w, r, "APIs", addressOf(r.workspace.String()), err)
+		return h.noPast(w, r, "APIs", r.address(r.workspace.String()), err)
 	}
 	schemas, err := h.schemasFor(r, inventory.KindAPI)
 	if err != nil {
 		return err
 	}
 	v := apiThenView{
-		Back: asThen(addressOf(r.workspace.String()), r.at), Then: thenFormOf(r, addressOf(r.workspace.String())),
+		Back: asThen(r.address(r.workspace.String()), r.at), Then: thenFormOf(r, r.address(r.workspace.String())),
 		Title: titleOr(p.doc, p.resource), Kind: p.doc.Text("/kind"), Stage: p.doc.Text(inventory.FieldLifecycleStage),
 		Summary: p.doc.Text("/summary"), Description: p.doc.Text("/description"),
 	}
@@ -139,7 +139,7 @@ func (h *Handler) apiThen(w http.ResponseWriter, r *request) error {
 		for j, d := range version.Definitions {
 			documents[d.Address] = d.Download
 			if key := version.Name + "/" + d.Name; d.Download != "" {
-				v.Versions[i].Definitions[j].Compare = addressOf(p.resource.Path) + "/compare?" + url.Values{"from": {key}, "fromAt": {r.at.UTC().Format(time.RFC3339Nano)}, "to": {key}}.Encode()
+				v.Versions[i].Definitions[j].Compare = r.address(p.resource.Path) + "/compare?" + url.Values{"from": {key}, "fromAt": {r.at.UTC().Format(time.RFC3339Nano)}, "to": {key}}.Encode()
 			}
 		}
 	}

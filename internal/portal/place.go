@@ -10,11 +10,11 @@ import (
 
 // workspaceAddress is what the addresses of a workspace's pages begin with.
 func workspaceAddress(r *request) string {
-	return addressOf(r.service.Path) + "/" + url.PathEscape(r.workspace.Name())
+	return r.address(r.service.Path) + "/" + url.PathEscape(r.workspace.Name())
 }
 
 // linkAddress is the page of the link that a request is about.
-func linkAddress(r *request) string { return addressOf(r.id.String()) }
+func linkAddress(r *request) string { return r.address(r.id.String()) }
 
 // linkPath is where a link of a name is, or would be.
 func linkPath(r *request, name string) string {

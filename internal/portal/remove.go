@@ -26,7 +26,7 @@ func (h *Handler) showRemove(w http.ResponseWriter, r *request, refused error) e
 	if err != nil {
 		return err
 	}
-	at := addressOf(found.Path)
+	at := r.address(found.Path)
 	v := removeView{
 		Title: cmp.Or(docOf(found).Text("/title"), found.Name()), Kind: wordOf(r.id.Kind()), Address: at + "/delete", Back: at,
 		Crumbs: h.crumbsTo(r, found.ID),
@@ -83,7 +83,7 @@ func (h *Handler) remove(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	to := addressOf(r.id.Parent().String())
+	to := r.address(r.id.Parent().String())
 	if r.id.Kind() == inventory.KindEnvironment {
 		to = workspaceAddress(r) + "/environments"
 	}

@@ -63,7 +63,7 @@ func (h *Handler) services(w http.ResponseWriter, r *request) error {
 // that of the first thing in it that he has a role on; empty: he sees nothing of it.
 func (h *Handler) entranceOf(r *request, s inventory.Resource) (string, error) {
 	if reads, err := h.readsIn(r, s.ID, readService); reads || err != nil {
-		return addressOf(s.Path), err
+		return r.address(s.Path), err
 	}
 	for _, held := range h.roles.Held(r.Context()) {
 		path, ok := pathIn(s, held.Scope)
@@ -72,7 +72,7 @@ func (h *Handler) entranceOf(r *request, s inventory.Resource) (string, error) {
 		}
 		id, err := inventory.ParseID(path)
 		if err == nil && entrances[id.Kind()] != "" && r.mayReadIn(id, entrances[id.Kind()]) {
-			return addressOf(path), nil
+			return r.address(path), nil
 		}
 	}
 	return "", nil
@@ -110,5 +110,5 @@ func (h *Handler) restoreService(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(back.Path))
+	return redirect(w, r, r.address(back.Path))
 }

@@ -77,14 +77,14 @@ func (h *Handler) settings(w http.ResponseWriter, r *request) error {
 func (h *Handler) showSettings(w http.ResponseWriter, r *request, status int, amend func(*settingsView)) error {
 	d := docOf(r.service)
 	v := settingsView{
-		Address: addressOf(r.service.Path) + "/-/settings", Name: r.service.Name(), ID: feed.ARMID(r.service.Path), Location: d.Text("/location"), Plan: planOf(d),
+		Address: r.address(r.service.Path) + "/-/settings", Name: r.service.Name(), ID: feed.ARMID(r.service.Path), Location: d.Text("/location"), Plan: planOf(d),
 		Created: r.service.Created, Version: h.release, Limits: limitLines(h.catalog.Limits()),
 		Tags:       textField{Name: "tags", Label: "Tags", Value: tagLines(d), Lines: 3, Mono: true, Hint: "One a line, like cost-center=4711; 50 at most."},
 		DeleteName: textField{Name: "name", Label: "Type the name of the API center", Mono: true, Required: true},
 		MayTag:     r.may(writeService), MaySpace: r.may(writeWorkspace), MayDelete: r.may(deleteService), MayOpen: r.may(writePortal),
 	}
 	if r.may(readTombstones) {
-		v.Removed = addressOf(r.service.Path) + "/-/tombstones"
+		v.Removed = r.address(r.service.Path) + "/-/tombstones"
 	}
 	var err error
 	if v.Open, err = h.catalog.OpenToAll(r.Context(), r.service.ID); err != nil {
@@ -203,7 +203,7 @@ func (h *Handler) setTags(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.service.Path)+"/-/settings")
+	return redirect(w, r, r.address(r.service.Path)+"/-/settings")
 }
 
 // setWorkspace changes the title, the description and the merge rule of a workspace.
@@ -237,7 +237,7 @@ func (h *Handler) setWorkspace(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.service.Path)+"/-/settings")
+	return redirect(w, r, r.address(r.service.Path)+"/-/settings")
 }
 
 // setOpen lets everybody read, or ends that.
@@ -249,7 +249,7 @@ func (h *Handler) setOpen(w http.ResponseWriter, r *request) error {
 	if err := h.catalog.SetOpenToAll(r.Context(), r.service, open == "yes"); err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.service.Path)+"/-/settings")
+	return redirect(w, r, r.address(r.service.Path)+"/-/settings")
 }
 
 // endService deletes a service, when its name was typed.

@@ -99,7 +99,7 @@ func (h *Handler) allOf(r *request) ([]string, error) {
 
 // severalForm makes the empty form.
 func (h *Handler) severalForm(r *request, names []string) (severalView, error) {
-	list := addressOf(r.workspace.String())
+	list := r.address(r.workspace.String())
 	v := severalView{Address: list + "/-/edit", Back: list, Count: len(names), Names: names}
 	switch {
 	case len(names) == 0:
@@ -182,14 +182,14 @@ func (h *Handler) changeSeveral(w http.ResponseWriter, r *request) error {
 		if v.Done = true; err != nil {
 			v.LeftOver = err.Error()
 		}
-		v.Preview = previewSeveral(done, schemas)
+		v.Preview = previewSeveral(r, done, schemas)
 		return h.showSeveral(w, r, v, 0)
 	}
 	all, err := h.catalog.PreviewAlter(r.Context(), apis, set)
 	if err != nil {
 		return err
 	}
-	v.Preview = previewSeveral(all, schemas)
+	v.Preview = previewSeveral(r, all, schemas)
 	for _, a := range all {
 		if a.Refused == nil && len(a.Changes) > 0 {
 			tag := catalog.TagOf(a.API)
@@ -253,13 +253,13 @@ func (v *severalView) read(form url.Values) inventory.Doc {
 	return set
 }
 
-func previewSeveral(all []catalog.Altered, schemas []schemaView) *severalPreview {
+func previewSeveral(r *request, all []catalog.Altered, schemas []schemaView) *severalPreview {
 	p := &severalPreview{}
 	var refused, changed []severalRow
 	for _, a := range all {
 		row := severalRow{Title: a.ID.Name()}
 		if a.API.Path != "" {
-			row.Title, row.Address = titleOr(docOf(a.API), a.API), addressOf(a.API.Path)
+			row.Title, row.Address = titleOr(docOf(a.API), a.API), r.address(a.API.Path)
 		}
 		switch {
 		case a.Refused != nil:

@@ -50,8 +50,8 @@ func (h *Handler) tombstones(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	v := removedView{Address: addressOf(r.service.Path) + "/-/tombstones", Restores: r.may(restoreTombstone), Forgets: r.may(forgetTombstone)}
-	v.Done, v.Where = doneText(r.URL.Query())
+	v := removedView{Address: r.address(r.service.Path) + "/-/tombstones", Restores: r.may(restoreTombstone), Forgets: r.may(forgetTombstone)}
+	v.Done, v.Where = doneText(r)
 	if len(all) > removedPage {
 		all = all[:removedPage]
 		v.Next = v.Address + "?before=" + strconv.FormatInt(all[removedPage-1].ID, 10)
@@ -60,13 +60,13 @@ func (h *Handler) tombstones(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	v.Items = removedOf(all, schemas)
+	v.Items = removedOf(r, all, schemas)
 	return h.show(w, r, view{template: "tombstones", title: "Removed things", section: "Activity", data: v})
 }
 
 // removedOf are the things that tombstones are of. What went with an API at one
 // time is told with it.
-func removedOf(all []inventory.Tombstone, schemas []schemaView) (out []removedThing) {
+func removedOf(r *request, all []inventory.Tombstone, schemas []schemaView) (out []removedThing) {
 	type departure struct {
 		api string
 		at  time.Time
@@ -94,21 +94,21 @@ func removedOf(all []inventory.Tombstone, schemas []schemaView) (out []removedTh
 		if ok && t.Kind != inventory.KindAPI {
 			continue
 		}
-		v := removedThingOf(t, schemas)
+		v := removedThingOf(r, t, schemas)
 		v.With = n
 		out = append(out, v)
 	}
 	return out
 }
 
-func removedThingOf(t inventory.Tombstone, schemas []schemaView) removedThing {
+func removedThingOf(r *request, t inventory.Tombstone, schemas []schemaView) removedThing {
 	v := removedThing{ID: t.ID, Kind: label(kindName(t.Kind)), Name: lastOf(t.Path), Why: reasons[t.Why], Link: lastOf(t.Link), By: t.ApprovedBy, At: t.At}
 	v.Title = cmp.Or(t.Seen.Text("/title"), v.Name)
 	if _, below, ok := strings.Cut(t.Path, "/apis/"); ok && t.Kind != inventory.KindAPI {
 		v.In, _, _ = strings.Cut(below, "/")
 	}
 	if t.MovedTo != "" {
-		v.Moved = addressOf(t.MovedTo)
+		v.Moved = r.address(t.MovedTo)
 	}
 	var kept []string
 	for f := range t.Own.All() {
@@ -124,14 +124,15 @@ func removedThingOf(t inventory.Tombstone, schemas []schemaView) removedThing {
 }
 
 // doneText says what has been done, from the address that a form leads back to.
-func doneText(q url.Values) (text, where string) {
+func doneText(r *request) (text, where string) {
+	q := r.URL.Query()
 	n, err := strconv.Atoi(q.Get("n"))
 	if err != nil || n < 0 {
 		return "", ""
 	}
 	switch path := q.Get("of"); q.Get("done") {
 	case "restored":
-		where = addressOf(path)
+		where = r.address(path)
 		if n == 0 {
 			return lastOf(path) + " is here by its link again, and has back what people had said of it.", where
 		}
@@ -152,7 +153,7 @@ func (h *Handler) restoreRemoved(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.service.Path)+"/-/tombstones?"+url.Values{"done": {"restored"}, "n": {strconv.Itoa(came.Things)}, "of": {came.Resource.Path}}.Encode())
+	return redirect(w, r, r.address(r.service.Path)+"/-/tombstones?"+url.Values{"done": {"restored"}, "n": {strconv.Itoa(came.Things)}, "of": {came.Resource.Path}}.Encode())
 }
 
 func (h *Handler) forgetRemoved(w http.ResponseWriter, r *request) error {
@@ -164,7 +165,7 @@ func (h *Handler) forgetRemoved(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.service.Path)+"/-/tombstones?"+url.Values{"done": {"forgotten"}, "n": {strconv.Itoa(n)}}.Encode())
+	return redirect(w, r, r.address(r.service.Path)+"/-/tombstones?"+url.Values{"done": {"forgotten"}, "n": {strconv.Itoa(n)}}.Encode())
 }
 
 // tombstoneOf is the number that a form names.

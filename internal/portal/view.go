@@ -98,7 +98,6 @@ func (h *Handler) functions() template.FuncMap {
 	return template.FuncMap{
 		"asset":   h.assets.address,
 		"icon":    icon,
-		"address": addressOf,
 		"instant": func(t time.Time) instant { return instant{t, time.Now()} },
 		"plural":  plural,
 		"label":   label,
@@ -186,8 +185,8 @@ func (h *Handler) frame(r *request, v view) frame {
 	if r.service.Path == "" {
 		return f
 	}
-	f.Service, f.Home = r.service.Name(), addressOf(r.service.Path)
-	f.Inventory = addressOf(r.workspace.String())
+	f.Service, f.Home = r.service.Name(), r.address(r.service.Path)
+	f.Inventory = r.address(r.workspace.String())
 	f.Nav = h.navigation(r, v.section)
 	return f
 }
@@ -195,7 +194,7 @@ func (h *Handler) frame(r *request, v view) frame {
 // navigation is the menu of a service: the pages that who asks may see, wherever
 // he is.
 func (h *Handler) navigation(r *request, section string) []navGroup {
-	home, workspace := addressOf(r.service.Path), workspaceAddress(r)
+	home, workspace := r.address(r.service.Path), workspaceAddress(r)
 	may := func(action string) bool { return r.mayIn(r.service.ID, action) }
 	reads := func(id inventory.ID, action string) bool {
 		yes, err := h.readsIn(r, id, action)

@@ -45,7 +45,7 @@ var handshakes = []choice{
 func webhookOf(r *request, res inventory.Resource) webhookView {
 	hook := inventory.WebhookOf(docOf(res).Doc)
 	v := webhookView{
-		Name: res.Name(), Page: addressOf(res.Path), Address: hook.Address, Types: hook.Types, Prefix: hook.Prefix, Handshake: hook.Handshake,
+		Name: res.Name(), Page: r.address(res.Path), Address: hook.Address, Types: hook.Types, Prefix: hook.Prefix, Handshake: hook.Handshake,
 	}
 	if !r.access.Allowed(r.Context(), writeWebhooks, feed.ARMID(res.Path)) {
 		v.Address = inventory.WithoutQuery(hook.Address)
@@ -76,7 +76,7 @@ func (h *Handler) webhooks(w http.ResponseWriter, r *request) error {
 	}
 	v := webhooksView{}
 	if r.may(writeWebhooks) && r.may(secretWebhooks) {
-		v.New = addressOf(r.service.Path) + "/-/new-webhook"
+		v.New = r.address(r.service.Path) + "/-/new-webhook"
 	}
 	for _, res := range page.Items {
 		v.Items = append(v.Items, webhookOf(r, res))
@@ -204,7 +204,7 @@ func (h *Handler) newWebhook(w http.ResponseWriter, r *request) error {
 }
 
 func (h *Handler) showNewWebhook(w http.ResponseWriter, r *request, status int, f webhookForm) error {
-	f.Action, f.IsNew = addressOf(r.service.Path)+"/-/new-webhook", true
+	f.Action, f.IsNew = r.address(r.service.Path)+"/-/new-webhook", true
 	return h.show(w, r, view{template: "webhook-new", title: "New webhook", section: "Webhooks", status: status, data: f})
 }
 
@@ -266,7 +266,7 @@ func (h *Handler) showWebhook(w http.ResponseWriter, r *request, status int, v w
 	if err != nil {
 		return err
 	}
-	v.webhookView, v.Back = webhookOf(r, res), addressOf(r.service.Path)+"/-/webhooks"
+	v.webhookView, v.Back = webhookOf(r, res), r.address(r.service.Path)+"/-/webhooks"
 	if v.Form == nil && r.may(writeWebhooks) {
 		f := webhookFormOf(res.Name(), inventory.WebhookOf(docOf(res).Doc), fieldFault{})
 		v.Form = &f
@@ -314,7 +314,7 @@ func (h *Handler) changeWebhook(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(res.Path))
+	return redirect(w, r, r.address(res.Path))
 }
 
 // newSecret replaces the secret of a webhook.
@@ -345,7 +345,7 @@ func (h *Handler) replayWebhook(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.service.Path)+"/-/webhooks/"+r.id.Name())
+	return redirect(w, r, r.address(r.service.Path)+"/-/webhooks/"+r.id.Name())
 }
 
 func (h *Handler) replayPoint(r *request) (int64, error) {
@@ -368,5 +368,5 @@ func (h *Handler) deleteWebhook(w http.ResponseWriter, r *request) error {
 	if err := h.catalog.Delete(r.Context(), r.id, noMatch); err != nil {
 		return err
 	}
-	return redirect(w, r, addressOf(r.service.Path)+"/-/webhooks")
+	return redirect(w, r, r.address(r.service.Path)+"/-/webhooks")
 }
