@@ -2,7 +2,7 @@ package portal
 
 import "testing"
 
-func TestAddressOf(t *testing.T) {
+func TestAddresses(t *testing.T) {
 	for path, want := range map[string]string{
 		"s/g/center":                                     "/portal/center",
 		"s/g/center/workspaces/default":                  "/portal/center/default/apis",
@@ -14,8 +14,8 @@ func TestAddressOf(t *testing.T) {
 		"s/g/center/portals/default":                     "/portal/center/-/settings",
 		"":                                               "/portal",
 	} {
-		if got := addressOf(path); got != want {
-			t.Errorf("addressOf(%q) = %q, want %q", path, got, want)
+		if got := (centers{}).address(path); got != want {
+			t.Errorf("the address of %q is %q, want %q", path, got, want)
 		}
 	}
 }

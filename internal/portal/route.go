@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -143,6 +142,7 @@ type request struct {
 	*http.Request
 	who       auth.Principal
 	session   inventory.Digest   // by which who asks comes; empty: by a token, or nobody does
+	centers   centers            // all that there are
 	service   inventory.Resource // zero on pages of none
 	workspace inventory.ID
 	id        inventory.ID // of the last thing that the path names
@@ -189,14 +189,24 @@ func (h *Handler) enter(p page, r *http.Request) (*request, error) {
 	return in, h.authorize(in, p)
 }
 
+// know gives the request the API centers that there are.
+func (h *Handler) know(in *request) error {
+	all, err := h.catalog.AllServices(in.Context())
+	in.centers = centersOf(all)
+	return err
+}
+
 // find gives the request what its path names.
 func (h *Handler) find(in *request) error {
+	if err := h.know(in); err != nil {
+		return err
+	}
 	name := in.PathValue("service")
 	if name == "" {
 		return nil
 	}
 	var err error
-	if in.service, err = h.serviceNamed(in.Context(), name); err != nil {
+	if in.service, err = in.centers.find(name); err != nil {
 		return err
 	}
 	in.id = in.service.ID
@@ -221,23 +231,6 @@ func (h *Handler) find(in *request) error {
 
 // defaultWorkspace is the one that every service has.
 const defaultWorkspace = "default"
-
-// maxServices bounds how many services the portal looks through.
-const maxServices = 1000
-
-// serviceNamed gives the service of a name: the oldest, if several groups have one.
-func (h *Handler) serviceNamed(ctx context.Context, name string) (inventory.Resource, error) {
-	all, err := h.catalog.List(ctx, inventory.Query{Kind: inventory.KindService, Limit: maxServices})
-	if err != nil {
-		return inventory.Resource{}, err
-	}
-	for _, s := range all.Items {
-		if strings.EqualFold(s.Name(), name) {
-			return s, nil
-		}
-	}
-	return inventory.Resource{}, inventory.Errorf(inventory.NotFound, "", "there is no API center %q", name)
-}
 
 // authorize lets in who may read by either plane and, where a service is open to
 // all, whoever wants to see what there is.

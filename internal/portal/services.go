@@ -19,7 +19,10 @@ type servicesView struct {
 }
 
 // serviceCard is one API center to choose.
-type serviceCard struct{ Name, Address, Group, Location string }
+type serviceCard struct {
+	Name, Address, Group, Location string
+	Subscription                   string // empty: no other has its name and a group of that name
+}
 
 // deletedCard is one that can be restored.
 type deletedCard struct {
@@ -30,18 +33,18 @@ type deletedCard struct {
 // services lists the API centers that the reader may see anything of; of one, it
 // goes there, unless he asks for all.
 func (h *Handler) services(w http.ResponseWriter, r *request) error {
-	all, err := h.catalog.AllServices(r.Context())
-	if err != nil {
-		return err
-	}
 	var v servicesView
-	for _, s := range all {
+	for _, s := range r.centers.all {
 		at, err := h.entranceOf(r, s)
 		if err != nil {
 			return err
 		}
 		if at != "" {
-			v.Items = append(v.Items, serviceCard{Name: s.Name(), Address: at, Group: groupOf(s.Path), Location: docOf(s).Text("/location")})
+			card := serviceCard{Name: s.Name(), Address: at, Group: groupOf(s.Path), Location: docOf(s).Text("/location")}
+			if strings.Count(r.centers.nameOf(s.Path), "~") > 1 {
+				card.Subscription, _, _ = strings.Cut(s.Path, "/")
+			}
+			v.Items = append(v.Items, card)
 		}
 	}
 	deleted, err := h.catalog.AllDeletedServices(r.Context())
@@ -108,6 +111,9 @@ func (h *Handler) restoreService(w http.ResponseWriter, r *request) error {
 	}
 	back, err := h.catalog.Restore(r.Context(), id, noMatch)
 	if err != nil {
+		return err
+	}
+	if err := h.know(r); err != nil {
 		return err
 	}
 	return redirect(w, r, r.address(back.Path))

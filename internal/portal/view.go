@@ -276,8 +276,8 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		h.log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", r.URL.Path, "request", id, "error", err)
 		refusal = arm.Errorf(http.StatusInternalServerError, "", "Something went wrong that is not your fault. The server's log has the details under request id %s.", id)
 	}
-	if name := r.PathValue("service"); name != "" {
-		if s, err := h.serviceNamed(r.Context(), name); err == nil {
+	if name := r.PathValue("service"); name != "" && h.know(in) == nil {
+		if s, err := in.centers.find(name); err == nil {
 			in.service, in.id = s, s.ID
 			in.workspace = s.ID.Child(inventory.KindWorkspace, defaultWorkspace)
 		}
