@@ -1,8 +1,10 @@
 package portal
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,6 +60,21 @@ type heldView struct {
 	By       string
 }
 
+// Undecided is a list, as JSON, of the deletions on the page that nobody has
+// judged: one value, as there can be more of them than a form may have. Empty: there are none.
+func (v linkPage) Undecided() string {
+	var externals []string
+	for _, d := range v.Held {
+		if d.Verdict == string(inventory.Undecided) {
+			externals = append(externals, d.External)
+		}
+	}
+	if externals == nil {
+		return ""
+	}
+	return string(encode(externals))
+}
+
 func (h *Handler) held(r *request) (all []heldView, err error) {
 	deletions, err := h.catalog.Deletions(r.Context(), r.id)
 	for _, d := range deletions {
@@ -79,21 +96,43 @@ func (h *Handler) reject(w http.ResponseWriter, r *request) error {
 	return h.judge(w, r, inventory.Rejected)
 }
 
-// judge says yes or no to the deletions that the form names, or to all that nobody has judged.
+// judge says yes or no to the deletions that the form names, or to all that it showed without a verdict.
 func (h *Handler) judge(w http.ResponseWriter, r *request, verdict inventory.DeletionVerdict) error {
 	if err := r.ParseForm(); err != nil {
 		return unreadable(err)
 	}
 	externals := r.PostForm["external"]
-	if r.PostForm.Get("all") != "" {
+	all := r.PostForm.Get("all") != ""
+	if all {
 		externals = nil
-	} else if len(externals) == 0 {
+		_ = json.Unmarshal([]byte(r.PostForm.Get("held")), &externals) // of another form: none is named
+	}
+	if len(externals) == 0 {
 		return inventory.Errorf(inventory.Invalid, "external", "no deletion is named; go back and choose one, or all")
 	}
-	if _, err := h.catalog.Judge(r.Context(), r.id, externals, verdict); err != nil {
-		return err
+	if all {
+		waiting, err := h.undecided(r)
+		if err != nil {
+			return err
+		}
+		externals = slices.DeleteFunc(externals, func(e string) bool { return !waiting[e] })
+	}
+	if len(externals) > 0 {
+		if _, err := h.catalog.Judge(r.Context(), r.id, externals, verdict); err != nil {
+			return err
+		}
 	}
 	return redirect(w, r, linkAddress(r))
+}
+
+// undecided are the deletions of a link that nobody has judged.
+func (h *Handler) undecided(r *request) (map[string]bool, error) {
+	all, err := h.catalog.Deletions(r.Context(), r.id)
+	waiting := make(map[string]bool, len(all))
+	for _, d := range all {
+		waiting[d.External] = d.Verdict == inventory.Undecided
+	}
+	return waiting, err
 }
 
 // doctor shows what is well with a link and what is not.

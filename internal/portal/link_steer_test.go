@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -44,29 +46,18 @@ func TestLinkIsSteered(t *testing.T) {
 func TestHeldDeletionsAreJudged(t *testing.T) {
 	d, _ := linkDesk(t)
 	d.link("contoso")
-	id := inventory.MustID(workspace + "/links/contoso")
-	if err := d.store.Update(t.Context(), "test", func(tx inventory.Tx) error {
-		for _, e := range []string{"apis/a", "apis/b"} {
-			if err := tx.PutDeletion(id, inventory.Deletion{External: e, Why: "too many at once", Since: time.Now()}); err != nil {
-				return err
-			}
-		}
-		return tx.SetStatus(id, inventory.LinkStatus{State: inventory.Syncing, Held: []string{"apis/a", "apis/b"}})
-	}); err != nil {
-		t.Fatal(err)
-	}
+	d.holds("contoso", "apis/a", "apis/b")
 	b := d.signedIn(adminKey)
 	b.shows(linksPage+"/contoso", http.StatusOK, "Held deletions", "apis/a", "too many at once")
 	if w := b.post(linksPage+"/contoso/reject", url.Values{"external": {"apis/a"}}); w.Code != http.StatusSeeOther {
 		t.Errorf("reject: %d %s", w.Code, w.Body)
 	}
 	b.shows(linksPage+"/contoso", http.StatusOK, "Rejected", "ada")
-	if w := b.post(linksPage+"/contoso/approve", url.Values{"all": {"yes"}}); w.Code != http.StatusSeeOther {
+	if w := b.post(linksPage+"/contoso/approve", allHeld(b.reads(linksPage+"/contoso"))); w.Code != http.StatusSeeOther {
 		t.Errorf("approve all: %d %s", w.Code, w.Body)
 	}
-	all, err := d.people.Deletions(auth.With(t.Context(), administrator), id)
-	if err != nil || len(all) != 2 || all[0].Verdict != inventory.Rejected || all[1].Verdict != inventory.Approved {
-		t.Errorf("deletions %+v, %v", all, err)
+	if got := d.verdicts("contoso"); got != "apis/a rejected, apis/b approved" {
+		t.Error(got)
 	}
 }
 
@@ -89,6 +80,79 @@ func TestTheEndOfALinkIsTold(t *testing.T) {
 		w := b.get(to, headers...)
 		b.says("the list after it", w.Code, w.Body.String(), http.StatusOK, []string{"The link contoso is deleted.", "No links yet"})
 	}
+}
+
+// All are those that the page showed: neither what is held since, nor what
+// somebody has judged or the source has brought back meanwhile.
+func TestAllHeldDeletionsAreThoseShown(t *testing.T) {
+	d, _ := linkDesk(t)
+	d.link("contoso")
+	d.holds("contoso", "apis/a", "apis/b", "apis/c \"&")
+	b := d.signedIn(adminKey)
+	shown := allHeld(b.reads(linksPage + "/contoso"))
+	d.holds("contoso", "apis/new")
+	if w := b.post(linksPage+"/contoso/reject", url.Values{"external": {"apis/a"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("reject: %d %s", w.Code, w.Body)
+	}
+	if err := d.store.Update(t.Context(), "test", func(tx inventory.Tx) error {
+		return tx.EndDeletion(inventory.MustID(workspace+"/links/contoso"), "apis/b")
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time, nothing of it waits any more
+		if w := b.post(linksPage+"/contoso/approve", shown); w.Code != http.StatusSeeOther {
+			t.Errorf("approve all: %d %s", w.Code, w.Body)
+		}
+		if got := d.verdicts("contoso"); got != `apis/a rejected, apis/c "& approved, apis/new ` {
+			t.Error(got)
+		}
+	}
+	for name, form := range map[string]url.Values{"nothing": {"all": {"yes"}}, "no list": {"all": {"yes"}, "held": {"apis/new"}}} {
+		if w := b.post(linksPage+"/contoso/approve", form); w.Code != http.StatusBadRequest {
+			t.Errorf("%s: %d", name, w.Code)
+		}
+	}
+}
+
+var heldInput = regexp.MustCompile(`<input type="hidden" name="held" value="([^"]*)">`)
+
+// allHeld is what "Delete all" and "Keep all" of a page send.
+func allHeld(page string) url.Values {
+	form := url.Values{"all": {"yes"}}
+	for _, m := range heldInput.FindAllStringSubmatch(page, -1) {
+		form.Add("held", html.UnescapeString(m[1]))
+	}
+	return form
+}
+
+// holds has a link hold deletions back.
+func (d *desk) holds(link string, externals ...string) {
+	d.Helper()
+	id := inventory.MustID(workspace + "/links/" + link)
+	if err := d.store.Update(d.Context(), "test", func(tx inventory.Tx) error {
+		for _, e := range externals {
+			if err := tx.PutDeletion(id, inventory.Deletion{External: e, Why: "too many at once", Since: time.Now()}); err != nil {
+				return err
+			}
+		}
+		return tx.SetStatus(id, inventory.LinkStatus{State: inventory.Syncing, Held: externals})
+	}); err != nil {
+		d.Fatal(err)
+	}
+}
+
+// verdicts tells the deletions of a link and what was said of them.
+func (d *desk) verdicts(link string) string {
+	d.Helper()
+	all, err := d.people.Deletions(auth.With(d.Context(), administrator), inventory.MustID(workspace+"/links/"+link))
+	if err != nil {
+		d.Fatal(err)
+	}
+	texts := make([]string, len(all))
+	for i, deletion := range all {
+		texts[i] = deletion.External + " " + string(deletion.Verdict)
+	}
+	return strings.Join(texts, ", ")
 }
 
 func TestLinkIsDeleted(t *testing.T) {
