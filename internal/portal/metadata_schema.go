@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"apicenter/internal/inventory"
 )
@@ -90,9 +91,8 @@ const (
 // draftFrom reads a form.
 func draftFrom(v url.Values) draft {
 	d := draft{
-		Title: strings.TrimSpace(v.Get("title")), Description: strings.TrimSpace(v.Get("description")), Type: v.Get("type"),
-		Pattern: v.Get("pattern"), Whole: v.Get("whole") != "", Options: strings.ReplaceAll(v.Get("options"), "\r\n", "\n"), Items: v.Get("items"),
-		JSON: strings.ReplaceAll(v.Get("schema"), "\r\n", "\n"),
+		Title: strings.TrimSpace(v.Get("title")), Description: typedIn(v, "description"), Type: v.Get("type"),
+		Pattern: v.Get("pattern"), Whole: v.Get("whole") != "", Options: typedIn(v, "options"), Items: v.Get("items"), JSON: typedIn(v, "schema"),
 	}
 	d.Least, d.Most = strings.TrimSpace(v.Get("least")), strings.TrimSpace(v.Get("most"))
 	if d.Type == "number" {
@@ -105,6 +105,11 @@ func draftFrom(v url.Values) draft {
 		}
 	}
 	return d
+}
+
+// typedIn is what somebody has typed into a field, with the ends of lines that texts have.
+func typedIn(form url.Values, name string) string {
+	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(form.Get(name)))
 }
 
 // text is the JSON Schema of a draft. Invalid, with the field of the form as target.
@@ -264,10 +269,25 @@ func draftOf(text string) draft {
 	}
 	// What the form would lose, it must not show.
 	again, err := d.text()
-	if err != nil || !inventory.SameJSON([]byte(again), []byte(text)) {
+	if err != nil || !d.fits() || !inventory.SameJSON([]byte(again), []byte(text)) {
 		return asJSON
 	}
 	return d
+}
+
+// fits says that a form gives back all that the draft says.
+func (d draft) fits() bool {
+	lines := append([]string{d.Title, d.Pattern}, strings.Split(d.Options, "\n")...)
+	for _, m := range d.Members {
+		lines = append(lines, m.Name)
+	}
+	return len(d.Members) <= maxDraftMembers && !slices.ContainsFunc(d.Members, func(m draftMember) bool { return m.Name == "" }) &&
+		isPlain(strings.ReplaceAll(d.Description, "\n", " ")) && !slices.ContainsFunc(lines, func(line string) bool { return !isPlain(line) })
+}
+
+// isPlain says that a field for a line gives a text back as it is.
+func isPlain(text string) bool {
+	return text == strings.TrimSpace(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 func optionLines(all []schemaValue) string {

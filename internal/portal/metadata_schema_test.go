@@ -1,7 +1,10 @@
 package portal
 
 import (
+	"encoding/json"
+	"strconv"
 	"testing"
+	"unicode/utf8"
 
 	"apicenter/internal/inventory"
 	"apicenter/internal/metadata"
@@ -58,6 +61,7 @@ func TestWhatNoFormCanSayIsJSON(t *testing.T) {
 	for _, text := range []string{
 		``, `x`, `[]`, `{}`, `{"enum":[1,2]}`, `{"type":"string","format":"ipv4"}`, `{"type":["string","null"]}`, `{"type":"string","default":"x"}`,
 		`{"type":"array","items":{"type":"array"}}`, `{"type":"object","properties":{"a":{"enum":["b"]}}}`, `{"type":"string","minLength":1.0,"$comment":"x"}`,
+		objectOf(maxDraftMembers + 1), `{"type":"object","properties":{"":{"type":"string"}}}`, `{"type":"string","title":"x "}`,
 	} {
 		d := draftOf(text)
 		if said, err := d.text(); d.Type != "json" || err != nil || said != text {
@@ -89,9 +93,16 @@ func TestDraftsSayWhatIsWrong(t *testing.T) {
 	}
 }
 
-// Whatever stands in the inventory, the form that shows it says the same.
+// Whatever stands in the inventory, the form that shows it says the same, and
+// says it when it is sent back as it is.
 func FuzzDraftOf(f *testing.F) {
-	for _, seed := range []string{`{"type":"string"}`, `{"type":"array","items":{"oneOf":[{"const":"a|b"}]}}`, `{"type":"object","properties":{"":{"type":"string"}}}`} {
+	for _, seed := range []string{
+		`{"type":"string"}`, `{"type":"array","items":{"oneOf":[{"const":"a|b"}]}}`, `{"type":"object","properties":{"":{"type":"string"}}}`,
+		objectOf(maxDraftMembers), objectOf(maxDraftMembers + 1), `{"type":"object","properties":{" a":{"type":"string"},"a":{"type":"string"}}}`,
+		`{"type":"object","properties":{"a\nb":{"type":"string"}}}`, `{"title":" x ","description":"a\n\nb","type":"number","minimum":1.50}`,
+		`{"title":"a\u0000","description":"\n","type":"string","pattern":"a\nb"}`, `{"type":"string","pattern":" a "}`,
+		`{"type":"string","oneOf":[{"const":"gold","description":"a\rb"}]}`, " {\r\n\"type\": \"boolean\"} ", `{"enum":["\ud800",1]}`,
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -100,5 +111,22 @@ func FuzzDraftOf(f *testing.F) {
 		if err != nil || said != text && !inventory.SameJSON([]byte(said), []byte(text)) {
 			t.Errorf("%q is shown as %+v: %q, %v", text, d, said, err)
 		}
+		if !json.Valid([]byte(text)) || !utf8.ValidString(text) {
+			return // no such schema stands there
+		}
+		page := rendered(t, "schema", "main", frame{Main: schemaFormOf("team", d, assignmentsOf(doc{}), nil)})
+		sent, err := draftFrom(sentBack(t, page)).text()
+		if err != nil || !inventory.SameJSON([]byte(sent), []byte(text)) {
+			t.Errorf("%q comes back as %q, %v", text, sent, err)
+		}
 	})
+}
+
+// objectOf is the schema of an object with so many members.
+func objectOf(members int) string {
+	s := schemaDoc{Type: "object", Properties: map[string]*schemaDoc{}}
+	for i := range members {
+		s.Properties["member"+strconv.Itoa(i)] = &schemaDoc{Type: "string"}
+	}
+	return string(encode(s))
 }
