@@ -187,17 +187,11 @@ func (f form) changes(r *request, was inventory.Doc) (changed map[inventory.Fiel
 			continue
 		}
 		field := fieldNamed(in.Name)
+		in.fill(was[field])
 		value := in.read(r.PostForm)
 		wrong = wrong || in.faulty()
-		if r.PostFormValue("theirs:"+in.Name) != "" {
+		if r.PostFormValue("theirs:"+in.Name) != "" || same(was[field], value) {
 			continue
-		}
-		before := was[field]
-		if len(before) == 0 && (value == nil || in.Sort == asFlag && string(value) == "false") || len(before) > 0 && value != nil && inventory.SameJSON(before, value) {
-			continue
-		}
-		if value == nil && string(before) == "[]" {
-			continue // readers always find a list
 		}
 		changed[field] = value
 	}

@@ -80,8 +80,29 @@ func TestEditAnAPI(t *testing.T) {
 	}
 	for field, want := range map[inventory.Field]string{
 		"/summary": `"Sells things"`, "/license": "", "/customProperties/team": `"sales"`, "/title": `"Orders"`,
-		"/contacts": `[{"email":"desk@shop.example","name":"Desk"},{"name":"Night desk"}]`,
+		"/contacts": `[{"name":"Desk","email":"desk@shop.example"},{"name":"Night desk"}]`,
 	} {
+		if got := d.text(api, field); got != want {
+			t.Errorf("%s is %s, want %s", field, got, want)
+		}
+	}
+}
+
+// What the form of a thing cannot say is not taken away by who changes something else.
+func TestEditKeepsWhatNoFormSays(t *testing.T) {
+	d := shop(t)
+	const api, owner = workspace + "/apis/orders", `{"name":"Desk ","pager":"x"}`
+	d.put(service+"/metadataSchemas/owner", `{"schema":"{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"}}}","assignedTo":[{"entity":"api","required":false}]}`)
+	d.put(api, `{"title":"Orders","kind":"rest","description":" Of all\r\nshops\n","customProperties":{"owner":`+owner+`}}`)
+	b := d.signedIn(adminKey)
+	form := plus(b.formAt(ordersPage+"/edit"), "title", "Orders", "kind", `"rest"`, "summary", "Sells", "description", "Of all\r\nshops\r\n", "customProperties/owner.name", "Desk ")
+	if body := b.reads(ordersPage + "/edit"); !strings.Contains(body, "1 more member, which stays as it is") {
+		t.Error("the form does not tell that there is more")
+	}
+	if w := b.post(ordersPage+"/edit", form); w.Code != http.StatusSeeOther {
+		t.Fatalf("save: %d %s", w.Code, w.Body)
+	}
+	for field, want := range map[inventory.Field]string{"/summary": `"Sells"`, "/description": `" Of all\r\nshops\n"`, "/customProperties/owner": owner} {
 		if got := d.text(api, field); got != want {
 			t.Errorf("%s is %s, want %s", field, got, want)
 		}

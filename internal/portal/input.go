@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net/url"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +24,9 @@ type input struct {
 	Members  []input  // of an object
 	Rows     [][]input
 	row      []input // what each row has
+	Raw      bool    // it is shown as JSON: fields of its sort would lose some of the value
+	More     int     // members of an object that have no input, and stay as they are
+	was      json.RawMessage
 
 	Locked *locked
 	Fault  string
@@ -64,33 +67,89 @@ const blankRows = 2
 
 // fill has the input show a value; nil is none.
 func (in *input) fill(value json.RawMessage) {
+	value = bytes.TrimSpace(value)
+	in.was, in.Raw, in.More, in.Rows = value, value != nil && !in.holds(value), 0, nil
+	if in.Raw {
+		in.Value = typed(asJSON, value)
+		return
+	}
 	in.Value = typed(in.Sort, value)
 	switch in.Sort {
 	case asSelect, asChoices:
 		in.choose(value)
 	case asObject:
-		var members map[string]json.RawMessage
-		_ = json.Unmarshal(value, &members) // of another form: shown as empty
+		members := membersOf(value)
 		for i := range in.Members {
 			in.Members[i].fill(members[last(in.Members[i].Name)])
 		}
+		in.More = len(undeclared(in.Members, members))
 	case asRows:
-		var items []map[string]json.RawMessage
-		_ = json.Unmarshal(value, &items)
-		for range blankRows {
-			items = append(items, nil)
-		}
-		in.Rows = nil
+		items := append(itemsOf(value), make([]json.RawMessage, blankRows)...)
 		for i, item := range items {
-			in.Rows = append(in.Rows, in.rowAt(i))
-			for j := range in.Rows[i] {
-				in.Rows[i][j].fill(item[last(in.Rows[i][j].Name)])
-			}
+			row := in.rowOf(i, item)
 			if item == nil {
-				excuse(in.Rows[i])
+				excuse(row)
 			}
+			in.Rows = append(in.Rows, row)
 		}
 	}
+}
+
+// holds says that fields of the input's sort can show a value, and give it back.
+func (in *input) holds(value json.RawMessage) bool {
+	switch in.Sort {
+	case asSelect, asJSON:
+		return true
+	case asFlag:
+		return string(value) == "true" || string(value) == "false"
+	case asChoices:
+		return value[0] == '['
+	case asLines:
+		var lines []*string
+		return value[0] == '[' && json.Unmarshal(value, &lines) == nil && !slices.ContainsFunc(lines, func(line *string) bool {
+			return line == nil || strings.TrimSpace(*line) == "" || strings.ContainsAny(*line, "\r\n")
+		})
+	case asObject:
+		return value[0] == '{'
+	case asRows:
+		// A row may take another's place: what it has no fields for, it would leave to the other.
+		items := itemsOf(value)
+		return value[0] == '[' && len(items)+blankRows <= maxRows && !slices.ContainsFunc(items, func(item json.RawMessage) bool {
+			members := membersOf(item)
+			return len(members) == 0 || len(undeclared(in.row, members)) > 0
+		})
+	}
+	return strings.ContainsRune(`"-0123456789`, rune(value[0]))
+}
+
+// membersOf are the members of an object; of another value there are none.
+func membersOf(value json.RawMessage) (members map[string]json.RawMessage) {
+	_ = json.Unmarshal(value, &members)
+	return members
+}
+
+// itemsOf are the items of a list; of another value there are none.
+func itemsOf(value json.RawMessage) (items []json.RawMessage) {
+	_ = json.Unmarshal(value, &items)
+	return items
+}
+
+// undeclared are the members that have no input.
+func undeclared(inputs []input, members map[string]json.RawMessage) map[string]json.RawMessage {
+	rest := maps.Clone(members)
+	for _, in := range inputs {
+		delete(rest, last(in.Name))
+	}
+	return rest
+}
+
+// rowOf is a row that shows an item; nil is none.
+func (in *input) rowOf(i int, item json.RawMessage) []input {
+	row, members := in.rowAt(i), membersOf(item)
+	for j := range row {
+		row[j].fill(members[last(row[j].Name)])
+	}
+	return row
 }
 
 // rowAt is an empty row with names of its own.
@@ -130,8 +189,7 @@ func (in *input) choose(value json.RawMessage) {
 	in.Options = slices.Clone(in.Options)
 	chosen := []json.RawMessage{value}
 	if in.Sort == asChoices {
-		chosen = nil
-		_ = json.Unmarshal(value, &chosen) // of another form: nothing is chosen
+		chosen = itemsOf(value)
 	}
 	for i := range in.Options {
 		in.Options[i].Chosen = false
@@ -140,7 +198,10 @@ func (in *input) choose(value json.RawMessage) {
 		if len(c) == 0 {
 			continue
 		}
-		i := slices.IndexFunc(in.Options, func(o choice) bool { return strings.EqualFold(o.Value, string(c)) })
+		i := slices.IndexFunc(in.Options, func(o choice) bool { return o.Value == string(c) })
+		if i < 0 {
+			i = slices.IndexFunc(in.Options, func(o choice) bool { return strings.EqualFold(o.Value, string(c)) })
+		}
 		if i < 0 {
 			i = len(in.Options)
 			in.Options = append(in.Options, choice{Value: string(c), Title: label(textOf(c))})
@@ -149,143 +210,50 @@ func (in *input) choose(value json.RawMessage) {
 	}
 }
 
-// read gives the value that a form has for the input, nil for none, and notes a
-// fault in it.
-func (in *input) read(form url.Values) json.RawMessage {
-	text := strings.TrimSpace(strings.ReplaceAll(form.Get(in.Name), "\r\n", "\n"))
-	in.Value = text
-	var value json.RawMessage
-	switch in.Sort {
-	case asSelect:
-		if text != "" && !json.Valid([]byte(text)) {
-			in.Fault = "Choose one of the list."
-		} else if text != "" {
-			value = json.RawMessage(text)
+// Chosen are the values that are chosen.
+func (in input) Chosen() (values []string) {
+	for _, o := range in.Options {
+		if o.Chosen {
+			values = append(values, o.Value)
 		}
-		in.choose(value)
-	case asChoices:
-		value = in.readChoices(form[in.Name])
-	case asObject:
-		value = readMembers(in.Members, form)
-	case asRows:
-		value = in.readRows(form)
-	case asFlag:
-		value = json.RawMessage(strconv.FormatBool(text == "true"))
-		in.Value = string(value)
-	default:
-		value = in.readText(text)
 	}
-	if value == nil && in.Required && in.Fault == "" {
-		in.Fault = in.Label + " is required."
-	}
-	return value
+	return values
 }
 
-func (in *input) readText(text string) json.RawMessage {
-	if text == "" {
-		return nil
+// Shown is the sort of field that shows the input: that of its sort, where it
+// shows all of the value.
+func (in input) Shown() sort {
+	s := in.Sort
+	switch {
+	case in.Raw:
+		return asJSON
+	case s == asDate && in.Value != "" && !isDate(in.Value):
+		s = asText
 	}
-	switch in.Sort {
-	case asLines:
-		var lines []string
-		for line := range strings.Lines(text) {
-			if line = strings.TrimSpace(line); line != "" {
-				lines = append(lines, line)
-			}
-		}
-		return encode(lines)
-	case asJSON:
-		if !json.Valid([]byte(text)) {
-			in.Fault = "This is not JSON. Texts stand in double quotes, lists in brackets, objects in braces."
-			return nil
-		}
-		var b bytes.Buffer
-		_ = json.Compact(&b, []byte(text)) // it is valid
-		return b.Bytes()
-	case asInteger, asNumber:
-		_, notWhole := strconv.ParseInt(text, 10, 64)
-		if !json.Valid([]byte(text)) || in.Sort == asInteger && notWhole != nil || strings.ContainsAny(text, `"[{tfn`) {
-			in.Fault = map[sort]string{asInteger: "Give a whole number, such as 42.", asNumber: "Give a number, such as 4.2."}[in.Sort]
-			return nil
-		}
-		return json.RawMessage(text)
-	case asDate:
-		if _, err := time.Parse(time.DateOnly, text); err != nil {
-			in.Fault = "Give a date, such as 2026-01-31."
-			return nil
+	switch s {
+	case asText, asAddress, asEmail, asInstant, asNumber, asInteger:
+		if strings.ContainsAny(strings.TrimSpace(in.Value), "\r\n") {
+			return asArea
 		}
 	}
-	return encode(text)
+	return s
 }
 
-func (in *input) readChoices(values []string) json.RawMessage {
-	var all []json.RawMessage
-	for _, v := range values {
-		if !json.Valid([]byte(v)) {
-			in.Fault = "Choose from the list."
-			return nil
-		}
-		all = append(all, json.RawMessage(v))
-	}
-	value := encode(all)
-	in.choose(value)
-	if len(all) == 0 {
-		return nil
-	}
-	return value
+// isDate says that a field for dates takes a text.
+func isDate(text string) bool {
+	d, err := time.Parse(time.DateOnly, text)
+	return err == nil && d.Year() > 0
 }
 
-// maxRows bounds how many rows are read.
-const maxRows = 200
+// rawSuffix is on the names of inputs that are shown as JSON, for whoever reads the form.
+const rawSuffix = ":json"
 
-func (in *input) readRows(form url.Values) json.RawMessage {
-	var items []json.RawMessage
-	in.Rows = nil
-	for i := range maxRows {
-		row := in.rowAt(i)
-		if !slices.ContainsFunc(row, func(c input) bool { return form.Has(c.Name) }) {
-			break
-		}
-		if item := readMembers(row, form); item != nil {
-			items = append(items, item)
-		} else {
-			excuse(row)
-		}
-		in.Rows = append(in.Rows, row)
+// Field is the name of the input in the form.
+func (in input) Field() string {
+	if in.Raw {
+		return in.Name + rawSuffix
 	}
-	if len(items) == 0 {
-		return nil
-	}
-	return encode(items)
-}
-
-func clearFaults(all []input) {
-	for i := range all {
-		all[i].Fault = ""
-	}
-}
-
-// excuse is for a row in which nothing is typed: nothing is wrong with it, and nothing has to be in it.
-func excuse(row []input) {
-	clearFaults(row)
-	for i := range row {
-		row[i].Required = false
-	}
-}
-
-// readMembers gives an object of what members have; nil when they have nothing.
-func readMembers(members []input, form url.Values) json.RawMessage {
-	out := map[string]json.RawMessage{}
-	for i := range members {
-		if v := members[i].read(form); v != nil && !(members[i].Sort == asFlag && string(v) == "false" && !members[i].Required) {
-			out[last(members[i].Name)] = v
-		}
-	}
-	if len(out) == 0 {
-		clearFaults(members)
-		return nil
-	}
-	return encode(out)
+	return in.Name
 }
 
 // faulty says that something in the input is wrong.

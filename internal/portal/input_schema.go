@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // inputOf makes the input of a custom property from its schema. What has no form
@@ -89,8 +90,8 @@ func schemaMembers(name string, schema map[string]any) []input {
 	}
 	var all []input
 	for _, member := range slices.Sorted(maps.Keys(properties)) {
-		if strings.Contains(member, ".") {
-			return nil
+		if strings.ContainsFunc(member, unicode.IsControl) || strings.Contains(member, ".") || strings.HasSuffix(member, rawSuffix) {
+			return nil // it cannot be the name of a field
 		}
 		in := schemaInput(name+"."+member, label(member), properties[member])
 		if in.Sort == asJSON || in.Sort == asObject || in.Sort == asRows {

@@ -107,11 +107,6 @@ func draftFrom(v url.Values) draft {
 	return d
 }
 
-// typedIn is what somebody has typed into a field, with the ends of lines that texts have.
-func typedIn(form url.Values, name string) string {
-	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(form.Get(name)))
-}
-
 // text is the JSON Schema of a draft. Invalid, with the field of the form as target.
 func (d draft) text() (string, error) {
 	if d.Type == "json" {
