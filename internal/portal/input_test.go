@@ -142,3 +142,12 @@ func TestFormsSayWhatIsWrongInParts(t *testing.T) {
 		}
 	}
 }
+
+// A list offers nothing as chosen that is not.
+func TestRequiredListsChooseNothing(t *testing.T) {
+	in := input{Name: "x", Label: "X", Sort: asSelect, Required: true, Options: words("rest", "soap")}
+	in.fill(nil)
+	if sent := sentBack(t, rendered(t, "edit", "input", in)); sent.Has("x") {
+		t.Errorf("it sends %v", sent)
+	}
+}
