@@ -2,6 +2,7 @@ package portal
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"apicenter/internal/catalog"
@@ -116,7 +118,7 @@ func (h *Handler) create(w http.ResponseWriter, r *request, k inventory.Kind) er
 	made, err := h.put(r, k, name, body)
 	if err == nil && given != nil {
 		if err = h.attach(r, made.ID, *given); err != nil {
-			if e := h.catalog.Delete(r.Context(), made.ID, catalog.Match{}); e != nil {
+			if e := h.takeBack(r.Context(), made.ID); e != nil {
 				return e
 			}
 			if e := errorOf(err); e != nil && e.Code != inventory.Owned {
@@ -133,6 +135,16 @@ func (h *Handler) create(w http.ResponseWriter, r *request, k inventory.Kind) er
 		return err
 	}
 	return redirect(w, r, r.address(made.Path))
+}
+
+// takeBackTimeout bounds what is done for who may have gone.
+const takeBackTimeout = 10 * time.Second
+
+// takeBack deletes what was just made, whether or not who made it is still there.
+func (h *Handler) takeBack(ctx context.Context, id inventory.ID) error {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), takeBackTimeout)
+	defer stop()
+	return h.catalog.Delete(ctx, id, catalog.Match{})
 }
 
 // maxTries is how many names are tried for a thing that nobody named.
