@@ -116,8 +116,9 @@ func (h *Handler) create(w http.ResponseWriter, r *request, k inventory.Kind) er
 		return h.showNew(w, r, f, v)
 	}
 	made, err := h.put(r, k, name, body)
+	var follow string
 	if err == nil && given != nil {
-		if err = h.attach(r, made.ID, *given); err != nil {
+		if follow, err = h.attach(r, made.ID, *given); err != nil {
 			if e := h.takeBack(r.Context(), made.ID); e != nil {
 				return e
 			}
@@ -134,7 +135,7 @@ func (h *Handler) create(w http.ResponseWriter, r *request, k inventory.Kind) er
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, r.address(made.Path))
+	return redirect(w, r, r.address(made.Path)+follow)
 }
 
 // takeBackTimeout bounds what is done for who may have gone.
@@ -286,13 +287,17 @@ func givenDocument(r *request) (*given, *documentInput) {
 	return g, in
 }
 
-// attach gives a definition its document.
-func (h *Handler) attach(r *request, definition inventory.ID, g given) error {
+// attach gives a definition its document. follow is not empty while that goes
+// on: the query with which the definition's page tells of it.
+func (h *Handler) attach(r *request, definition inventory.ID, g given) (follow string, err error) {
 	if g.link == "" {
-		return h.catalog.ImportSpecification(r.Context(), definition, g.text, g.specification)
+		return "", h.catalog.ImportSpecification(r.Context(), definition, g.text, g.specification)
 	}
-	_, err := h.catalog.ImportSpecificationFrom(r.Context(), definition, g.link, g.specification)
-	return err
+	o, err := h.catalog.ImportSpecificationFrom(r.Context(), definition, g.link, g.specification)
+	if err != nil || !o.Ended.IsZero() {
+		return "", err
+	}
+	return followImport(o.Name, g.link), nil
 }
 
 // documentView is the form that gives a definition another document.
@@ -333,11 +338,11 @@ func (h *Handler) takeDocument(w http.ResponseWriter, r *request) error {
 		in.Fault = "Give a document: a file, its text, or its address."
 	}
 	if in.Fault == "" {
-		err := h.attach(r, r.id, *g)
+		follow, err := h.attach(r, r.id, *g)
 		e := errorOf(err)
 		switch {
 		case err == nil:
-			return redirect(w, r, r.address(r.id.String()))
+			return redirect(w, r, r.address(r.id.String())+follow)
 		case e == nil || e.Code == inventory.NotFound || e.Code == inventory.Denied:
 			return err
 		}

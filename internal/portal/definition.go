@@ -24,6 +24,7 @@ type definitionHead struct {
 	Compare, Edit, Upload       string
 	Delete                      string
 	Problem                     string // why there is nothing to read
+	Import                      *importView
 	Tabs                        []tab
 }
 
@@ -117,8 +118,13 @@ func (h *Handler) definitionHeadOf(r *request, current string) (definitionHead, 
 		head.Problem = "You may see that it is there, and not its document: that takes the role Azure API Center Service Reader or Azure API Center Data Reader."
 		return head, "", nil
 	}
+	if head.Import, err = h.importOf(r); err != nil {
+		return head, "", err
+	}
 	digest, err := h.catalog.ExportSpecification(r.Context(), r.id, time.Time{})
 	switch code := inventory.CodeOf(err); {
+	case code == inventory.NotFound && head.Import != nil && head.Import.Failure == "":
+		return head, "", nil // not yet
 	case code == inventory.NotFound, code == inventory.Unavailable:
 		head.Problem = label(err.Error()) + "."
 		return head, "", nil
@@ -136,6 +142,9 @@ func (h *Handler) definitionHeadOf(r *request, current string) (definitionHead, 
 
 // definition shows the reference of a definition, or its source if it has none.
 func (h *Handler) definition(w http.ResponseWriter, r *request) error {
+	if byScript(r.Request) && r.FormValue("import") != "" {
+		return h.showImport(w, r)
+	}
 	head, digest, err := h.definitionHeadOf(r, "Reference")
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"apicenter/internal/access"
 	"apicenter/internal/catalog"
 	"apicenter/internal/inventory"
 	"apicenter/internal/portal"
@@ -52,6 +54,65 @@ func slowShop(t *testing.T) (d *desk, host *slowHost, stop func()) {
 const onePage = ordersPage + "/versions/one"
 
 var atSlowHost = url.Values{"title": {"Late"}, "name": {"late"}, "link": {"https://who:secret@slow.example/pets.json?token=secret"}, "format": {"openapi"}}
+
+// An import that goes on is shown as going on, then as what became of it.
+func TestImportsByAddressAreFollowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, host, stop := slowShop(t)
+		defer stop()
+		b, reader := d.signedIn(adminKey), d.signedIn(d.key("reader", access.ReaderID))
+		const late = onePage + "/definitions/late"
+		at := b.goesOn(onePage+"/-/new-definition", late)
+		page := b.reads(at, "being fetched from slow.example", `hx-get="`, "Look again")
+		if strings.Contains(page, "import one first") || strings.Contains(page, "secret") {
+			t.Error("while it is fetched, the page says to import it, or tells a secret")
+		}
+		if part := b.part(at); strings.Contains(part, "<html") || !strings.Contains(part, "being fetched") {
+			t.Errorf("the part of the page: %s", part)
+		}
+		if body := reader.reads(at); strings.Contains(body, "being fetched") {
+			t.Error("it is told to who may not import")
+		}
+		host.answer <- errors.New("404 Not Found")
+		synctest.Wait()
+		b.reads(at, "404 Not Found", "import one first")
+		if part := b.part(at); !strings.Contains(part, "404 Not Found") || strings.Contains(part, "hx-get") {
+			t.Errorf("the part of the page, once it failed: %s", part)
+		}
+
+		at = b.goesOn(late+"/-/document", late)
+		host.answer <- nil
+		synctest.Wait()
+		if w := b.get(at, "HX-Request", "true"); w.Header().Get("HX-Redirect") != late {
+			t.Errorf("once it is there: %d %v", w.Code, w.Header())
+		}
+		if body := b.reads(at, "Reads a pet"); strings.Contains(body, "being fetched") {
+			t.Error("what is there is being fetched")
+		}
+		b.reads(late+"?import=none", "Reads a pet")
+	})
+}
+
+// goesOn posts a form whose import takes longer than a request, and gives the page it leads to.
+func (b *browser) goesOn(path, to string) string {
+	b.Helper()
+	w := b.post(path, atSlowHost)
+	at := w.Header().Get("Location")
+	if w.Code != http.StatusSeeOther || !strings.HasPrefix(at, to+"?") {
+		b.Fatalf("%s: %d, to %q\n%s", path, w.Code, at, w.Body)
+	}
+	return at
+}
+
+// part is what script gets of a page.
+func (b *browser) part(path string) string {
+	b.Helper()
+	w := b.get(path, "HX-Request", "true")
+	if w.Code != http.StatusOK {
+		b.Errorf("%s: %d", path, w.Code)
+	}
+	return w.Body.String()
+}
 
 // What was made for a document is taken back, even if who made it has gone.
 func TestWhoGoesLeavesNoDefinition(t *testing.T) {
