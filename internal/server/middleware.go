@@ -33,17 +33,18 @@ func guarded(o Options, next http.Handler) http.Handler {
 		if o.AccessLog {
 			defer logged(o.Log, t, r, time.Now())
 		}
-		switch {
-		case len(r.RequestURI) > maxURI:
+		if len(r.RequestURI) > maxURI {
 			reply.Error(t, arm.Errorf(http.StatusRequestURITooLong, "RequestUriTooLong", "the address has more than %d characters", maxURI))
-			return
-		case r.ContentLength > maxBody:
-			h["Connection"] = closing // the rest of the body is not worth reading
-			reply.Error(t, arm.Errorf(http.StatusRequestEntityTooLarge, arm.CodeTooLarge, "the body has more than %d bytes", maxBody))
 			return
 		}
 		if r.Body != http.NoBody {
-			r.Body = http.MaxBytesReader(t, body{r.Body}, maxBody)
+			most := o.bodyLimit(r)
+			if r.ContentLength > most {
+				h["Connection"] = closing // the rest of the body is not worth reading
+				reply.Error(t, arm.Errorf(http.StatusRequestEntityTooLarge, arm.CodeTooLarge, "the body has more than %d bytes", most))
+				return
+			}
+			r.Body = http.MaxBytesReader(t, body{r.Body}, most)
 		}
 		next.ServeHTTP(t, r)
 	})

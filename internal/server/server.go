@@ -4,6 +4,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -43,6 +44,9 @@ type Surface struct {
 	// decides. A token that is no good is still refused, in a way that pages of any
 	// origin may read.
 	Anonymous bool
+	// MaxBody is how many bytes of a body reach the handler, which bounds what it
+	// keeps of them; 0: as many as everywhere.
+	MaxBody int64
 }
 
 // Options are what a Server needs. ARM, Keys and Log are required.
@@ -191,6 +195,16 @@ func Handler(o Options) http.Handler {
 		}
 		routed(mux, w, r)
 	}))
+}
+
+// bodyLimit is how many bytes the body of a request may have.
+func (o Options) bodyLimit(r *http.Request) int64 {
+	for _, s := range o.Surfaces {
+		if s.Owns(r) {
+			return cmp.Or(s.MaxBody, maxBody)
+		}
+	}
+	return maxBody
 }
 
 func resource(r *http.Request) bool { return arm.Owns(r.URL.Path) }

@@ -131,6 +131,30 @@ func TestBodiesAreLimited(t *testing.T) {
 	}
 }
 
+// A surface may bound bodies itself: it is asked with what is longer than others
+// take, if it is the one that answers.
+func TestSurfacesTakeLongBodies(t *testing.T) {
+	o := options(io.Discard)
+	takes := func(path string, most int64) server.Surface {
+		return server.Surface{Owns: func(r *http.Request) bool { return r.URL.Path == path }, Handler: o.ARM, Anonymous: true, MaxBody: most}
+	}
+	o.Surfaces = []server.Surface{takes("/short", 0), takes("/long", 8<<20), takes("/short", 8<<20)}
+	for _, tt := range []struct {
+		path   string
+		size   int
+		status int
+	}{{"/long", 5 << 20, 200}, {"/long", 9 << 20, 413}, {"/short", 5 << 20, 413}, {"/short", 4 << 20, 200}} {
+		for name, body := range map[string]io.Reader{
+			"declared":   bytes.NewReader(make([]byte, tt.size)),
+			"undeclared": io.MultiReader(bytes.NewReader(make([]byte, tt.size))),
+		} {
+			if w := ask(o, "POST", tt.path, body); w.Code != tt.status {
+				t.Errorf("%s: %d bytes of %s length: %d, want %d", tt.path, tt.size, name, w.Code, tt.status)
+			}
+		}
+	}
+}
+
 // A body that cannot be read is the fault of who sends it, and surfaces can tell.
 func TestBodiesThatBreakOff(t *testing.T) {
 	o := options(io.Discard)
