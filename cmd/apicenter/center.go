@@ -265,7 +265,7 @@ func (b *building) dataPlane() server.Surface {
 
 // portal lets everybody in, to be asked there who it is.
 func (b *building) portal() server.Surface {
-	return server.Surface{Owns: b.center.portal.Owns, Handler: b.center.portal, Anonymous: true}
+	return server.Surface{Owns: b.center.portal.Owns, Handler: b.center.portal, Anonymous: true, MaxBody: portal.MaxUpload}
 }
 
 // agents is where programs that speak the Model Context Protocol look. Tokens of either plane do.

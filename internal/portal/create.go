@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -96,7 +94,8 @@ func (h *Handler) create(w http.ResponseWriter, r *request, k inventory.Kind) er
 	if err != nil {
 		return err
 	}
-	if err := readForm(r); err != nil {
+	up, err := readForm(r)
+	if err != nil {
 		return err
 	}
 	name := strings.TrimSpace(r.PostFormValue("name"))
@@ -104,7 +103,7 @@ func (h *Handler) create(w http.ResponseWriter, r *request, k inventory.Kind) er
 	body, wrong := f.changes(r, inventory.Doc{})
 	var given *given
 	if k == inventory.KindDefinition {
-		given, v.Document = givenDocument(r)
+		given, v.Document = givenDocument(r, up)
 		wrong = wrong || v.Document.Fault != ""
 		if given != nil {
 			if err := h.access.Authorize(r.Context(), importDocument, feed.ARMID(r.id.String())); err != nil {
@@ -214,21 +213,6 @@ type given struct {
 	specification catalog.Specification
 }
 
-// readForm reads a form, with files or without. The server bounds its size.
-func readForm(r *request) error {
-	err := r.ParseMultipartForm(catalog.MaxInline)
-	if errors.Is(err, http.ErrNotMultipart) {
-		err = r.ParseForm()
-	}
-	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
-		return inventory.Errorf(inventory.Invalid, "document", "the document is larger than %d MB; put it where the server can fetch it, and give its address", catalog.MaxInline>>20)
-	}
-	if err != nil {
-		return inventory.Errorf(inventory.Invalid, "", "the form cannot be read: %v", err)
-	}
-	return nil
-}
-
 // formats are the formats that a document may have; first that it says so itself.
 func formats(chosen string) []choice {
 	all := []choice{{Value: "", Title: "As the document says"}}
@@ -242,23 +226,12 @@ func formats(chosen string) []choice {
 }
 
 // givenDocument reads which document a form gives; nil: none.
-func givenDocument(r *request) (*given, *documentInput) {
+func givenDocument(r *request, up upload) (*given, *documentInput) {
 	in := &documentInput{Text: r.PostFormValue("document"), Link: strings.TrimSpace(r.PostFormValue("link")), Format: r.PostFormValue("format")}
-	g := &given{text: in.Text, link: in.Link}
-	file := ""
-	if r.MultipartForm != nil && len(r.MultipartForm.File["file"]) > 0 {
-		head := r.MultipartForm.File["file"][0]
-		opened, err := head.Open()
-		if err == nil {
-			var data []byte
-			data, err = io.ReadAll(opened)
-			_ = opened.Close() // it was only read
-			g.text, file = string(data), head.Filename
-		}
-		if err != nil {
-			in.Fault = "The file cannot be read. Try again."
-			return nil, in
-		}
+	g := &given{text: cmp.Or(up.text, in.Text), link: in.Link}
+	if up.tooLong {
+		in.Fault = in.TooLong()
+		return nil, in
 	}
 	g.specification.Name = in.Format
 	switch {
@@ -273,7 +246,7 @@ func givenDocument(r *request) (*given, *documentInput) {
 			in.Fault = "Give a whole address, such as https://example.com/openapi.json."
 		}
 	case in.Format == "":
-		found, err := specification.Detect(file, []byte(g.text))
+		found, err := specification.Detect(up.name, []byte(g.text))
 		if err != nil {
 			in.Fault = "The format is not known: " + err.Error() + ". Choose it."
 			return nil, in
@@ -330,10 +303,11 @@ func (h *Handler) showDocumentForm(w http.ResponseWriter, r *request, in documen
 }
 
 func (h *Handler) takeDocument(w http.ResponseWriter, r *request) error {
-	if err := readForm(r); err != nil {
+	up, err := readForm(r)
+	if err != nil {
 		return err
 	}
-	g, in := givenDocument(r)
+	g, in := givenDocument(r, up)
 	if g == nil && in.Fault == "" {
 		in.Fault = "Give a document: a file, its text, or its address."
 	}

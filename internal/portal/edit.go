@@ -53,7 +53,7 @@ func editing() []page {
 		show, take := creating(k.kind)
 		all = append(all,
 			page{pattern: "GET " + k.in + "/-/new-" + string(k.kind), action: k.write, do: show},
-			page{pattern: "POST " + k.in + "/-/new-" + string(k.kind), action: k.write, do: take},
+			page{pattern: "POST " + k.in + "/-/new-" + string(k.kind), action: k.write, file: k.kind == inventory.KindDefinition, do: take},
 			page{pattern: "GET " + at + "/edit", action: k.write, do: (*Handler).edit},
 			page{pattern: "POST " + at + "/edit", action: k.write, do: (*Handler).save},
 			page{pattern: "GET " + at + "/delete", action: k.delete, do: (*Handler).removePage},
@@ -278,7 +278,7 @@ func (h *Handler) showForm(w http.ResponseWriter, r *request, f form, v editView
 	switch {
 	case v.Conflict:
 		shown.status = http.StatusConflict
-	case v.Fault != "" || v.Named != "" || f.faulty():
+	case v.Fault != "" || v.Named != "" || f.faulty() || v.Document != nil && v.Document.Fault != "":
 		shown.status = http.StatusBadRequest
 	}
 	return h.show(w, r, shown)

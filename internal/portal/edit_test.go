@@ -230,23 +230,53 @@ func TestDocumentsAreGiven(t *testing.T) {
 			t.Errorf("%v: %d, want 400 and %q\n%s", tt.form, w.Code, tt.says, w.Body)
 		}
 	}
-	var body bytes.Buffer
-	m := multipart.NewWriter(&body)
-	file, err := m.CreateFormFile("file", "schema.graphql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := file.Write([]byte("type Query {\n  pet: String\n}\n")); err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Close(); err != nil {
-		t.Fatal(err)
-	}
-	r := httptest.NewRequest(http.MethodPost, at, &body)
-	if w := b.send(r, "Content-Type", m.FormDataContentType()); w.Code != http.StatusSeeOther {
+	if w := b.uploads(at, "schema.graphql", "type Query {\n  pet: String\n}\n", "format", ""); w.Code != http.StatusSeeOther {
 		t.Fatalf("a file: %d %s", w.Code, w.Body)
 	}
 	b.reads(ordersPage+"/versions/one/definitions/openapi", "GraphQL", "Queries")
+}
+
+// uploads sends a form with a file: fields before it, then more behind it.
+func (b *browser) uploads(path, name, content string, fields ...string) *httptest.ResponseRecorder {
+	b.Helper()
+	var body bytes.Buffer
+	m := multipart.NewWriter(&body)
+	must := func(err error) {
+		b.Helper()
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	must(m.WriteField("title", "Big"))
+	file, err := m.CreateFormFile("file", name)
+	must(err)
+	_, err = file.Write([]byte(content))
+	must(err)
+	for i := 0; i < len(fields); i += 2 {
+		must(m.WriteField(fields[i], fields[i+1]))
+	}
+	must(m.Close())
+	return b.send(httptest.NewRequest(http.MethodPost, path, &body), "Content-Type", m.FormDataContentType())
+}
+
+// A document that is too long is told so where it was given, and what else was typed is kept.
+func TestDocumentsThatAreTooLong(t *testing.T) {
+	b := shop(t).signedIn(adminKey)
+	const version, says = ordersPage + "/versions/one", "larger than 4 MB; put it where"
+	long := strings.Repeat("x", 9<<20)
+	for name, w := range map[string]*httptest.ResponseRecorder{
+		"a file":        b.uploads(version+"/-/new-definition", "big.json", long, "name", "big-one", "format", "graphql"),
+		"a text":        b.uploads(version+"/-/new-definition", "", "", "name", "big-one", "document", long, "format", "graphql"),
+		"a longer text": b.uploads(version+"/-/new-definition", "", "", "name", "big-one", "document", long[:4<<20+1], "format", "graphql"),
+	} {
+		b.says(name, w.Code, w.Body.String(), http.StatusBadRequest, []string{says, `value="Big"`, `value="big-one"`, `value="graphql" selected`})
+	}
+	w := b.uploads(version+"/definitions/openapi/-/document", "big.json", long)
+	b.says("another document", w.Code, w.Body.String(), http.StatusBadRequest, []string{says, "4 MB at most"})
+	b.reads(version+"/definitions/openapi", "Reads a pet")
+	if w := b.post(ordersPage+"/edit", url.Values{"title": {long}}); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "cannot be read") {
+		t.Errorf("a form without a file that is too long: %d %.300s", w.Code, w.Body)
+	}
 }
 
 func TestOnlyWhoMayEdits(t *testing.T) {

@@ -19,6 +19,7 @@ type page struct {
 	open   bool
 	public bool // needs nobody to be signed in
 	past   bool // it shows what there was, too
+	file   bool // it takes a file, and bounds what it reads itself
 	do     func(*Handler, http.ResponseWriter, *request) error
 }
 
@@ -133,7 +134,7 @@ func routes() []page {
 		{pattern: "GET " + workspace + "/environments", action: readEnvironments, open: true, past: true, do: (*Handler).environments},
 		{pattern: "GET " + environment, action: readEnvironments, open: true, past: true, do: (*Handler).environment},
 		{pattern: "GET " + definition + "/-/document", action: importDocument, do: (*Handler).documentForm},
-		{pattern: "POST " + definition + "/-/document", action: importDocument, do: (*Handler).takeDocument},
+		{pattern: "POST " + definition + "/-/document", action: importDocument, file: true, do: (*Handler).takeDocument},
 	}...)
 }
 
@@ -154,6 +155,9 @@ type request struct {
 // serve is a page as a handler: it finds who asks, and for what, and whether he may.
 func (h *Handler) serve(p page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && !p.file {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		}
 		in, err := h.enter(p, r)
 		if err == nil {
 			err = p.do(h, w, in)

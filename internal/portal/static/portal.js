@@ -61,6 +61,15 @@ document.addEventListener("formdata", (e) => {
   }
 });
 
+// Files that are too long, before they are sent.
+document.addEventListener("change", (e) => {
+  const { most, tooLong } = e.target.dataset;
+  if (most) {
+    e.target.setCustomValidity([...e.target.files].some((f) => f.size > most) ? tooLong : "");
+    e.target.reportValidity();
+  }
+});
+
 // What goes on at the server, as it does.
 for (const place of document.querySelectorAll("[data-watch]")) {
   const stream = new EventSource(place.dataset.watch);
