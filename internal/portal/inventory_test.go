@@ -143,6 +143,14 @@ func TestInventoryForScriptIsAPart(t *testing.T) {
 	}
 }
 
+// A tick is no search: it must not bring the first page in place of the one that is read.
+func TestTicksDoNotSearch(t *testing.T) {
+	page := stocked(t).signedIn(adminKey).page(apisPage)
+	if !strings.Contains(page, `hx-trigger="input delay:100ms target:':not([name=api])'"`) {
+		t.Error("a tick asks for the list anew")
+	}
+}
+
 func TestInventoryRefusesNonsense(t *testing.T) {
 	b := stocked(t).signedIn(adminKey)
 	for _, query := range []string{"?sort=colour", "?after=%20", "?after=zz&sort=updated", "?q=" + strings.Repeat("a", 201)} {
