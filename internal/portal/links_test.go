@@ -150,6 +150,19 @@ func typed(change ...string) url.Values {
 	return v
 }
 
+// What the reader has unfolded stays unfolded when a part of the page is brought
+// anew. So what has to be seen then is in no fold.
+func TestFoldsStay(t *testing.T) {
+	d, a := linkDesk(t)
+	b := d.signedIn(adminKey)
+	const fold = "<summary>Or give a resource id</summary>"
+	b.shows(newLink, http.StatusOK, `"morphIgnore":["data-htmx-powered","open"]`, fold)
+	a.places = nil
+	if body := b.shows(newLink, http.StatusOK, `<label for="source">Resource id</label>`); strings.Contains(body, fold) {
+		t.Error("nothing can be chosen, and where it is typed is in a fold")
+	}
+}
+
 func TestNewLinkIsReviewedAndMade(t *testing.T) {
 	d, a := linkDesk(t)
 	b := d.signedIn(adminKey)
