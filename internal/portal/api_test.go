@@ -83,6 +83,24 @@ func TestPagesOfAnAPI(t *testing.T) {
 	}
 }
 
+// The parts of a reference keep their ids, whatever is searched for: the contents
+// lead to them, and what is open stays so.
+func TestTheReferenceIsSearched(t *testing.T) {
+	d := shop(t)
+	d.define(workspace+"/apis/orders/versions/one/definitions/openapi", "openapi", `{"openapi":"3.0.1","info":{"title":"Shop","version":"1"},"paths":{
+		"/carts":{"get":{"summary":"List carts","tags":["carts & more"],"responses":{}}},"/pets":{"get":{"summary":"List pets","tags":["pets"],"responses":{}}}}}`)
+	b := d.signedIn(adminKey)
+	const page = ordersPage + "/versions/one/definitions/openapi"
+	const pets, operation = `g-70657473`, `<details class="operation" id="op-474554202f70657473"`
+	b.reads(page, `href="#`+pets+`"`, `id="`+pets+`"`, operation, `<p class="muted" id="op-found" role="status"></p>`,
+		`hx-trigger="input delay:150ms" hx-sync="this:replace" hx-swap="innerMorph"`, `<div class="inside" hx-morph-skip-children>`)
+	body := b.reads(page+"?q=pets", `id="`+pets+`"`, operation, `role="status">1 operation of 2</p>`)
+	if strings.Contains(body, "List carts") {
+		t.Error("it shows what was not searched for")
+	}
+	b.reads(page+"?q=nothing+like+it", `role="status">0 operations of 2</p>`)
+}
+
 func TestWhatIsNotThereIsToldSo(t *testing.T) {
 	b := shop(t).signedIn(adminKey)
 	for path, status := range map[string]int{

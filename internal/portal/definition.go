@@ -2,6 +2,7 @@ package portal
 
 import (
 	"cmp"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"net/url"
@@ -39,26 +40,28 @@ type referenceView struct {
 
 // operationList is a part of the outline.
 type operationList struct {
-	Address  string // of the definition
-	Search   string
-	Tag      string
-	Groups   []operationGroup
-	Total    int // operations that fit the search
-	All      int
-	Next     string // address of those that follow
-	Schemas  []reference.Fact
-	Security bool
+	Address string // of the definition
+	Search  string
+	Tag     string
+	Groups  []operationGroup
+	Total   int // operations that fit the search
+	All     int
+	Next    string // address of those that follow
+	Schemas []reference.Fact
 }
 
-// operationGroup are the operations of one tag.
+// operationGroup are the operations of one tag. Its id and those of its operations
+// are the same in every list: script that changes a page in place tells by them
+// what is still there.
 type operationGroup struct {
-	Title, Description string
-	Operations         []operationLine
+	ID, Title, Description string
+	Operations             []operationLine
 }
 
 // operationLine is one operation of the outline.
 type operationLine struct {
 	reference.Operation
+	ID      string // in the page; that of the document is Operation.ID
 	Address string
 	Body    *operationView // in short documents, all of it
 }
@@ -217,7 +220,7 @@ func listOf(doc *reference.Document, address, search, tag, from string) operatio
 		if l.Total++; l.Total <= first || l.Total > first+operationsPage {
 			continue
 		}
-		line := operationLine{Operation: o, Address: address + "?" + url.Values{"operation": {o.Key()}}.Encode()}
+		line := operationLine{Operation: o, ID: idOf("op", o.Key()), Address: address + "?" + url.Values{"operation": {o.Key()}}.Encode()}
 		if inline {
 			if d, ok := doc.Find(o.Key()); ok {
 				line.Body = viewOf(d, address, doc)
@@ -241,7 +244,7 @@ func listOf(doc *reference.Document, address, search, tag, from string) operatio
 func (l *operationList) add(doc *reference.Document, line operationLine) {
 	title := cmp.Or(line.Tag, "Other operations")
 	if n := len(l.Groups); n == 0 || l.Groups[n-1].Title != title {
-		g := operationGroup{Title: title}
+		g := operationGroup{ID: idOf("g", line.Tag), Title: title}
 		if i := slices.IndexFunc(doc.Tags, func(t reference.Tag) bool { return t.Name == line.Tag }); i >= 0 {
 			g.Description = doc.Tags[i].Description
 		}
@@ -250,6 +253,9 @@ func (l *operationList) add(doc *reference.Document, line operationLine) {
 	g := &l.Groups[len(l.Groups)-1]
 	g.Operations = append(g.Operations, line)
 }
+
+// idOf is an id in a page of what any text names.
+func idOf(kind, text string) string { return kind + "-" + hex.EncodeToString([]byte(text)) }
 
 // schemaAddress is the page of a schema of a definition.
 func schemaAddress(definition, name string) string {

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"encoding/hex"
 	"net/http"
 	"net/url"
 	"slices"
@@ -222,7 +221,7 @@ func facetOf(f facet, counts []inventory.Count, chosen []string) facetView {
 	}
 	for i, value := range all {
 		// By its value: script that changes a page in place takes a box for another otherwise.
-		value.ID = "f-" + f.param + "-" + hex.EncodeToString([]byte(value.Value))
+		value.ID = idOf("f-"+f.param, value.Value)
 		if value.Chosen {
 			v.Chosen++
 		}
