@@ -54,6 +54,7 @@ type preview struct {
 	Joins    int             `json:"joins"`
 	Deletes  int             `json:"deletes"`
 	Leaves   int             `json:"leaves"`
+	Kept     int             `json:"kept"`
 	Held     int             `json:"held"`
 	Limited  int             `json:"limited"`
 	Requests int64           `json:"requests"`
@@ -200,15 +201,16 @@ func (h *Handler) planOf(r *request, name string, body inventory.Doc) planView {
 	}
 	p := v.Plan
 	for _, n := range []count{
-		{p.Adds, "come in", "good"},
-		{p.Updates, "change", "info"},
-		{p.Moves, "move", "info"},
-		{p.Merges, "become one", "info"},
-		{p.Joins, "join an API of another link", "info"},
-		{p.Deletes, "go", "bad"},
-		{p.Leaves, "leave the scope", "warn"},
-		{p.Held, "wait for approval", "warn"},
-		{p.Limited, "stay out: a limit", "warn"},
+		{p.Adds, noun(p.Adds, "comes in", "come in"), "good"},
+		{p.Updates, noun(p.Updates, "changes", "change"), "info"},
+		{p.Moves, noun(p.Moves, "moves", "move"), "info"},
+		{p.Merges, noun(p.Merges, "becomes one with another", "become one with others"), "info"},
+		{p.Joins, noun(p.Joins, "joins an API of another link", "join APIs of other links"), "info"},
+		{p.Deletes, noun(p.Deletes, "goes", "go"), "bad"},
+		{p.Leaves, noun(p.Leaves, "leaves the scope", "leave the scope"), "warn"},
+		{p.Kept, noun(p.Kept, "is kept though gone at the source", "are kept though gone at the source"), "plain"},
+		{p.Held, noun(p.Held, "waits for approval", "wait for approval"), "warn"},
+		{p.Limited, noun(p.Limited, "stays out: a limit", "stay out: a limit"), "warn"},
 	} {
 		if n.N > 0 {
 			v.Count = append(v.Count, n)

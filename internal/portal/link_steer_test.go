@@ -247,6 +247,27 @@ func TestLinkSettingsChange(t *testing.T) {
 	}
 }
 
+// What a plan comes to is told whole, and in good English of one, too.
+func TestPlansAreCounted(t *testing.T) {
+	d, a := linkDesk(t)
+	d.link("contoso")
+	b := d.signedIn(adminKey)
+	for count, says := range map[string]string{
+		"adds": "<b>1</b> comes in.", "updates": "<b>1</b> changes.", "moves": "<b>1</b> moves.", "merges": "<b>1</b> becomes one with another.",
+		"joins": "<b>1</b> joins an API of another link.", "deletes": "<b>1</b> goes.", "leaves": "<b>1</b> leaves the scope.",
+		"kept": "<b>1</b> is kept though gone at the source.", "held": "<b>1</b> waits for approval.", "limited": "<b>1</b> stays out: a limit.",
+	} {
+		a.plan = map[string]any{"digest": onePlan, "observed": 1, "requests": 1, "expectedSeconds": 1, count: 1, "changes": []any{}}
+		body := b.shows(linksPage+"/contoso/plan", http.StatusOK, says, "1 API version seen", "1 second and 1 request to the source", "Do this")
+		if strings.Contains(body, "Nothing") {
+			t.Errorf("%s: it says that nothing would change", count)
+		}
+	}
+	a.plan = map[string]any{"digest": onePlan, "kept": 2, "adds": 3, "changes": []any{}}
+	b.shows(linksPage+"/contoso/plan", http.StatusOK, "<b>3</b> come in, <b>2</b> are kept though gone at the source.")
+	b.shows(newLink+"/review?"+typed("plan", "yes", "name", "other", "instance", strings.Replace(gateway, "contoso", "other", 1)).Encode(), http.StatusOK, "0 requests to the source")
+}
+
 func TestLinkInherits(t *testing.T) {
 	d, _ := linkDesk(t)
 	d.link("contoso")
