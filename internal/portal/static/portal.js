@@ -10,25 +10,29 @@ function localTimes(root) {
   }
 }
 
+// What the script has to say, for a while.
+const told = document.getElementById("told");
+let hush;
+function tell(text) {
+  told.textContent = text;
+  clearTimeout(hush);
+  hush = setTimeout(() => told.textContent = "", 4000);
+}
+
 // Buttons that copy what stands beside them, where the browser can.
-function copies(root) {
-  for (const b of root.querySelectorAll("button[data-copy]")) {
-    b.hidden = !navigator.clipboard;
-  }
-}
-
-function liven(root) {
-  localTimes(root);
-  copies(root);
-}
-
+document.documentElement.classList.toggle("copies", "clipboard" in navigator);
 document.addEventListener("click", async (e) => {
-  const b = e.target.closest("button[data-copy]");
-  if (b) {
+  const b = e.target.closest("[data-copy]");
+  if (!b) return;
+  try {
     await navigator.clipboard.writeText(b.dataset.copy);
-    b.classList.add("done");
-    setTimeout(() => b.classList.remove("done"), 1500);
+    tell("Copied");
+  } catch {
+    tell("The browser does not let it be copied: select the text, and copy that.");
   }
+});
+
+document.addEventListener("click", (e) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(e.target)) menu.open = false;
   }
@@ -75,7 +79,7 @@ for (const place of document.querySelectorAll("[data-watch]")) {
   const stream = new EventSource(place.dataset.watch);
   stream.onmessage = (e) => {
     place.innerHTML = e.data; // of this server, which escapes what sources say
-    liven(place);
+    localTimes(place);
   };
   stream.addEventListener("done", () => stream.close());
   stream.addEventListener("gone", () => {
@@ -90,5 +94,5 @@ for (const here of document.querySelectorAll(".side [aria-current], .tabs [aria-
 }
 document.documentElement.classList.add("script");
 
-document.addEventListener("htmx:after:swap", () => liven(document));
-liven(document);
+document.addEventListener("htmx:after:swap", () => localTimes(document));
+localTimes(document);
