@@ -28,6 +28,16 @@ type linkPage struct {
 	Notice   string // what was just done
 }
 
+// Waiting is how many deletions nobody has judged.
+func (p linkPage) Waiting() (n int) {
+	for _, d := range p.Held {
+		if d.Verdict == "" {
+			n++
+		}
+	}
+	return n
+}
+
 // linkRights say which buttons the page has.
 type linkRights struct{ Edit, Delete, Sync, Plan, Check, Runs, Judge, Inherit, Pause, Resume bool }
 

@@ -49,10 +49,12 @@ func TestHeldDeletionsAreJudged(t *testing.T) {
 	d.holds("contoso", "apis/a", "apis/b")
 	b := d.signedIn(adminKey)
 	b.shows(linksPage+"/contoso", http.StatusOK, "Held deletions", "apis/a", "too many at once")
+	b.tellsOfHeld(`<a href="#held">2 deletions wait</a> for approval`)
 	if w := b.post(linksPage+"/contoso/reject", url.Values{"external": {"apis/a"}}); w.Code != http.StatusSeeOther {
 		t.Errorf("reject: %d %s", w.Code, w.Body)
 	}
 	b.shows(linksPage+"/contoso", http.StatusOK, "Rejected", "ada")
+	b.tellsOfHeld(`<a href="#held">1 deletion waits</a> for approval`)
 	if w := b.post(linksPage+"/contoso/approve", allHeld(b.reads(linksPage+"/contoso"))); w.Code != http.StatusSeeOther {
 		t.Errorf("approve all: %d %s", w.Code, w.Body)
 	}
@@ -153,6 +155,13 @@ func (d *desk) verdicts(link string) string {
 		texts[i] = deletion.External + " " + string(deletion.Verdict)
 	}
 	return strings.Join(texts, ", ")
+}
+
+// tellsOfHeld wants the part of a link's page that changes by itself to say so.
+func (b *browser) tellsOfHeld(text string) {
+	b.Helper()
+	w := b.get(linksPage+"/contoso", "HX-Request", "true")
+	b.says("the live part", w.Code, w.Body.String(), http.StatusOK, []string{text})
 }
 
 func TestLinkIsDeleted(t *testing.T) {

@@ -77,16 +77,24 @@ document.addEventListener("change", (e) => {
 // What goes on at the server, as it does.
 for (const place of document.querySelectorAll("[data-watch]")) {
   const stream = new EventSource(place.dataset.watch);
-  stream.onmessage = (e) => {
-    place.innerHTML = e.data; // of this server, which escapes what sources say
-    localTimes(place);
-  };
+  // It is of this server, which escapes what sources say.
+  stream.onmessage = (e) => htmx.swap({ sourceElement: place, target: place, swap: "innerMorph", text: e.data });
   stream.addEventListener("done", () => stream.close());
   stream.addEventListener("gone", () => {
     stream.close();
     location.assign(place.dataset.watch.replace(/\/[^/]+\/watch$/, ""));
   });
 }
+// A link to what has come since the page was loaded: it is there once it is loaded anew.
+document.addEventListener("click", (e) => {
+  const a = e.target.closest("a[href^='#']");
+  if (a && a.hash && !document.getElementById(decodeURIComponent(a.hash.slice(1)))) {
+    e.preventDefault();
+    location.hash = a.hash;
+    location.reload();
+  }
+});
+
 // Where the page is, in menus that are wider than the screen.
 for (const here of document.querySelectorAll(".side [aria-current], .tabs [aria-current]")) {
   const menu = here.closest("nav"), box = menu.getBoundingClientRect(), at = here.getBoundingClientRect();
