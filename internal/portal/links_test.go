@@ -166,7 +166,7 @@ func TestFoldsStay(t *testing.T) {
 func TestNewLinkIsReviewedAndMade(t *testing.T) {
 	d, a := linkDesk(t)
 	b := d.signedIn(adminKey)
-	b.shows(newLink+"/review?"+typed().Encode(), http.StatusOK, "got one", `hx-get="`+newLink+"/plan")
+	b.shows(newLink+"/review?"+typed().Encode(), http.StatusOK, "got one", `hx-get="`+newLink+"/plan", `hx-config="timeout:10m"`, `"noSwap":[204,304,"5xx"]`)
 	b.shows(newLink+"/review?"+typed("plan", "yes").Encode(), http.StatusOK, "Pets&lt;script&gt;", onePlan, "<b>2</b> come in")
 	if part := b.shows(newLink+"/plan?"+typed().Encode(), http.StatusOK, onePlan); strings.Contains(part, "<html") {
 		t.Error("the plan is a whole page")

@@ -10,13 +10,14 @@ function localTimes(root) {
   }
 }
 
-// What the script has to say, for a while.
+// What the script has to say: for a while, or what is bad until it is not so any more.
 const told = document.getElementById("told");
 let hush;
-function tell(text) {
+function tell(text, bad = false) {
   told.textContent = text;
+  told.classList.toggle("bad", bad);
   clearTimeout(hush);
-  hush = setTimeout(() => told.textContent = "", 4000);
+  if (!bad) hush = setTimeout(() => told.textContent = "", 4000);
 }
 
 // Buttons that copy what stands beside them, where the browser can.
@@ -102,5 +103,20 @@ for (const here of document.querySelectorAll(".side [aria-current], .tabs [aria-
 }
 document.documentElement.classList.add("script");
 
-document.addEventListener("htmx:after:swap", () => localTimes(document));
+// Where an answer does not come, the page offers what it does without script.
+function failed(e) {
+  e.detail.ctx?.sourceElement.classList.add("failed");
+  tell("The server gives no answer at present. What is shown may be old.", true);
+}
+document.addEventListener("htmx:error", failed);
+document.addEventListener("htmx:response:error", (e) => {
+  if (e.detail.ctx.response.status >= 500) failed(e);
+});
+document.addEventListener("htmx:after:swap", (e) => {
+  const { sourceElement, response } = e.detail.ctx;
+  if (response?.status >= 500) return;
+  sourceElement.classList.remove("failed");
+  if (told.classList.contains("bad") && !document.querySelector(".failed")) tell("");
+  localTimes(document);
+});
 localTimes(document);
