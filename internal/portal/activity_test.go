@@ -76,6 +76,15 @@ func TestActivityTellsWhatHappened(t *testing.T) {
 	}
 }
 
+// Narrowing is one step of the reader, not one for each letter, and a page that
+// he comes back to is loaded as it was.
+func TestActivityIsNarrowedInPlace(t *testing.T) {
+	b := eventful(t).signedIn(adminKey)
+	b.shows(activityPage, http.StatusOK, `hx-replace-url="true"`, `hx-swap="innerMorph"`, `"history":"reload"`, `<div id="events">`)
+	w := b.get(activityPage+"?text=nothing+like+it", "HX-Request", "true")
+	b.says("the part", w.Code, w.Body.String(), http.StatusOK, []string{`role="status">0 events</p>`, "Nothing that is known fits"})
+}
+
 func TestActivityGoesByPages(t *testing.T) {
 	d := newDesk(t)
 	for i := range 100 {

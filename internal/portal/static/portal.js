@@ -56,9 +56,12 @@ document.addEventListener("keydown", (e) => {
 });
 
 // Moments in the reader's zone; the server takes them in UTC.
-for (const field of document.querySelectorAll("input[data-at]")) {
-  const at = new Date(field.dataset.at);
-  field.value = new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+function localMoments(root) {
+  for (const field of root.querySelectorAll("input[data-at]")) {
+    const at = new Date(field.dataset.at);
+    field.value = new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+    delete field.dataset.at; // what is typed from here on stays
+  }
 }
 document.addEventListener("formdata", (e) => {
   for (const field of e.target.querySelectorAll("input[type='datetime-local']")) {
@@ -117,6 +120,11 @@ document.addEventListener("htmx:after:swap", (e) => {
   if (response?.status >= 500) return;
   sourceElement.classList.remove("failed");
   if (told.classList.contains("bad") && !document.querySelector(".failed")) tell("");
-  localTimes(document);
+  liven(document);
 });
-localTimes(document);
+
+function liven(root) {
+  localTimes(root);
+  localMoments(root);
+}
+liven(document);
