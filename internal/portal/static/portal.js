@@ -46,8 +46,8 @@ document.addEventListener("keydown", (e) => {
       menu.querySelector("summary").focus();
     }
   }
-  if (e.key === "/" && !e.target.closest("input, textarea, select") && !e.ctrlKey && !e.metaKey && !e.altKey) {
-    const field = document.querySelector("[data-key='/']");
+  if (e.key === "k" && (e.ctrlKey || e.metaKey) && !e.shiftKey && !e.altKey) {
+    const field = document.querySelector("[aria-keyshortcuts]");
     if (field) {
       e.preventDefault();
       field.focus();
