@@ -109,6 +109,7 @@ func (h *Handler) functions() template.FuncMap {
 		"pair":    func(left, right any) pair { return pair{left, right} },
 
 		"arguments":     arguments,
+		"fields":        carry,
 		"initial":       initial,
 		"join":          join,
 		"prose":         prose,

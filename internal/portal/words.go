@@ -74,6 +74,14 @@ func arguments(all ...any) (map[string]any, error) {
 	return out, nil
 }
 
+// carry are values that a form carries on: names and values in turn.
+func carry(all ...any) (out []field) {
+	for i := 0; i+1 < len(all); i += 2 {
+		out = append(out, field{fmt.Sprint(all[i]), fmt.Sprint(all[i+1])})
+	}
+	return out
+}
+
 // initial is the first character of a word that may end a class: of a status.
 func initial(word string) string {
 	if word == "" || word[0] < '0' || word[0] > '9' {
