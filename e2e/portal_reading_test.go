@@ -73,11 +73,11 @@ func TestPortalByKeyboard(t *testing.T) {
 		t.Error("the API's page has no heading")
 	}
 	// The menu opens and closes, and gives the focus back.
-	browser.Eval[any](p, `document.querySelector(".top details.menu summary").focus()`)
+	browser.Eval[any](p, `document.querySelector(".top .menu:has(.who) summary").focus()`)
 	p.Press("\r")
 	p.See("Sign out everywhere")
 	p.Press("\u001b")
-	if browser.Eval[bool](p, `document.querySelector(".top details.menu").open`) {
+	if browser.Eval[bool](p, `document.querySelector(".top .menu:has(.who)").open`) {
 		t.Error("Escape leaves the menu open")
 	}
 }
@@ -95,7 +95,7 @@ func TestPortalSignInAtAnIssuer(t *testing.T) {
 		return p
 	}
 	one, other := in(), in()
-	browser.Eval[any](one, `document.querySelector(".top details.menu").open = true`)
+	browser.Eval[any](one, `document.querySelector(".top .menu:has(.who)").open = true`)
 	one.Click("Sign out everywhere")
 	one.See("API key")
 	other.Open("/portal/demo/default/links")

@@ -139,7 +139,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, inventory.Errorf(inventory.Denied, "", "this was sent by a page of another site; open the portal and do it there"))
 		return
 	}
-	mux := h.pages
 	switch path := r.URL.Path; {
 	case path == "/":
 		http.Redirect(w, r, Root, http.StatusFound)
@@ -148,16 +147,24 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		robots(w, r)
 		return
 	case strings.HasPrefix(path, Root+"/-/"):
-		mux = h.own
 	case len(path) > len(Root)+1 && strings.HasSuffix(path, "/"):
 		http.Redirect(w, r, strings.TrimRight(path, "/"), http.StatusMovedPermanently)
 		return
 	}
+	mux := h.muxOf(r.URL.Path)
 	if _, pattern := mux.Handler(r); pattern == "" {
 		h.refuse(w, r, reply.NotFound(r))
 		return
 	}
 	mux.ServeHTTP(w, r)
+}
+
+// muxOf has the pages below a path.
+func (h *Handler) muxOf(path string) *http.ServeMux {
+	if strings.HasPrefix(path, Root+"/-/") {
+		return h.own
+	}
+	return h.pages
 }
 
 // guard sets what browsers hold a page to.

@@ -167,3 +167,43 @@ func TestPagesThatAreNotThere(t *testing.T) {
 		}
 	}
 }
+
+// The colours are those of the system until somebody chooses, and again when he
+// wants that: a cookie says so, and none says nothing.
+func TestColoursAreChosen(t *testing.T) {
+	d := newDesk(t)
+	b := d.signedIn(adminKey)
+	for _, theme := range []string{"", "dark", "light", ""} {
+		w := b.post("/portal/-/theme", url.Values{"theme": {theme}, "to": {apisPage}})
+		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != apisPage {
+			t.Fatalf("%q: %d %v", theme, w.Code, w.Header())
+		}
+		page := b.shows(apisPage, http.StatusOK, `<button name="theme" value="`+theme+`" aria-current="true">`,
+			`name="theme" value="light"`, `name="theme" value="dark"`, `name="theme" value=""`)
+		if got := strings.Contains(page, `data-theme="`+theme+`"`); got != (theme != "") || theme == "" && strings.Contains(page, "data-theme") {
+			t.Errorf("%q is not how the page looks", theme)
+		}
+	}
+}
+
+// A page that answers a form has no address of its own: what leads back to it
+// leads to the one that it was sent from.
+func TestPagesOfFormsHaveAWayBack(t *testing.T) {
+	d := newDesk(t)
+	b := d.signedIn(adminKey)
+	if w := b.post(newWebhook, aWebhook); w.Code != http.StatusCreated {
+		t.Fatalf("make: %d %s", w.Code, w.Body)
+	}
+	for path, back := range map[string]string{
+		webhooksPage + "/chat/secret": webhooksPage + "/chat", "/portal/center/-/access": "/portal/center/-/access", "/portal/-/services/restore": "/portal",
+		apisPage + "/orders/edit": apisPage + "/orders/edit", "/portal/center/-/tombstones/forget": "/portal/center/-/tombstones",
+	} {
+		page := b.post(path, url.Values{}).Body.String()
+		if !strings.Contains(page, `<input type="hidden" name="to" value="`+back+`">`) {
+			t.Errorf("%s does not lead back to %s", path, back)
+		}
+		if w := b.get(back); w.Code >= http.StatusBadRequest {
+			t.Errorf("%s: %d", back, w.Code)
+		}
+	}
+}

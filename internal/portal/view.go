@@ -39,7 +39,7 @@ type view struct {
 type frame struct {
 	Title     string
 	Theme     string
-	Here      string // address of the page
+	Here      string // address where the page can be read
 	Who       string // empty: nobody is signed in
 	SignIn    string // where nobody can become somebody; empty where that is offered already
 	Service   string // name; empty on pages of none
@@ -171,7 +171,7 @@ func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 }
 
 func (h *Handler) frame(r *request, v view) frame {
-	f := frame{Title: v.title, Here: r.URL.RequestURI(), Main: v.data, Search: r.URL.Query().Get("q"), Searches: v.template == "inventory"}
+	f := frame{Title: v.title, Here: h.readAt(r.Request), Main: v.data, Search: r.URL.Query().Get("q"), Searches: v.template == "inventory"}
 	if c, err := r.Cookie(themeCookie); err == nil && (c.Value == "light" || c.Value == "dark") {
 		f.Theme = c.Value
 	}
@@ -190,6 +190,30 @@ func (h *Handler) frame(r *request, v view) frame {
 	f.Inventory = r.address(r.workspace.String())
 	f.Nav = h.navigation(r, v.section)
 	return f
+}
+
+// readAt is where the page can be read that answers a request. What answers a form
+// may be nowhere to be read: then it is the nearest page above.
+func (h *Handler) readAt(r *http.Request) string {
+	if r.Method == http.MethodGet || h.canBeRead(r.URL.EscapedPath()) {
+		return r.URL.RequestURI()
+	}
+	for at := path.Dir(r.URL.EscapedPath()); strings.HasPrefix(at, Root+"/") && at != Root+"/-"; at = path.Dir(at) {
+		if h.canBeRead(at) {
+			return at
+		}
+	}
+	return Root
+}
+
+// canBeRead says that there is a page at a path.
+func (h *Handler) canBeRead(at string) bool {
+	u, err := url.Parse(at)
+	if err != nil {
+		return false
+	}
+	_, pattern := h.muxOf(u.Path).Handler(&http.Request{Method: http.MethodGet, URL: u})
+	return pattern != ""
 }
 
 // navigation is the menu of a service: the pages that who asks may see, wherever
