@@ -14,8 +14,8 @@ import (
 
 // severalView is a form that edits several APIs.
 type severalView struct {
-	Address  string
-	Back     string
+	Address  string // with the query of the list
+	Back     string // to the list as it was narrowed
 	Count    int
 	Names    []string // of the APIs
 	Sample   []string // titles of the first of them
@@ -101,6 +101,12 @@ func (h *Handler) allOf(r *request) ([]string, error) {
 func (h *Handler) severalForm(r *request, names []string) (severalView, error) {
 	list := r.address(r.workspace.String())
 	v := severalView{Address: list + "/-/edit", Back: list, Count: len(names), Names: names}
+	if r.URL.RawQuery != "" {
+		v.Address += "?" + r.URL.RawQuery
+	}
+	if b, err := browseOf(r.URL.Query()); err == nil {
+		v.Back = b.at(list, nil)
+	}
 	switch {
 	case len(names) == 0:
 		return v, inventory.Errorf(inventory.Invalid, "", "no API is chosen: tick some in the list first")
@@ -150,6 +156,9 @@ func apiIn(workspace inventory.ID, name string) (inventory.ID, error) {
 // ticked begins the names of the boxes that say which inputs count.
 const ticked = "set:"
 
+// wholeOf are in a preview all APIs of its form, those that would not change with them.
+const wholeOf = "of"
+
 // changeSeveral shows what a form would make of the APIs or, from there, does it.
 func (h *Handler) changeSeveral(w http.ResponseWriter, r *request) error {
 	if err := r.ParseForm(); err != nil {
@@ -159,11 +168,18 @@ func (h *Handler) changeSeveral(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
+	again := r.PostFormValue("step") == "change"
+	if again {
+		names = r.PostForm[wholeOf]
+	}
 	v, err := h.severalForm(r, names)
 	if err != nil {
 		return err
 	}
 	set := v.read(r.PostForm)
+	if again {
+		return h.showSeveral(w, r, v, 0)
+	}
 	if v.Fault != "" || slices.ContainsFunc(v.Inputs, func(in severalInput) bool { return in.faulty() }) {
 		return h.showSeveral(w, r, v, http.StatusBadRequest)
 	}
@@ -197,7 +213,7 @@ func (h *Handler) changeSeveral(w http.ResponseWriter, r *request) error {
 		}
 	}
 	for name, values := range r.PostForm {
-		if name == "api" || name == "step" {
+		if name == "api" || name == "step" || name == wholeOf {
 			continue
 		}
 		for _, value := range values {

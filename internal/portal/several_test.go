@@ -78,6 +78,26 @@ func TestSeveralAPIsAreEdited(t *testing.T) {
 	}
 }
 
+// From the preview one comes back to the form, with all APIs and all values, and
+// from either to the list as it was narrowed.
+func TestSeveralAreEditedAgain(t *testing.T) {
+	b := stocked(t).signedIn(adminKey)
+	const narrowed = "kind=rest&kind=soap"
+	page := b.page(severalPage + "?all=yes&" + narrowed)
+	const address, back = `action="` + severalPage + `?all=yes&amp;kind=rest&amp;kind=soap"`, `href="` + apisPage + `?kind=rest&amp;kind=soap"`
+	b.says("the form", http.StatusOK, page, http.StatusOK, []string{address, back})
+	form := with(with(hidden(page), "set:lifecycleStage", "yes"), "lifecycleStage", `"retired"`)
+	w := b.post(severalPage+"?all=yes&"+narrowed, form)
+	b.says("the preview", w.Code, w.Body.String(), http.StatusOK, []string{address, back, `value="change">`})
+	w = b.post(severalPage+"?all=yes&"+narrowed, with(hidden(w.Body.String()), "step", "change"))
+	again := b.says("the form again", w.Code, w.Body.String(), http.StatusOK, []string{"Edit 3 APIs", address, back, `value="&#34;retired&#34;" selected`, `name="set:lifecycleStage" value="yes" checked`})
+	if names := hidden(again)["api"]; len(names) != 3 {
+		t.Errorf("the form is for %v", names)
+	}
+	w = b.post(severalPage, with(hidden(b.post(severalPage, form).Body.String()), "step", "apply"))
+	b.says("what was done", w.Code, w.Body.String(), http.StatusOK, []string{"1 changed, 0 as they were, 0 refused."})
+}
+
 func TestSeveralTakeAway(t *testing.T) {
 	d := stocked(t)
 	b := d.signedIn(adminKey)
