@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"apicenter/internal/catalog"
 	"apicenter/internal/inventory"
@@ -60,7 +61,7 @@ const maxSearch = 200
 
 func browseOf(v url.Values) (browse, error) {
 	b := browse{search: strings.TrimSpace(v.Get("q")), sort: v.Get("sort"), cards: v.Get("view") == "cards"}
-	if len(b.search) > maxSearch {
+	if utf8.RuneCountInString(b.search) > maxSearch {
 		return b, inventory.Errorf(inventory.Invalid, "q", "a search has at most %d characters", maxSearch)
 	}
 	if b.search == "" && b.sort == "title" {

@@ -153,6 +153,7 @@ func TestTicksDoNotSearch(t *testing.T) {
 
 func TestInventoryRefusesNonsense(t *testing.T) {
 	b := stocked(t).signedIn(adminKey)
+	b.page(apisPage + "?q=" + strings.Repeat("%C3%BC", 200)) // characters, not bytes
 	for _, query := range []string{"?sort=colour", "?after=%20", "?after=zz&sort=updated", "?q=" + strings.Repeat("a", 201)} {
 		if w := b.get(apisPage + query); w.Code != http.StatusBadRequest {
 			t.Errorf("%s: %d", query, w.Code)
