@@ -99,6 +99,9 @@ func TestTheReferenceIsSearched(t *testing.T) {
 	if strings.Contains(body, "List carts") {
 		t.Error("it shows what was not searched for")
 	}
+	if strings.Contains(body, `id="top-q" type="search" name="q" value="pets"`) {
+		t.Error("what is searched for in a definition is searched for in the inventory")
+	}
 	b.reads(page+"?q=nothing+like+it", `role="status">0 operations of 2</p>`)
 }
 

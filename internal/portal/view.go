@@ -45,8 +45,7 @@ type frame struct {
 	Service   string // name; empty on pages of none
 	Home      string // address of the service
 	Inventory string // address of the workspace's APIs
-	Search    string
-	Searches  bool // the page has a search of its own
+	Searches  bool   // the page has a search of its own
 	Nav       []navGroup
 	AsOf      *asOf // of a page that shows what there was
 	Main      any
@@ -171,7 +170,7 @@ func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 }
 
 func (h *Handler) frame(r *request, v view) frame {
-	f := frame{Title: v.title, Here: h.readAt(r.Request), Main: v.data, Search: r.URL.Query().Get("q"), Searches: v.template == "inventory"}
+	f := frame{Title: v.title, Here: h.readAt(r.Request), Main: v.data, Searches: v.template == "inventory"}
 	if c, err := r.Cookie(themeCookie); err == nil && (c.Value == "light" || c.Value == "dark") {
 		f.Theme = c.Value
 	}
