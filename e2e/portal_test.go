@@ -67,7 +67,7 @@ func TestPortalPages(t *testing.T) {
 				{"link-edit", "/portal/demo/default/links/retail/edit", "See what it would do"},
 				{"link-plan", "/portal/demo/default/links/retail/plan", "What would change"},
 				{"link-access", "/portal/demo/default/links/retail/access", "az role assignment"},
-				{"identities", "/portal/demo/-/identities", "System assigned"},
+				{"identities", "/portal/demo/-/identities", "System-assigned"},
 				{"link-new", "/portal/demo/default/new-link", "Environment title"},
 			} {
 				p.Open(page.path)

@@ -57,11 +57,11 @@ var (
 	filteredActions = []choice{
 		{Value: string(inventory.Created), Title: "Added"},
 		{Value: string(inventory.Updated), Title: "Changed"},
-		{Value: string(inventory.Deleted), Title: "Removed"},
+		{Value: string(inventory.Deleted), Title: "Deleted"},
 		{Value: string(inventory.Moved), Title: "Moved"},
-		{Value: string(inventory.DeletionHeld), Title: "Removal waits"},
-		{Value: string(inventory.DeletionApproved), Title: "Removal approved"},
-		{Value: string(inventory.DeletionRejected), Title: "Removal rejected"},
+		{Value: string(inventory.DeletionHeld), Title: "Deletion waits"},
+		{Value: string(inventory.DeletionApproved), Title: "Deletion approved"},
+		{Value: string(inventory.DeletionRejected), Title: "Deletion rejected"},
 	}
 )
 

@@ -40,9 +40,9 @@ func told(page string) (all []string) {
 func TestActivityTellsWhatHappened(t *testing.T) {
 	b := eventful(t).signedIn(adminKey)
 	for query, want := range map[string]string{
-		"":                                 "Pets: The API was removed|Pets: The API was added|Test: Environment test was added|Orders: Version one was added|Orders: The API changed|Orders: The API was added|Default: Workspace default changed|Default: Workspace default was added|center: The API center was added",
+		"":                                 "Pets: The API was deleted|Pets: The API was added|Test: Environment test was added|Orders: Version one was added|Orders: The API changed|Orders: The API was added|Default: Workspace default changed|Default: Workspace default was added|center: The API center was added",
 		"?kind=version":                    "Orders: Version one was added",
-		"?action=deleted":                  "Pets: The API was removed",
+		"?action=deleted":                  "Pets: The API was deleted",
 		"?text=ORDERS&action=created":      "Orders: Version one was added|Orders: The API was added",
 		"?text=buys&kind=api":              "Orders: The API changed",
 		"?actor=AD&kind=environment":       "Test: Environment test was added",
@@ -50,7 +50,7 @@ func TestActivityTellsWhatHappened(t *testing.T) {
 		"?breaking=yes":                    "",
 		"?until=2001-01-01T00:00":          "",
 		"?since=2999-01-01":                "",
-		"?since=2001-01-01T00:00&kind=api": "Pets: The API was removed|Pets: The API was added|Orders: The API changed|Orders: The API changed|Orders: The API was added",
+		"?since=2001-01-01T00:00&kind=api": "Pets: The API was deleted|Pets: The API was added|Orders: The API changed|Orders: The API changed|Orders: The API was added",
 		"?before=1":                        "",
 		"?before=x&kind=version":           "Orders: Version one was added",
 	} {

@@ -129,7 +129,7 @@ func (h *Handler) definitionHeadOf(r *request, current string) (definitionHead, 
 	case code == inventory.NotFound && head.Import != nil && head.Import.Failure == "":
 		return head, "", nil // not yet
 	case code == inventory.NotFound, code == inventory.Unavailable:
-		head.Problem = label(err.Error()) + "."
+		head.Problem = said(err.Error())
 		return head, "", nil
 	case err != nil:
 		return head, "", err

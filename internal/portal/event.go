@@ -85,13 +85,13 @@ func whoActed(actor string) string {
 
 // did are the words for what happened to a thing.
 var did = map[inventory.Action]string{
-	inventory.Created: "was added", inventory.Updated: "changed", inventory.Deleted: "was removed", inventory.Moved: "moved",
-	inventory.DeletionHeld: "is gone at its source: its removal waits for approval", inventory.DeletionApproved: "may be removed",
+	inventory.Created: "was added", inventory.Updated: "changed", inventory.Deleted: "was deleted", inventory.Moved: "moved",
+	inventory.DeletionHeld: "is gone at its source: its deletion waits for approval", inventory.DeletionApproved: "may be deleted",
 	inventory.DeletionRejected: "is kept, though its source has it no more",
 	inventory.SoftDeleted:      "was deleted, and can be restored for 30 days", inventory.Restored: "was restored", inventory.Purged: "is gone for good",
 }
 
-// reasons are why a thing was removed.
+// reasons are why a thing was deleted.
 var reasons = map[inventory.Why]string{
 	inventory.Vanished: "it is gone at its source", inventory.Unlinked: "its link was deleted",
 	inventory.Left: "it is not in the scope of the link any more", inventory.Merged: "it became one with another entry",

@@ -45,7 +45,7 @@ func (h *Handler) showIdentities(w http.ResponseWriter, r *request, typed, fault
 	i := identityOf(r.service)
 	v := identitiesView{
 		Address: r.address(r.service.Path) + "/-/identities", On: i.system(), Typed: typed, Fault: fault, May: r.may(writeService),
-		System: identityRow{Name: "System assigned", PrincipalID: i.PrincipalID, TenantID: i.TenantID, Links: readers[""]},
+		System: identityRow{Name: "System-assigned", PrincipalID: i.PrincipalID, TenantID: i.TenantID, Links: readers[""]},
 	}
 	for _, id := range i.assigned() {
 		a := i.Assigned[id]
@@ -85,7 +85,7 @@ func (h *Handler) readers(r *request) (map[string][]linkView, error) {
 	return out, nil
 }
 
-// switchIdentity switches the system assigned identity on or off.
+// switchIdentity switches the system-assigned identity on or off.
 func (h *Handler) switchIdentity(w http.ResponseWriter, r *request) error {
 	i := identityOf(r.service)
 	if err := h.amend(r, r.PostFormValue("on") != "", i.assigned(), nil); err != nil {
@@ -98,7 +98,7 @@ func (h *Handler) switchIdentity(w http.ResponseWriter, r *request) error {
 	return redirect(w, r, to)
 }
 
-// addIdentity gives the service a user assigned identity.
+// addIdentity gives the service a user-assigned identity.
 func (h *Handler) addIdentity(w http.ResponseWriter, r *request) error {
 	i, id := identityOf(r.service), strings.TrimSpace(r.PostFormValue("id"))
 	if id == "" {

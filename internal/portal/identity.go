@@ -27,8 +27,8 @@ func identityOf(service inventory.Resource) (i identity) {
 	return i
 }
 
-// system says that the system assigned identity is on.
+// system says that the system-assigned identity is on.
 func (i identity) system() bool { return strings.Contains(i.Type, "SystemAssigned") }
 
-// assigned are the user assigned ones, in order.
+// assigned are the user-assigned ones, in order.
 func (i identity) assigned() []string { return slices.Sorted(maps.Keys(i.Assigned)) }

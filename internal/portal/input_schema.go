@@ -118,10 +118,18 @@ func optionsOf(schema map[string]any) (all []choice) {
 			if !ok {
 				return nil
 			}
-			all = append(all, choice{Value: string(encode(v)), Title: titleOfValue(v, textMember(p, "title"))})
+			all = append(all, choice{Value: string(encode(v)), Title: meaning(titleOfValue(v, textMember(p, "title")), textMember(p, "description"))})
 		}
 	}
 	return all
+}
+
+// meaning is a value with what it means, where that is said.
+func meaning(title, description string) string {
+	if description == "" {
+		return title
+	}
+	return title + ": " + description
 }
 
 func titleOfValue(v any, title string) string {

@@ -109,7 +109,7 @@ func (h *Handler) findInstances(r *request, v *newLinkView, linked map[string]bo
 	if len(subscriptions) == 0 {
 		v.Unfound = "The center’s identity sees no subscription yet. Give the resource id of the instance; the check then says which role is missing."
 		if err != nil {
-			v.Unfound = "Instances cannot be listed at present: " + h.told(r, err) + ". Give the resource id of one."
+			v.Unfound = "Instances cannot be listed at present. " + said(h.told(r, err)) + " Give the resource id of one."
 		}
 		return
 	}
@@ -132,7 +132,7 @@ func (h *Handler) findInstances(r *request, v *newLinkView, linked map[string]bo
 	v.Found = len(v.Instances) > 0
 	switch {
 	case err != nil:
-		v.Unfound = "The instances of this subscription cannot be listed: " + h.told(r, err) + "."
+		v.Unfound = "The instances of this subscription cannot be listed. " + said(h.told(r, err))
 	case !v.Found:
 		v.Unfound = "The center’s identity sees no API Management instance here. Choose another subscription, or give the resource id; the check then says which role is missing."
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"apicenter/internal/catalog"
@@ -288,7 +287,7 @@ type schemaEnd struct {
 // usedBy are the things of a kind that have a value.
 type usedBy struct {
 	Kind     string // "APIs"
-	Count    string
+	Count    string // "2 APIs"
 	Assigned bool
 	Things   []definitionRef // some of them
 }
@@ -304,7 +303,7 @@ func (h *Handler) deleteSchemaPage(w http.ResponseWriter, r *request) error {
 	}
 	v := schemaEnd{Name: res.Name(), Title: schemaIn(res).Title, Back: r.address(res.Path), Action: r.address(res.Path) + "/delete"}
 	for _, u := range use {
-		shown := usedBy{Kind: kindTitles[u.Kind], Assigned: u.Assigned, Count: strconv.Itoa(u.Things)}
+		shown := usedBy{Kind: kindTitles[u.Kind], Assigned: u.Assigned, Count: plural(u.Things, kindName(u.Kind), kindTitles[u.Kind])}
 		if u.More {
 			shown.Count += " and more"
 		}

@@ -39,7 +39,7 @@ func TestMetadataIsMadeChangedAndDeleted(t *testing.T) {
 	b.shows(metadataPage+"/tier/delete", http.StatusOK, "Nothing has a value", "Delete it")
 
 	d.put(workspace+"/apis/orders", `{"title":"Orders","kind":"rest","customProperties":{"tier":"gold"}}`)
-	page := b.shows(metadataPage+"/tier/delete", http.StatusOK, "1 APIs", `href="/portal/center/default/apis/orders"`, "cannot be deleted while values are in use")
+	page := b.shows(metadataPage+"/tier/delete", http.StatusOK, "<dt>1 API</dt>", `href="/portal/center/default/apis/orders"`, "cannot be deleted while values are in use")
 	if strings.Contains(page, "Delete it") {
 		t.Error("it offers what would be refused")
 	}
@@ -64,7 +64,7 @@ func TestMetadataIsPreviewed(t *testing.T) {
 		form url.Values
 		says []string
 	}{
-		{aSchema, []string{"Tier &lt;b&gt;", "<select", ">gold</option>"}},
+		{aSchema, []string{"Tier &lt;b&gt;", "<select", ">gold: at once</option>"}},
 		{with(aSchema, "type", "choices"), []string{`type="checkbox" name="customProperties/tier"`}},
 		{with(aSchema, "type", "date"), []string{`type="date"`}},
 		{with(aSchema, "options", ""), []string{"Give the values to choose from"}},

@@ -135,7 +135,7 @@ func newsOf(e inventory.Event) (news, bool) {
 	}
 	n := news{Sequence: e.Sequence, At: e.At, Actor: e.Actor, Kind: id.Kind(), Tone: string(e.Action), run: e.Run}
 	if n.Kind != inventory.KindAPI {
-		n.Noun = label(string(n.Kind))
+		n.Noun = label(kindName(n.Kind))
 	}
 	if link, ok := strings.CutPrefix(e.Actor, "link/"); ok {
 		n.Actor, n.ByLink = link, true
@@ -187,7 +187,7 @@ func changed(e inventory.Event, n *news) string {
 		if err != nil {
 			continue
 		}
-		noun := string(id.Kind())
+		noun := kindName(id.Kind())
 		if id.Kind() == inventory.KindVersion {
 			noun += " " + c.Path[strings.LastIndexByte(c.Path, '/')+1:]
 		}
@@ -201,9 +201,9 @@ func changed(e inventory.Event, n *news) string {
 			say(noun + " is gone")
 		case c.Action == inventory.DeletionHeld:
 			n.Tone = "held"
-			say("the removal of " + noun + " waits for approval")
+			say("the deletion of " + noun + " waits for approval")
 		case c.Action == inventory.DeletionApproved:
-			say("the removal of " + noun + " was approved")
+			say("the deletion of " + noun + " was approved")
 		case c.Action == inventory.DeletionRejected:
 			say(noun + " is kept")
 		case c.Action == inventory.Updated && c.Path == e.Path:

@@ -280,7 +280,7 @@ func previewSeveral(r *request, all []catalog.Altered, schemas []schemaView) *se
 		switch {
 		case a.Refused != nil:
 			p.Refused++
-			row.Refused = label(a.Refused.Error()) + "."
+			row.Refused = said(a.Refused.Error())
 			refused = append(refused, row)
 		case len(a.Changes) == 0:
 			p.Same++

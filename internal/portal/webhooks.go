@@ -143,8 +143,14 @@ func webhookFormOf(name string, hook inventory.Webhook, fault fieldFault) webhoo
 	return f
 }
 
+// nounsOfTypes are the kinds that types of events have other words for than people.
+var nounsOfTypes = map[string]inventory.Kind{
+	"Service": inventory.KindService, "Api": inventory.KindAPI, "Api version": inventory.KindVersion, "Api definition": inventory.KindDefinition,
+	"Api source": inventory.KindLink, "Metadata schema": inventory.KindSchema, "Analyzer config": inventory.KindAnalyzer, "Portal": inventory.KindPortal,
+}
+
 // splitType reads the type of an event as people do: "Microsoft.ApiCenter.ApiVersionAdded"
-// is "Api version" and "added".
+// is "Version" and "added".
 func splitType(typ string) (noun, verb string) {
 	words := []string{}
 	for i, r := range typ[strings.LastIndexByte(typ, '.')+1:] {
@@ -158,7 +164,11 @@ func splitType(typ string) (noun, verb string) {
 		words = append(words[:last-1], "Soft deleted")
 		last--
 	}
-	return label(strings.ToLower(strings.Join(words[:last], " "))), strings.ToLower(words[last])
+	noun = label(strings.ToLower(strings.Join(words[:last], " ")))
+	if kind, ok := nounsOfTypes[noun]; ok {
+		noun = label(kindName(kind))
+	}
+	return noun, strings.ToLower(words[last])
 }
 
 // webhookFrom reads a form.

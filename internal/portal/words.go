@@ -112,7 +112,7 @@ func label(word string) string {
 
 // said is what an error says, as a sentence.
 func said(message string) string {
-	word, rest, more := strings.Cut(message, " ")
+	word, rest, more := strings.Cut(strings.TrimSuffix(message, "."), " ")
 	if word = label(word); more {
 		word += " " + rest
 	}

@@ -1,6 +1,11 @@
 package portal
 
-import "testing"
+import (
+	"slices"
+	"testing"
+
+	"apicenter/internal/inventory"
+)
 
 func TestWordsOfErrorsAndFindings(t *testing.T) {
 	html := func(f func(string) string) func(string) string { return f }
@@ -12,6 +17,7 @@ func TestWordsOfErrorsAndFindings(t *testing.T) {
 		{"an error", said, "name is required", "Name is required."},
 		{"an error of an API", said, `api "none" was not found`, `API "none" was not found.`},
 		{"one word", said, "no", "No."},
+		{"a sentence already", said, "the source is down.", "The source is down."},
 		{"code", html(func(s string) string { return string(coded(s)) }), "removed `a<b` from `c`", "removed <code>a&lt;b</code> from <code>c</code>"},
 		{"code without an end", html(func(s string) string { return string(coded(s)) }), "removed `<b>", "removed `&lt;b&gt;"},
 		{
@@ -28,5 +34,41 @@ func TestWordsOfErrorsAndFindings(t *testing.T) {
 		if got := tt.f(tt.in); got != tt.want {
 			t.Errorf("%s: %q; want %q", tt.name, got, tt.want)
 		}
+	}
+}
+
+// One thing has one name: in the news, in the activity, and where a webhook chooses.
+func TestKindsHaveOneName(t *testing.T) {
+	var names []string
+	for _, k := range filteredKinds {
+		names = append(names, label(kindName(k)))
+		if k == inventory.KindAPI {
+			continue // it goes without saying
+		}
+		path := "sub/group/center"
+		if k != inventory.KindService {
+			path += "/" + k.Collection() + "/one"
+		}
+		if _, err := inventory.ParseID(path); err != nil {
+			continue // it is deeper
+		}
+		if n, ok := newsOf(inventory.Event{Path: path, Action: inventory.Created}); !ok || n.Noun != label(kindName(k)) {
+			t.Errorf("news of a %s are of %q", k, n.Noun)
+		}
+	}
+	for _, k := range webhookFormOf("", inventory.Webhook{}, fieldFault{}).Kinds {
+		if !slices.Contains(names, k.Title) {
+			t.Errorf("a webhook chooses %q; the activity has %q", k.Title, names)
+		}
+	}
+}
+
+// What a value means is told where it is chosen.
+func TestValuesSayWhatTheyMean(t *testing.T) {
+	schema := map[string]any{"oneOf": []any{
+		map[string]any{"const": "gold", "description": "answered at once"}, map[string]any{"const": "tin", "title": "Tin", "description": ""},
+	}}
+	if got := optionsOf(schema); len(got) != 2 || got[0].Title != "gold: answered at once" || got[1].Title != "Tin" {
+		t.Errorf("offered are %+v", got)
 	}
 }
