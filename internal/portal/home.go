@@ -42,7 +42,7 @@ func (h *Handler) home(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	v := homeView{Inventory: r.address(r.workspace.String()), Charts: chartsOf(r.address(r.workspace.String()), shelf.Facets)}
-	v.Figures = append(v.Figures, figure{shelf.Total, nounOf(shelf.Total, "API", "APIs"), v.Inventory})
+	v.Figures = append(v.Figures, figure{shelf.Total, noun(shelf.Total, "API", "APIs"), v.Inventory})
 	base := workspaceAddress(r)
 	if r.mayIn(r.workspace, writeLinks) {
 		v.LinkNew = base + "/new-link"
@@ -81,21 +81,14 @@ func (h *Handler) tellLinks(r *request, v *homeView) error {
 		}
 	}
 	n := len(page.Items)
-	v.Figures = append(v.Figures, figure{n, nounOf(n, "link", "links"), v.Links})
+	v.Figures = append(v.Figures, figure{n, noun(n, "link", "links"), v.Links})
 	switch {
 	case n == 0:
 		v.Told = "Nothing is linked yet."
 	case len(v.Trouble) == 0:
-		v.Told = plural(n, "link is", "links are") + " in step with " + nounOf(n, "its source.", "their sources.")
+		v.Told = plural(n, "link is", "links are") + " in step with " + noun(n, "its source.", "their sources.")
 	default:
 		v.Told = plural(len(v.Trouble), "link needs", "links need") + " a look."
 	}
 	return nil
-}
-
-func nounOf(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
 }

@@ -67,10 +67,10 @@ func TestNewsAreTold(t *testing.T) {
 	}
 	page := d.signedIn(adminKey).page("/portal/center")
 	for _, want := range []string{
-		`<strong>Old billing</strong>  <span class="said">is gone</span>`,
-		`>Chat</a>  <span class="said">changed: summary and title</span>`,
-		`>Billing</a>  <span class="said">changed: version one was added and lifecycle stage changed</span>`,
-		`<p>Environment <a href="/portal/center/default/environments/test">Test</a>  <span class="said">was added</span>`,
+		`<strong>Old billing</strong>  is gone</p>`,
+		`>Chat</a>  changed: summary and title</p>`,
+		`>Billing</a>  changed: version one was added and lifecycle stage changed</p>`,
+		`<p>Environment <a href="/portal/center/default/environments/test">Test</a>  was added</p>`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %s\n%s", want, page)

@@ -217,8 +217,6 @@ var icons = map[string]string{
 	"user":         `<circle cx="12" cy="8" r="4"/><path d="M4 21c0-4 4-7 8-7s8 3 8 7"/>`,
 	"theme":        `<path d="M20 14A8 8 0 1 1 10 4a6.5 6.5 0 0 0 10 10z"/>`,
 	"history":      `<path d="M4 12a8 8 0 1 1 2.5 5.8M4 12l-2-2m2 2 2-2M12 8v4l3 2"/>`,
-	"book":         `<path d="M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h11"/>`,
-	"external":     `<path d="M14 4h6v6M20 4l-9 9M18 14v5a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1h5"/>`,
 }
 
 // icon draws a picture that says nothing to who does not see it.
