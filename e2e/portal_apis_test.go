@@ -51,6 +51,11 @@ func readAPIs(p *browser.Page, screen string) {
 		}
 		p.Check()
 		p.Shot(screen + "-" + page.name)
+		if page.name == "definition" { // what is open stays so while one searches
+			p.Type("#op-q", "list orders")
+			p.Settle()
+			p.See("customerId")
+		}
 	}
 }
 
