@@ -204,3 +204,16 @@ func ParseLetterID(id string) (sequence int64, count int, err error) {
 	}
 	return sequence, count, err
 }
+
+// Rest leaves out the letters of the first event up to one that a reader has. It
+// goes by their ids: what an event leaves untold is counted too.
+func Rest(letters []Letter, sequence int64, count int) []Letter {
+	for len(letters) > 0 {
+		first, n, err := ParseLetterID(letters[0].ID)
+		if err != nil || first != sequence || n > count {
+			break
+		}
+		letters = letters[1:]
+	}
+	return letters
+}

@@ -102,18 +102,21 @@ func waitOf(r *request) (time.Duration, error) {
 // read any more, or the server stops. All but the first of these it tells by
 // ending: the client comes again with the id of the last event that it has.
 func (h *Handler) stream(w http.ResponseWriter, r *request, after int64, limit int) error {
-	skip := 0 // letters of the next event that the client has
-	if last := r.Header.Get("Last-Event-ID"); last != "" {
-		sequence, count, err := feed.ParseLetterID(last)
+	last := r.Header.Get("Last-Event-ID")
+	sequence, count, err := feed.ParseLetterID(last)
+	if last != "" {
 		if err != nil || sequence < 1 || count < 0 {
 			return badParam("Last-Event-ID", "Last-Event-ID %q is none of ours; send it as it came", last)
 		}
-		after, skip = sequence-1, count+1
+		after = sequence - 1 // the client may lack letters of that event
 	}
 	s := stream{reply.NewStream(w, patience)}
 	letters, cursor, err := h.feed.Next(r.Context(), r.id, after, limit, 0)
 	if err != nil {
 		return err
+	}
+	if last != "" {
+		letters = feed.Rest(letters, sequence, count)
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
@@ -123,10 +126,9 @@ func (h *Handler) stream(w http.ResponseWriter, r *request, after int64, limit i
 		return nil
 	}
 	for {
-		if s.send(letters[min(skip, len(letters)):]) != nil {
+		if s.send(letters) != nil {
 			return nil // it has gone, or is too slow: it may come again
 		}
-		skip = 0
 		select {
 		case <-h.feed.Ended():
 			return nil

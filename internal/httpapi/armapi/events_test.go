@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"apicenter/internal/inventory"
 )
 
 // listen opens a stream of the events of the centre; next gives the field of its
@@ -86,6 +89,36 @@ func TestStreamOfEvents(t *testing.T) {
 	}
 	if more := next("id"); more != "" {
 		t.Errorf("and then of %q", more)
+	}
+}
+
+// TestAStreamGoesOnAfterALetterOfAnEventThatLeavesSomeOut has a version leave an
+// API, which the event of the other API tells, in the event of a change of it.
+func TestAStreamGoesOnAfterALetterOfAnEventThatLeavesSomeOut(t *testing.T) {
+	d := centre(t)
+	d.must("PUT", link, linkBody, 201)
+	apis := strings.TrimSuffix(linkID, "/links/gateway") + "/apis/"
+	d.brings(apis+"pets", "apis/pets", `{"title":"Pets"}`)
+	d.brings(apis+"zoo", "apis/zoo", `{"title":"Zoo"}`)
+	d.brings(apis+"pets/versions/v1", "apis/pets;1", `{"title":"1"}`)
+	s := httptest.NewServer(d.mux)
+	defer s.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	address := s.URL + center + "/events?api-version=" + version
+	next := d.listen(ctx, address+"&after=latest")
+	d.asSource(func(tx inventory.SourceTx) error {
+		o := inventory.Origin{External: "apis/pets", States: inventory.Doc{}.With("/title", "Pets and more"), Read: time.Now()}
+		return errors.Join(tx.Move(inventory.MustID(apis+"pets/versions/v1"), inventory.MustID(apis+"zoo/versions/v1")),
+			tx.PutOrigin(inventory.MustID(apis+"pets"), o, nil))
+	})
+	id := next("id")
+	if kind := next("event"); kind != "Microsoft.ApiCenter.ApiUpdated" || !strings.HasSuffix(id, "-1") {
+		t.Errorf("the change of the API is %q, %s", id, kind)
+	}
+	d.must("PUT", api, `{"properties":{"title":"Petstore","kind":"rest"}}`, 201)
+	if kind := d.listen(ctx, address, "Last-Event-ID", id)("event"); kind != "Microsoft.ApiCenter.ApiVersionMoved" {
+		t.Errorf("who came again hears of %q, not of the move that came next", kind)
 	}
 }
 
