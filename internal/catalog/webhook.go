@@ -55,8 +55,8 @@ func (c *Catalog) NewSecret(ctx context.Context, webhook inventory.ID) (string, 
 }
 
 // Replay has a webhook deliver again what comes after an event; also when it has
-// stopped. NotFound; Forgotten and Invalid when there is no such event any more, or yet;
-// Conflict when it has no secret.
+// stopped. NotFound; Forgotten when there is no such event, or no more; Conflict when
+// it has no secret.
 func (c *Catalog) Replay(ctx context.Context, webhook inventory.ID, after int64) error {
 	by, err := actor(ctx)
 	if err != nil {

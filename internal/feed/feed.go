@@ -104,8 +104,8 @@ const (
 // order, and the number to go on after. When there are none it waits for some,
 // as long as wait; then, and when the server stops, it gives none and no error.
 //
-// Forgotten when events after the number are not kept any more; Invalid when it
-// is of no event; Busy when too many wait already.
+// Forgotten when events after the number are not kept any more, or it is beyond
+// the last; Busy when too many wait already.
 func (f *Feed) Next(ctx context.Context, in inventory.ID, after int64, limit int, wait time.Duration) (letters []Letter, cursor int64, err error) {
 	deadline := time.NewTimer(wait)
 	defer deadline.Stop()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -88,8 +89,8 @@ func TestPagesOfAService(t *testing.T) {
 			t.Errorf("latest is %d", cursor)
 		}
 		_, _, err := w.Next(t.Context(), inventory.MustID(service), 5, 1, 0)
-		if !errors.Is(err, inventory.Invalid) {
-			t.Errorf("after what is yet to come: %v", err)
+		if !errors.Is(err, inventory.Forgotten) || !strings.Contains(err.Error(), "read the inventory anew") {
+			t.Errorf("after what is not known, as of an inventory that was restored: %v", err)
 		}
 	})
 }

@@ -13,15 +13,17 @@ type Kept struct {
 	Last  int64     // the newest event
 }
 
-// Holds says that all events after a number are known: Forgotten, or Invalid
-// when there has been no such event yet.
+// Holds says that all events after a number are known: Forgotten when they are
+// not. A number beyond the last is of an inventory that was restored from a
+// backup since: what it counted did not happen in this one.
 func (k Kept) Holds(after int64) error {
 	switch {
 	case after < k.After:
 		return Errorf(Forgotten, "after",
 			"events up to %d are not kept any more; read the inventory anew, and then follow what happens after %d", k.After, k.Last)
 	case after > k.Last:
-		return Errorf(Invalid, "after", "there is no event %d yet; the last one is %d", after, k.Last)
+		return Errorf(Forgotten, "after",
+			"there is no event %d, the last one is %d; read the inventory anew, and then follow what happens after that", after, k.Last)
 	}
 	return nil
 }

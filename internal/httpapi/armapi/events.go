@@ -108,6 +108,13 @@ func (h *Handler) stream(w http.ResponseWriter, r *request, after int64, limit i
 		if err != nil || sequence < 1 || count < 0 {
 			return badParam("Last-Event-ID", "Last-Event-ID %q is none of ours; send it as it came", last)
 		}
+		kept, err := h.catalog.Kept(r.Context())
+		if err == nil {
+			err = kept.Holds(sequence)
+		}
+		if err != nil {
+			return err
+		}
 		after = sequence - 1 // the client may lack letters of that event
 	}
 	s := stream{reply.NewStream(w, patience)}

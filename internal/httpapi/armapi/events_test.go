@@ -137,7 +137,9 @@ func TestEventsThatCannotBeRead(t *testing.T) {
 		{"?wait=soon", "", 400, "ValidationError", "up to 1m"},
 		{"?at=2026-01-01T00:00:00Z", "", 400, "ValidationError", "leave it out"},
 		{"", "x-y", 400, "ValidationError", "Last-Event-ID"},
-		{"", "900-1", 400, "ValidationError", "no event"},
+		{"?after=900", "", 410, "HistoryNotKept", "no event 900"},
+		{"", "900-1", 410, "HistoryNotKept", "no event 900"},
+		{"", "3-0", 410, "HistoryNotKept", "no event 3"}, // of the next number
 	} {
 		w := d.ask("GET", center+"/events"+tt.query, "", "Accept", "application/json")
 		if tt.header != "" {
