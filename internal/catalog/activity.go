@@ -39,10 +39,14 @@ func (c *Catalog) Activity(ctx context.Context, service inventory.ID, q Activity
 		if err != nil {
 			return err
 		}
+		kept, err := inventory.KeptOf(tx, service)
+		if err != nil {
+			return err
+		}
 		looked := 0
 		var last inventory.Event
 		for e, err := range backward(tx, service, before) {
-			if err != nil || e.At.Before(q.Since) {
+			if err != nil || e.At.Before(q.Since) || e.Sequence <= kept.After {
 				return err
 			}
 			if looked++; looked > activityReach {

@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -80,5 +81,51 @@ func TestActivityLooksBackOnlySoFar(t *testing.T) {
 	q.Before = first.Next
 	if second := d.activity(q); len(second.Events) != 1 || second.Next != 0 || !second.Looked.IsZero() {
 		t.Errorf("further back: %+v", second)
+	}
+}
+
+// Nobody sees what happened in a service that was purged because another has its name.
+func TestANewServiceDoesNotShowWhatHappenedInOneThatHadItsName(t *testing.T) {
+	d := centre(t)
+	api := workspace + "/apis/orders"
+	d.put(api, `{"title":"Secret","kind":"rest"}`)
+	if err := d.Delete(d.ctx, id(api), catalog.Match{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Delete(d.ctx, id(center), catalog.Match{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Purge(d.ctx, id(center), catalog.Match{}); err != nil {
+		t.Fatal(err)
+	}
+	history := func(path string) []inventory.Event {
+		events, err := d.History(d.ctx, id(path), 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return events
+	}
+	gone := history(center)
+	if len(gone) < 4 || gone[0].Action != inventory.Purged {
+		t.Errorf("of a service that is gone, everything is told: %v", gone)
+	}
+	d.put(center, `{"location":"x"}`)
+	events, told := history(center), d.activity(catalog.ActivityQuery{Limit: 100, Keep: all}).Events
+	for _, e := range append(events, told...) {
+		if e.Sequence <= gone[0].Sequence {
+			t.Errorf("the new one shows %s of %s", e.Action, e.Path)
+		}
+	}
+	if len(events) == 0 || len(told) != len(events) {
+		t.Errorf("%d events in the history of the new one, %d in its activity", len(events), len(told))
+	}
+	if _, err := d.History(d.ctx, id(api), 0, 100); !errors.Is(err, inventory.NotFound) {
+		t.Errorf("an API of the old one: %v", err)
+	}
+	if kept, err := d.Kept(d.ctx, id(center)); err != nil || kept.After != gone[0].Sequence {
+		t.Errorf("kept of the new one: %+v, %v", kept, err)
+	}
+	if m, err := d.ExplainMissing(d.ctx, id(workspace), "orders", "", func(inventory.Resource) bool { return true }); err != nil || m.Left != nil {
+		t.Errorf("missing in the new one: %+v, %v", m.Left, err)
 	}
 }

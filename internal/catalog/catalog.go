@@ -9,6 +9,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"apicenter/internal/auth"
@@ -227,9 +228,19 @@ func pageIn(tx inventory.Reader, q inventory.Query, keep func(inventory.Resource
 // limit events: those before a sequence number, or all if that is 0. NotFound
 // when the thing is not there and nothing is known of it.
 func (c *Catalog) History(ctx context.Context, id inventory.ID, before int64, limit int) (events []inventory.Event, err error) {
-	err = c.store.View(ctx, func(tx inventory.Reader) (err error) {
-		if events, err = tx.History(id, before, limit); err != nil || len(events) > 0 || before > 0 {
+	err = c.store.View(ctx, func(tx inventory.Reader) error {
+		kept, err := inventory.KeptOf(tx, id)
+		if err != nil {
 			return err
+		}
+		if events, err = tx.History(id, before, limit); err != nil {
+			return err
+		}
+		if end := slices.IndexFunc(events, func(e inventory.Event) bool { return e.Sequence <= kept.After }); end >= 0 {
+			events = events[:end]
+		}
+		if len(events) > 0 || before > 0 {
+			return nil
 		}
 		_, err = tx.Get(id)
 		return orNoParent(tx, id, err)
@@ -237,10 +248,10 @@ func (c *Catalog) History(ctx context.Context, id inventory.ID, before int64, li
 	return events, err
 }
 
-// Kept says how far back what happened is known, and what happened last.
-func (c *Catalog) Kept(ctx context.Context) (k inventory.Kept, err error) {
+// Kept says how far back what happened in a service is known, and what happened last.
+func (c *Catalog) Kept(ctx context.Context, service inventory.ID) (k inventory.Kept, err error) {
 	err = c.store.View(ctx, func(tx inventory.Reader) error {
-		k, err = tx.Kept()
+		k, err = inventory.KeptOf(tx, service)
 		return err
 	})
 	return k, err

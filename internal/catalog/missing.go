@@ -142,8 +142,12 @@ func (s *search) find(tx inventory.Reader) error {
 // depart looks for the newest deletion of an API of that name or title, and for
 // what became part of another.
 func (s *search) depart(tx inventory.Reader) error {
+	kept, err := inventory.KeptOf(tx, s.workspace)
+	if err != nil {
+		return err
+	}
 	for e, err := range tx.Departures(s.workspace, departedPast) {
-		if err != nil {
+		if err != nil || e.Sequence <= kept.After {
 			return err
 		}
 		i := slices.IndexFunc(e.Changes, func(c inventory.Change) bool {

@@ -66,7 +66,7 @@ func (c *Catalog) Replay(ctx context.Context, webhook inventory.ID, after int64)
 		if _, err := tx.Get(webhook); err != nil {
 			return orNoParent(tx, webhook, err)
 		}
-		kept, err := tx.Kept()
+		kept, err := inventory.KeptOf(tx, webhook)
 		if err != nil {
 			return err
 		}

@@ -157,7 +157,7 @@ func (f *Feed) Ended() <-chan struct{} { return f.ended }
 // read gives the letters of the events that there are.
 func (f *Feed) read(ctx context.Context, in inventory.ID, after int64, limit int) (letters []Letter, cursor int64, err error) {
 	err = f.store.View(ctx, func(tx inventory.Reader) error {
-		kept, err := tx.Kept()
+		kept, err := inventory.KeptOf(tx, in)
 		if err != nil {
 			return err
 		}

@@ -178,3 +178,28 @@ func TestOldEventsAreForgotten(t *testing.T) {
 		}
 	})
 }
+
+// A service begins with itself, whatever happened in one that had its name.
+func TestANewServiceIsFollowedFromItsBeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, feed.Options{})
+		w.put(api)
+		id := inventory.MustID(service)
+		if err := w.store.Update(t.Context(), "ann", func(tx inventory.Tx) error { return tx.SoftDelete(id, w.store.Now()) }); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.store.Update(t.Context(), "ann", func(tx inventory.Tx) error { return tx.Purge(id) }); err != nil {
+			t.Fatal(err)
+		}
+		w.put(service, service+"/workspaces/default")
+		if subjects, cursor := w.next(service, feed.Oldest, 1, 0); len(subjects) != 1 || subjects[0] != feed.ARMID(service) || cursor != 6 {
+			t.Errorf("the oldest that is kept: %v, then %d", subjects, cursor)
+		}
+		if subjects, _ := w.next(service, 5, 10, 0); len(subjects) != 2 {
+			t.Errorf("after the purge: %v", subjects)
+		}
+		if _, _, err := w.Next(t.Context(), id, 3, 10, 0); !errors.Is(err, inventory.Forgotten) {
+			t.Errorf("with a cursor of the old one: %v", err)
+		}
+	})
+}

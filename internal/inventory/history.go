@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,28 @@ func (k Kept) Holds(after int64) error {
 			"there is no event %d, the last one is %d; read the inventory anew, and then follow what happens after that", after, k.Last)
 	}
 	return nil
+}
+
+// KeptOf says how much is known of what happened in the service that a thing is
+// in: nothing from before the purge of an older one that had its name.
+func KeptOf(tx Reader, in ID) (Kept, error) {
+	kept, err := tx.Kept()
+	service := in.Ancestor(KindService)
+	if err != nil || service.IsZero() {
+		return kept, err
+	}
+	newest := true
+	for e, err := range tx.Past(service.String(), 0, math.MaxInt) {
+		if err != nil {
+			return kept, err
+		}
+		if e.Action == Purged && !newest { // the newest ends this one
+			kept.After = max(kept.After, e.Sequence)
+			break
+		}
+		newest = false
+	}
+	return kept, nil
 }
 
 // Follow reads an event from the side of one thing: the changes of it and of all

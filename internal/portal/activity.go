@@ -144,7 +144,7 @@ func (h *Handler) activity(w http.ResponseWriter, r *request) error {
 
 // tellActivity reads the events that a filter lets through.
 func (h *Handler) tellActivity(r *request, f eventFilter, v *activityView) error {
-	kept, err := h.catalog.Kept(r.Context())
+	kept, err := h.catalog.Kept(r.Context(), r.service.ID)
 	if err != nil {
 		return err
 	}

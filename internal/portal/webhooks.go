@@ -286,7 +286,7 @@ func (h *Handler) showWebhook(w http.ResponseWriter, r *request, status int, v w
 	}
 	v.MaySecret, v.MayDelete = r.may(secretWebhooks), r.may(deleteWebhooks)
 	if r.may(replayWebhooks) && v.HasSecret {
-		kept, err := h.catalog.Kept(r.Context())
+		kept, err := h.catalog.Kept(r.Context(), r.service.ID)
 		if err != nil {
 			return err
 		}
@@ -361,7 +361,7 @@ func (h *Handler) replayWebhook(w http.ResponseWriter, r *request) error {
 func (h *Handler) replayPoint(r *request) (int64, error) {
 	switch r.PostFormValue("from") {
 	case "kept":
-		kept, err := h.catalog.Kept(r.Context())
+		kept, err := h.catalog.Kept(r.Context(), r.service.ID)
 		return kept.After, err
 	case "event":
 		after, err := strconv.ParseInt(strings.TrimSpace(r.PostFormValue("after")), 10, 64)

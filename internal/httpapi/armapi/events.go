@@ -108,7 +108,7 @@ func (h *Handler) stream(w http.ResponseWriter, r *request, after int64, limit i
 		if err != nil || sequence < 1 || count < 0 {
 			return badParam("Last-Event-ID", "Last-Event-ID %q is none of ours; send it as it came", last)
 		}
-		kept, err := h.catalog.Kept(r.Context())
+		kept, err := h.catalog.Kept(r.Context(), r.id)
 		if err == nil {
 			err = kept.Holds(sequence)
 		}
