@@ -109,25 +109,28 @@ const (
 func (f *Feed) Next(ctx context.Context, in inventory.ID, after int64, limit int, wait time.Duration) (letters []Letter, cursor int64, err error) {
 	deadline := time.NewTimer(wait)
 	defer deadline.Stop()
-	for waited := false; ; waited = true {
+	waited := false
+	for {
 		news := f.wake() // before the store is asked, so that nothing is missed between
-		letters, cursor, err = f.read(ctx, in, after, limit)
-		if waited && len(letters) > 0 && f.o.Followed != nil {
-			f.o.Followed(time.Since(letters[0].Time))
+		p, err := f.read(ctx, in, after, limit)
+		if waited && len(p.letters) > 0 && f.o.Followed != nil {
+			f.o.Followed(time.Since(p.letters[0].Time))
 		}
-		if err != nil || len(letters) > 0 || wait <= 0 {
-			return letters, cursor, err
+		if err != nil || len(p.letters) > 0 || wait <= 0 && !p.full {
+			return p.letters, p.cursor, err
+		}
+		if after = p.cursor; p.full { // of events that tell nothing
+			continue
 		}
 		select {
 		case f.seats <- struct{}{}:
 		default:
-			return nil, cursor, inventory.Errorf(inventory.Busy, "", "%d others wait for events at present; ask again later, or without wait", cap(f.seats))
+			return nil, after, inventory.Errorf(inventory.Busy, "", "%d others wait for events at present; ask again later, or without wait", cap(f.seats))
 		}
-		after = cursor
-		more := f.sit(ctx, news, deadline.C)
+		waited = f.sit(ctx, news, deadline.C)
 		<-f.seats
-		if !more {
-			return nil, cursor, ctx.Err()
+		if !waited {
+			return nil, after, ctx.Err()
 		}
 	}
 }
@@ -154,16 +157,24 @@ func (f *Feed) sit(ctx context.Context, news <-chan struct{}, deadline <-chan ti
 // Ended is closed when the feed has ended: who follows it is to leave.
 func (f *Feed) Ended() <-chan struct{} { return f.ended }
 
+// page is what some events tell.
+type page struct {
+	letters []Letter
+	cursor  int64 // to go on after
+	full    bool  // there may be more events behind it
+}
+
 // read gives the letters of the events that there are.
-func (f *Feed) read(ctx context.Context, in inventory.ID, after int64, limit int) (letters []Letter, cursor int64, err error) {
+func (f *Feed) read(ctx context.Context, in inventory.ID, after int64, limit int) (p page, err error) {
 	err = f.store.View(ctx, func(tx inventory.Reader) error {
+		p = page{}
 		kept, err := inventory.KeptOf(tx, in)
 		if err != nil {
 			return err
 		}
 		switch after {
 		case Latest:
-			cursor = kept.Last
+			p.cursor = kept.Last
 			return nil
 		case Oldest:
 			after = kept.After
@@ -171,24 +182,24 @@ func (f *Feed) read(ctx context.Context, in inventory.ID, after int64, limit int
 		if err := kept.Holds(after); err != nil {
 			return err
 		}
-		cursor = kept.Last
+		p.cursor = kept.Last
 		n := 0
 		for e, err := range tx.EventsIn(in, after, limit) {
 			if err != nil {
 				return err
 			}
 			if n++; n == limit {
-				cursor = e.Sequence
+				p.cursor, p.full = e.Sequence, true
 			}
 			more, err := compose(tx, e)
 			if err != nil {
 				return err
 			}
-			letters = append(letters, more...)
+			p.letters = append(p.letters, more...)
 		}
 		return nil
 	})
-	return letters, cursor, err
+	return p, err
 }
 
 // compose reads what an event's letters tell besides the event.

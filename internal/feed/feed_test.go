@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -200,6 +201,40 @@ func TestANewServiceIsFollowedFromItsBeginning(t *testing.T) {
 		}
 		if _, _, err := w.Next(t.Context(), id, 3, 10, 0); !errors.Is(err, inventory.Forgotten) {
 			t.Errorf("with a cursor of the old one: %v", err)
+		}
+	})
+}
+
+// A page of events that tell nothing is no end.
+func TestEventsThatTellNothingArePassedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, feed.Options{})
+		const link, other = service + "/workspaces/default/links/gateway", service + "/workspaces/default/apis/Zoo"
+		w.put(link, api, other)
+		move := func(id, to string) {
+			var c inventory.Claim
+			if err := w.store.Update(t.Context(), "ann", func(tx inventory.Tx) (err error) {
+				c, err = tx.Begin(inventory.MustID(link))
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.store.Apply(t.Context(), c, func(tx inventory.SourceTx) error {
+				if to == "" {
+					return tx.PutOrigin(inventory.MustID(id), inventory.Origin{External: "v", States: inventory.Doc{}.With("/title", "1"), Read: w.store.Now()}, nil)
+				}
+				return tx.Move(inventory.MustID(id), inventory.MustID(to))
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		move(api+"/versions/v1", "")
+		_, last := w.next(service, feed.Latest, 1, 0)
+		move(api+"/versions/v1", other+"/versions/v1")
+		synctest.Wait()
+		began := time.Now()
+		if subjects, _ := w.next(service, last, 1, time.Minute); !slices.Equal(subjects, []string{feed.ARMID(other + "/versions/v1")}) || time.Since(began) > 0 {
+			t.Errorf("%v after %s", subjects, time.Since(began))
 		}
 	})
 }
