@@ -27,6 +27,9 @@ const (
 	lookEvery = time.Minute
 	// batch is how many events a receiver is told before how far it is is kept.
 	batch = 100
+	// What it does not want is kept as passed after so many events, or so long.
+	keepAfter = 10 * batch
+	keepEvery = time.Minute
 )
 
 // DelivererOptions are what a Deliverer needs.
@@ -50,11 +53,14 @@ type Deliverer struct {
 
 	mu   sync.Mutex      // guards the rest
 	busy map[int64]bool  // webhooks that are delivered to at this moment
-	read map[int64]place // how far each has read, when that is further than is kept: nothing there was wanted
+	read map[int64]place // how far each has read, which may be further than is kept: nothing there was wanted
 }
 
 // place is how far a webhook has read since a person last steered it.
-type place struct{ epoch, cursor int64 }
+type place struct {
+	epoch, cursor int64
+	kept          time.Time // when that was last kept
+}
 
 // NewDeliverer makes a Deliverer of a feed's events.
 func NewDeliverer(f *Feed, o DelivererOptions) *Deliverer {
@@ -63,8 +69,9 @@ func NewDeliverer(f *Feed, o DelivererOptions) *Deliverer {
 	return &Deliverer{feed: f, o: o, client: &client, more: make(chan struct{}, 1), busy: map[int64]bool{}, read: map[int64]place{}}
 }
 
-// Run delivers until ctx ends, and waits for what it has begun.
+// Run delivers until ctx ends, waits for what it has begun, and keeps how far it is.
 func (d *Deliverer) Run(ctx context.Context) error {
+	defer d.settle(context.WithoutCancel(ctx))
 	defer d.working.Wait()
 	for {
 		news := d.feed.wake()
@@ -106,16 +113,13 @@ func (d *Deliverer) look(ctx context.Context) (next time.Duration, err error) {
 		if busy[w.Key] || !due(w, now) {
 			continue
 		}
-		if p := d.read[w.Key]; p.epoch == w.Epoch {
-			w.Status.Cursor = max(w.Status.Cursor, p.cursor)
-		}
 		d.busy[w.Key] = true
 		d.working.Go(func() {
-			changed := d.work(ctx, w)
+			again := d.work(ctx, w)
 			d.mu.Lock()
 			delete(d.busy, w.Key)
 			d.mu.Unlock()
-			if changed {
+			if again {
 				select {
 				case d.more <- struct{}{}:
 				default:
@@ -134,78 +138,114 @@ func due(w inventory.Delivery, now time.Time) bool {
 }
 
 // work delivers what there is for a webhook, and keeps how that went. It says
-// whether that makes a difference to when it is next due.
-func (d *Deliverer) work(ctx context.Context, w inventory.Delivery) (changed bool) {
-	was := w.Status
-	if w.Status.Revision != 0 && w.Status.Revision != w.Revision { // it may fail for as long again
-		w.Status.FailedSince, w.Status.Attempts, w.Status.NextAttempt = time.Time{}, 0, time.Time{}
-	}
-	w.Status.Revision = w.Revision
-	delivered, err := d.deliver(ctx, &w)
-	if ctx.Err() != nil && delivered == 0 {
-		return false
-	}
-	if ctx.Err() == nil {
+// whether to look again: there may be more, or it is next due at another time.
+func (d *Deliverer) work(ctx context.Context, w inventory.Delivery) (again bool) {
+	at, was := d.place(w), w.Status
+	w.Status.Cursor = at.cursor
+	delivered, full, err := d.deliver(ctx, &w)
+	if ctx.Err() == nil { // else the server stops, which says nothing of the receiver
+		if was.Revision != w.Revision { // it may fail for as long again
+			w.Status.FailedSince, w.Status.Attempts = time.Time{}, 0
+		}
+		w.Status.Revision = w.Revision
 		w.Status = after(w.Status, err, time.Now())
 	}
 	if delivered > 0 {
 		w.Status.DeliveredAt = time.Now().UTC()
 	}
+	at.cursor = w.Status.Cursor
+	passed := at.cursor - was.Cursor
+	was.Cursor = at.cursor
+	changed := was != w.Status // more than how far it is: that may be all that it did not want
+	if changed || passed >= keepAfter || passed > 0 && time.Since(at.kept) >= keepEvery {
+		// What was delivered is kept even when the server stops at this moment.
+		if d.save(context.WithoutCancel(ctx), w) {
+			at.kept, again = time.Now(), changed
+		}
+	}
 	d.mu.Lock()
-	d.read[w.Key] = place{w.Epoch, w.Status.Cursor}
+	d.read[w.Key] = at
 	d.mu.Unlock()
-	if was.Cursor = w.Status.Cursor; was == w.Status {
-		return false // only what it did not want has passed
+	return again || full
+}
+
+// place is how far a webhook has read.
+func (d *Deliverer) place(w inventory.Delivery) place {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p := d.read[w.Key]
+	if p.epoch != w.Epoch {
+		p = place{epoch: w.Epoch}
 	}
-	// What was delivered is kept even when the server stops at this moment.
-	err = d.o.Webhooks.SaveDelivery(context.WithoutCancel(ctx), w)
-	if err != nil && inventory.CodeOf(err) != inventory.Superseded {
-		d.o.Log.WarnContext(ctx, "how far a webhook is cannot be kept; after a restart it is told again", "webhook", w.Path, "error", err)
-		return false
+	p.cursor = max(p.cursor, w.Status.Cursor)
+	return p
+}
+
+// save keeps how far a webhook is.
+func (d *Deliverer) save(ctx context.Context, w inventory.Delivery) (ok bool) {
+	err := d.o.Webhooks.SaveDelivery(ctx, w)
+	if err == nil || inventory.CodeOf(err) == inventory.Superseded {
+		return true
 	}
-	return true
+	d.o.Log.WarnContext(ctx, "how far a webhook is cannot be kept; after a restart it is told again", "webhook", w.Path, "error", err)
+	return false
+}
+
+// settle keeps how far all have read. Who wants little would else look again for
+// it, back to what may not be known any more.
+func (d *Deliverer) settle(ctx context.Context) {
+	all, err := d.o.Webhooks.Deliveries(ctx)
+	if err != nil {
+		d.o.Log.WarnContext(ctx, "how far webhooks are cannot be kept", "error", err)
+	}
+	for _, w := range all {
+		if at := d.place(w); at.cursor > w.Status.Cursor {
+			w.Status.Cursor = at.cursor
+			d.save(ctx, w)
+		}
+	}
 }
 
 // deliver agrees with the receiver if need be, and tells it what comes after the
-// cursor, which it moves behind each event that is done.
-func (d *Deliverer) deliver(ctx context.Context, w *inventory.Delivery) (delivered int, err error) {
+// cursor, which it moves behind each event that is done. full: there may be more.
+func (d *Deliverer) deliver(ctx context.Context, w *inventory.Delivery) (delivered int, full bool, err error) {
 	doc, err := inventory.ParseDoc(w.Doc)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	hook := inventory.WebhookOf(doc)
 	r := receiver{client: d.client, hook: hook, secret: w.Secret, origin: d.o.Origin, source: w.Path}
 	if agreed := hook.Handshake + " " + hook.Address; w.Status.Agreed != agreed {
 		if err := r.agree(ctx); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 		w.Status.Agreed = agreed
 	}
-	letters, cursor, err := d.feed.Next(ctx, w.ID.Parent(), w.Status.Cursor, batch, 0)
+	p, err := d.feed.read(ctx, w.ID.Parent(), w.Status.Cursor, batch)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	for i, l := range letters {
+	for i, l := range p.letters {
 		if wanted(hook, l) {
 			err := r.tell(ctx, l)
 			if d.o.Told != nil {
 				d.o.Told(time.Since(l.Time), err)
 			}
 			if err != nil {
-				return delivered, err
+				return delivered, false, err
 			}
 			delivered++
 		}
-		if i+1 == len(letters) || letters[i+1].Sequence != l.Sequence {
+		if i+1 == len(p.letters) || p.letters[i+1].Sequence != l.Sequence {
 			sequence, _, err := ParseLetterID(l.ID)
 			if err != nil {
-				return delivered, err
+				return delivered, false, err
 			}
 			w.Status.Cursor = sequence
 		}
 	}
-	w.Status.Cursor = cursor
-	return delivered, nil
+	w.Status.Cursor = p.cursor
+	return delivered, p.full, nil
 }
 
 // wanted says that a webhook is to be told.

@@ -30,6 +30,8 @@ const (
 type net struct {
 	mu   sync.Mutex
 	down map[string]int      // a status that a host answers with, instead
+	hang bool                // all but the first delivery are never answered
+	sent int                 // deliveries so far
 	told map[string][]string // what a host was told: types, and what is no event
 	bad  []string            // what is wrong with what was sent
 	ages []time.Duration     // of changes, when they were delivered
@@ -49,6 +51,11 @@ func (n *net) counted(age time.Duration, err error) {
 
 func (n *net) RoundTrip(r *http.Request) (*http.Response, error) {
 	n.mu.Lock()
+	if n.hang && n.sent > 0 {
+		n.mu.Unlock()
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
 	defer n.mu.Unlock()
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -74,6 +81,7 @@ func (n *net) RoundTrip(r *http.Request) (*http.Response, error) {
 		text, _ := json.Marshal(map[string]string{"validationResponse": events[0].Data.ValidationCode})
 		answer.Body = io.NopCloser(bytes.NewReader(text))
 	default:
+		n.sent++
 		said = n.event(r, body)
 	}
 	n.told[r.URL.Host] = append(n.told[r.URL.Host], said)
@@ -105,23 +113,35 @@ type hooks struct {
 }
 
 func newHooks(t *testing.T) *hooks {
-	h := &hooks{newWorld(t, feed.Options{Retention: 1000 * time.Hour}), &net{down: map[string]int{}, told: map[string][]string{}}}
-	d := feed.NewDeliverer(h.Feed, feed.DelivererOptions{
-		Webhooks: h.store, Client: &http.Client{Transport: h.net}, Origin: "center.example", Log: slog.New(slog.DiscardHandler), Told: h.net.counted,
-	})
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- d.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
+	h := hooksOf(newWorld(t, feed.Options{Retention: 1000 * time.Hour}))
+	t.Cleanup(h.deliver())
+	return h
+}
+
+func hooksOf(w *world) *hooks {
+	h := &hooks{w, &net{down: map[string]int{}, told: map[string][]string{}}}
+	w.Cleanup(func() {
 		if len(h.net.bad) > 0 {
-			t.Errorf("wrong deliveries: %q", h.net.bad)
+			w.Errorf("wrong deliveries: %q", h.net.bad)
 		}
 	})
 	return h
+}
+
+// deliver begins to deliver, until it is stopped.
+func (h *hooks) deliver() (stop func()) {
+	d := feed.NewDeliverer(h.Feed, feed.DelivererOptions{
+		Webhooks: h.store, Client: &http.Client{Transport: h.net}, Origin: "center.example", Log: slog.New(slog.DiscardHandler), Told: h.net.counted,
+	})
+	ctx, cancel := context.WithCancel(h.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(ctx) }()
+	return sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			h.Error(err)
+		}
+	})
 }
 
 // hook makes a webhook with a secret, or changes it.
@@ -158,6 +178,13 @@ func (h *hooks) answer(host string, status int) {
 	h.net.mu.Lock()
 	defer h.net.mu.Unlock()
 	h.net.down[host] = status
+}
+
+// hang says whether all but the first delivery are never answered.
+func (h *hooks) hang(on bool) {
+	h.net.mu.Lock()
+	defer h.net.mu.Unlock()
+	h.net.hang, h.net.sent = on, 0
 }
 
 func (h *hooks) status(path string) (s inventory.DeliveryStatus) {
