@@ -75,7 +75,7 @@ func (d *Deliverer) Run(ctx context.Context) error {
 	defer d.working.Wait()
 	for {
 		news := d.feed.wake()
-		next, err := d.look(ctx)
+		next, err := d.look(ctx, news)
 		if err != nil && ctx.Err() == nil {
 			d.o.Log.WarnContext(ctx, "webhooks cannot be read; it is tried again", "error", err)
 		}
@@ -93,8 +93,9 @@ func (d *Deliverer) Run(ctx context.Context) error {
 }
 
 // look begins to work for each webhook that has something to do, and says when
-// the next one has.
-func (d *Deliverer) look(ctx context.Context) (next time.Duration, err error) {
+// the next one has. Who still works when there is news is not looked at then, but
+// when that has ended.
+func (d *Deliverer) look(ctx context.Context, news <-chan struct{}) (next time.Duration, err error) {
 	next = lookEvery
 	d.mu.Lock()
 	busy := maps.Clone(d.busy) // who ends while they are read is not known as it is
@@ -119,6 +120,11 @@ func (d *Deliverer) look(ctx context.Context) (next time.Duration, err error) {
 			d.mu.Lock()
 			delete(d.busy, w.Key)
 			d.mu.Unlock()
+			select {
+			case <-news:
+				again = true
+			default:
+			}
 			if again {
 				select {
 				case d.more <- struct{}{}:

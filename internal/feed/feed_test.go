@@ -26,12 +26,17 @@ type world struct {
 }
 
 func newWorld(t *testing.T, o feed.Options) *world {
+	return newWorldOf(t, o, func(s *store.Store) feed.Store { return s })
+}
+
+// newWorldOf is newWorld with a feed that reads the store as read has it.
+func newWorldOf(t *testing.T, o feed.Options, read func(*store.Store) feed.Store) *world {
 	o.Log = slog.New(slog.DiscardHandler)
 	if o.Retention == 0 {
 		o.Retention = time.Hour
 	}
 	w := &world{TB: t, store: storetest.Open(t)}
-	w.Feed = feed.New(w.store, o)
+	w.Feed = feed.New(read(w.store), o)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- w.Feed.Run(ctx) }()

@@ -1,12 +1,14 @@
 package feed_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"apicenter/internal/feed"
 	"apicenter/internal/inventory"
+	"apicenter/internal/store"
 )
 
 // environments is a webhook that wants few events.
@@ -83,5 +85,27 @@ func TestAChangedWebhookGoesOnAfterAStop(t *testing.T) {
 		h.hang(false)
 		defer h.deliver()()
 		h.heard(2*time.Second, "b.example", "ApiAdded")
+	})
+}
+
+// slow is a store whose readers are late to tell what they saw.
+type slow struct{ *store.Store }
+
+func (s slow) View(ctx context.Context, f func(inventory.Reader) error) error {
+	err := s.Store.View(ctx, f)
+	time.Sleep(time.Second)
+	return err
+}
+
+func TestWhatComesWhileAWebhookReadsIsDeliveredNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := hooksOf(newWorldOf(t, feed.Options{}, func(s *store.Store) feed.Store { return slow{s} }))
+		defer h.deliver()()
+		h.hook(hook, environments)
+		h.heard(10*time.Second, "a.example", "OPTIONS")
+		h.put(api)
+		time.Sleep(time.Second / 2)
+		h.put(service + "/workspaces/default/environments/prod")
+		h.heard(5*time.Second, "a.example", "EnvironmentAdded")
 	})
 }
