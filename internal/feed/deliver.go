@@ -18,7 +18,7 @@ import (
 
 // Times of deliveries.
 const (
-	// giveUp is how long a receiver may fail before its webhook stops.
+	// giveUp is how long a receiver may take no event before its webhook stops.
 	giveUp = 24 * time.Hour
 	// firstRetry doubles with each failure, up to lastRetry.
 	firstRetry = 5 * time.Second
@@ -150,7 +150,7 @@ func (d *Deliverer) work(ctx context.Context, w inventory.Delivery) (again bool)
 	w.Status.Cursor = at.cursor
 	delivered, full, err := d.deliver(ctx, &w)
 	if ctx.Err() == nil { // else the server stops, which says nothing of the receiver
-		if was.Revision != w.Revision { // it may fail for as long again
+		if was.Revision != w.Revision || w.Status.Cursor > at.cursor { // it may fail for as long again
 			w.Status.FailedSince, w.Status.Attempts = time.Time{}, 0
 		}
 		w.Status.Revision = w.Revision

@@ -30,6 +30,7 @@ const (
 type net struct {
 	mu   sync.Mutex
 	down map[string]int      // a status that a host answers with, instead
+	weak bool                // every other delivery fails
 	hang bool                // all but the first delivery are never answered
 	sent int                 // deliveries so far
 	told map[string][]string // what a host was told: types, and what is no event
@@ -68,6 +69,9 @@ func (n *net) RoundTrip(r *http.Request) (*http.Response, error) {
 		answer.StatusCode = n.down[r.URL.Host]
 		answer.Header.Set("Location", "https://elsewhere.example/")
 		return answer, nil
+	case n.failing(r):
+		answer.StatusCode = http.StatusInternalServerError
+		return answer, nil
 	case r.Method == http.MethodOptions:
 		answer.Header.Set("WebHook-Allowed-Origin", r.Header.Get("WebHook-Request-Origin"))
 	case r.Header.Get("Aeg-Event-Type") == "SubscriptionValidation":
@@ -81,11 +85,18 @@ func (n *net) RoundTrip(r *http.Request) (*http.Response, error) {
 		text, _ := json.Marshal(map[string]string{"validationResponse": events[0].Data.ValidationCode})
 		answer.Body = io.NopCloser(bytes.NewReader(text))
 	default:
-		n.sent++
 		said = n.event(r, body)
 	}
 	n.told[r.URL.Host] = append(n.told[r.URL.Host], said)
 	return answer, nil
+}
+
+// failing says that a delivery is one of those that fail.
+func (n *net) failing(r *http.Request) bool {
+	if r.Header.Get("Webhook-Id") != "" {
+		n.sent++
+	}
+	return n.weak && n.sent%2 == 0
 }
 
 // event is a delivery: it has to be signed, by what receivers know of it.

@@ -2,6 +2,7 @@ package feed_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -107,5 +108,25 @@ func TestWhatComesWhileAWebhookReadsIsDeliveredNext(t *testing.T) {
 		time.Sleep(time.Second / 2)
 		h.put(service + "/workspaces/default/environments/prod")
 		h.heard(5*time.Second, "a.example", "EnvironmentAdded")
+	})
+}
+
+func TestAWeakReceiverIsNotGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHooks(t)
+		h.hook(hook, `{"address":"https://a.example/x","eventTypes":["Microsoft.ApiCenter.ApiUpdated"]}`)
+		h.heard(2*time.Second, "a.example", "OPTIONS")
+		h.put(api)
+		h.net.mu.Lock()
+		h.net.weak, h.net.down["a.example"] = true, 503
+		h.net.mu.Unlock()
+		for range 40 {
+			h.put(api)
+		}
+		h.answer("a.example", 0)
+		h.heard(30*time.Hour, "a.example", slices.Repeat([]string{"ApiUpdated"}, 40)...)
+		if s := h.status(hook); s.State != inventory.Delivering {
+			t.Errorf("%+v", s)
+		}
 	})
 }
