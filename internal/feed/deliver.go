@@ -25,8 +25,11 @@ const (
 	lastRetry  = time.Hour
 	// lookEvery is how long a webhook may wait for a look that nothing asks for.
 	lookEvery = time.Minute
-	// batch is how many events a receiver is told before how far it is is kept.
+	// batch is how many events a receiver is told before how far it is is kept,
+	// and turn how long: who is slow is told as little again after a crash, and
+	// hears soon that its webhook was changed or is gone.
 	batch = 100
+	turn  = 10 * time.Second
 	// What it does not want is kept as passed after so many events, or so long.
 	keepAfter = 10 * batch
 	keepEvery = time.Minute
@@ -231,6 +234,7 @@ func (d *Deliverer) deliver(ctx context.Context, w *inventory.Delivery) (deliver
 	if err != nil {
 		return 0, false, err
 	}
+	began := time.Now()
 	for i, l := range p.letters {
 		if wanted(hook, l) {
 			err := r.tell(ctx, l)
@@ -247,7 +251,9 @@ func (d *Deliverer) deliver(ctx context.Context, w *inventory.Delivery) (deliver
 			if err != nil {
 				return delivered, false, err
 			}
-			w.Status.Cursor = sequence
+			if w.Status.Cursor = sequence; time.Since(began) >= turn {
+				return delivered, true, nil
+			}
 		}
 	}
 	w.Status.Cursor = p.cursor

@@ -31,6 +31,7 @@ type net struct {
 	mu   sync.Mutex
 	down map[string]int      // a status that a host answers with, instead
 	weak bool                // every other delivery fails
+	pace time.Duration       // how long each takes to answer
 	hang bool                // all but the first delivery are never answered
 	sent int                 // deliveries so far
 	told map[string][]string // what a host was told: types, and what is no event
@@ -51,6 +52,10 @@ func (n *net) counted(age time.Duration, err error) {
 }
 
 func (n *net) RoundTrip(r *http.Request) (*http.Response, error) {
+	n.mu.Lock()
+	pace := n.pace
+	n.mu.Unlock()
+	time.Sleep(pace)
 	n.mu.Lock()
 	if n.hang && n.sent > 0 {
 		n.mu.Unlock()

@@ -130,3 +130,24 @@ func TestAWeakReceiverIsNotGivenUp(t *testing.T) {
 		}
 	})
 }
+
+// What was delivered is not told again after a crash, but for the last seconds of it.
+func TestHowFarASlowReceiverIsIsKeptOnTheWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHooks(t)
+		h.hook(hook, `{"address":"https://a.example/x","eventTypes":["Microsoft.ApiCenter.ApiUpdated"]}`)
+		h.heard(2*time.Second, "a.example", "OPTIONS")
+		h.put(api)
+		h.net.mu.Lock()
+		h.net.pace = 5 * time.Second
+		h.net.mu.Unlock()
+		first := h.last()
+		for range 20 {
+			h.put(api)
+		}
+		h.heard(62*time.Second, "a.example", slices.Repeat([]string{"ApiUpdated"}, 12)...)
+		if got := h.status(hook).Cursor; got < first+10 {
+			t.Errorf("of 12 events %d are kept as delivered", got-first)
+		}
+	})
+}
