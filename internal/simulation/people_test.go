@@ -82,8 +82,12 @@ func (w *world) edit(d *dice) string {
 	for _, o := range rec.Origins {
 		maps.DeleteFunc(own, func(f inventory.Field, _ json.RawMessage) bool { _, stated := o.States[f]; return stated })
 	}
-	if kind != inventory.KindAPI { // what becomes of those when version sets change is a decision of its own
+	switch kind {
+	case inventory.KindAPI: // what becomes of those when version sets change is a decision of its own
+	case inventory.KindVersion:
 		w.people.words[subject{kind, external}] = own
+	default: // where an instance comes under another name, so do the titles that these begin with
+		w.people.words[subject{kind, external}] = inventory.Doc{}.With(word, text)
 	}
 	return w.tell(fmt.Sprintf("write on the %s of %s", kind, external), w.update(func(tx inventory.Tx) error { return put(tx, rec.Path, own) }))
 }

@@ -32,7 +32,7 @@ type span struct{ from, to time.Time }
 
 func newOrigin(cloud *apim.Cloud, named string) (*origin, error) {
 	o := &origin{cloud: cloud, named: named, spans: map[string][]span{}, said: map[string]map[string][]saying{}}
-	return o, cloud.Update(func() (err error) {
+	return o, o.update(func() (err error) {
 		group := cloud.Subscriptions.All()[0].Groups.All()[0]
 		o.service, _, err = cloud.PutService(group, named, contract(""))
 		return err
