@@ -78,7 +78,7 @@ func TestPagesOfAnAPI(t *testing.T) {
 	} {
 		b.reads(ordersPage+tt.path, tt.says...)
 	}
-	body := b.reads(ordersPage, `<p id="told" class="told" role="status"></p>`)
+	body := b.reads(ordersPage, `<p id="toast" class="toast" role="status"></p>`)
 	if strings.Contains(body, "javascript:alert") {
 		t.Error("an address of a source can run script")
 	}

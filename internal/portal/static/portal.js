@@ -11,13 +11,13 @@ function localTimes(root) {
 }
 
 // What the script has to say: for a while, or what is bad until it is not so any more.
-const told = document.getElementById("told");
+const toast = document.getElementById("toast");
 let hush;
 function tell(text, bad = false) {
-  told.textContent = text;
-  told.classList.toggle("bad", bad);
+  toast.textContent = text;
+  toast.classList.toggle("bad", bad);
   clearTimeout(hush);
-  if (!bad) hush = setTimeout(() => told.textContent = "", 4000);
+  if (!bad) hush = setTimeout(() => toast.textContent = "", 4000);
 }
 
 // Buttons that copy what stands beside them, where the browser can.
@@ -119,7 +119,7 @@ document.addEventListener("htmx:after:swap", (e) => {
   const { sourceElement, response } = e.detail.ctx;
   if (response?.status >= 500) return;
   sourceElement.classList.remove("failed");
-  if (told.classList.contains("bad") && !document.querySelector(".failed")) tell("");
+  if (toast.classList.contains("bad") && !document.querySelector(".failed")) tell("");
   liven(document);
 });
 
