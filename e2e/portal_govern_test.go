@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +73,7 @@ func TestPortalGovernStory(t *testing.T) {
 	p.Shot("inventory-then")
 	p.Click("Back to the present")
 	p.See("Take all")
-	p.Open("/portal/demo/default/apis?at=2999-01-01")
+	p.Refused("/portal/demo/default/apis?at=2999-01-01", http.StatusBadRequest)
 	p.See("yet to come")
 	p.Check()
 	p.Shot("no-past")

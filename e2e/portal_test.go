@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"flag"
+	"net/http"
 	"net/url"
 	"testing"
 
@@ -58,7 +59,6 @@ func TestPortalPages(t *testing.T) {
 				{"tombstones", "/portal/demo/-/tombstones", "Removed things"},
 				{"webhooks", "/portal/demo/-/webhooks", "Webhooks"},
 				{"webhook-new", "/portal/demo/-/new-webhook", "Address"},
-				{"fault", "/portal/demo/default/apis/none", "Not found"},
 				{"links", "/portal/demo/default/links", "tarnwick-retail"},
 				{"link", "/portal/demo/default/links/retail", "Last run"},
 				{"link-run", "/portal/demo/default/links/retail/runs/1", "What came of it"},
@@ -75,6 +75,10 @@ func TestPortalPages(t *testing.T) {
 				p.Check()
 				p.Shot(screen.name + "-" + page.name)
 			}
+			p.Refused("/portal/demo/default/apis/none", http.StatusNotFound)
+			p.See("Not found")
+			p.Check()
+			p.Shot(screen.name + "-fault")
 			readAPIs(p, screen.name)
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -72,6 +73,7 @@ type Page struct {
 	faults   []string   // what the page must not have done
 	requests int        // since the last Open
 	bytes    float64    // of their answers, as they came over the line
+	status   int        // of the document that was opened
 }
 
 // Page opens an empty tab on a server, at a size of the screen in pixels.
@@ -99,6 +101,10 @@ func (p *Page) note(event any) {
 			p.faults = append(p.faults, "request to another host: "+e.Request.URL)
 		}
 		p.requests++
+	case *network.EventResponseReceived:
+		if e.Type == network.ResourceTypeDocument {
+			p.status = int(e.Response.Status)
+		}
 	case *network.EventLoadingFinished:
 		p.bytes += e.EncodedDataLength
 	case *runtime.EventExceptionThrown:
@@ -151,10 +157,28 @@ func (p *Page) Location() string {
 // Open goes to an address of the server and waits until the page is there.
 func (p *Page) Open(path string) {
 	p.t.Helper()
+	if status := p.open(path); status != http.StatusOK {
+		p.t.Errorf("%s answers %d", path, status)
+	}
+}
+
+// Refused goes to an address that has no page for this reader.
+func (p *Page) Refused(path string, want int) {
+	p.t.Helper()
+	if status := p.open(path); status != want {
+		p.t.Errorf("%s answers %d, want %d", path, status, want)
+	}
+}
+
+func (p *Page) open(path string) (status int) {
+	p.t.Helper()
 	p.mu.Lock()
-	p.requests, p.bytes = 0, 0
+	p.requests, p.bytes, p.status = 0, 0, 0
 	p.mu.Unlock()
 	p.do(chromedp.Navigate(p.base + path))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.status
 }
 
 // Weight is how many requests the page made since it was opened, and the bytes of
