@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"net/url"
@@ -37,13 +38,34 @@ func follow(t *testing.T, source *system.Emulator) *follower {
 	return f
 }
 
-// speak adds a person's words to some APIs.
-func (f *follower) speak() {
+// spoken are the APIs that a person says something of.
+func (f *follower) spoken() []system.Thing {
 	f.Helper()
 	apis, err := f.center.List(f.Context(), f.center.Workspace()+"/apis?$filter="+url.QueryEscape("startswith(name,'"+kept+"')"))
 	f.must(err)
-	for _, a := range apis {
+	if len(apis) == 0 {
+		f.Fatalf("no API is there whose name begins with %s", kept)
+	}
+	return apis
+}
+
+// speak adds a person's words to some APIs.
+func (f *follower) speak() {
+	f.Helper()
+	for _, a := range f.spoken() {
 		f.must(f.center.Edit(f.Context(), a.ID, "summary", words))
+	}
+}
+
+// heard holds that the words stand.
+func (f *follower) heard() {
+	f.Helper()
+	for _, a := range f.spoken() {
+		var p struct{ Summary string }
+		f.must(json.Unmarshal(a.Properties, &p))
+		if p.Summary != words {
+			f.Errorf("%s has %q, and a person had written %q", a.ID, p.Summary, words)
+		}
 	}
 }
 
@@ -91,6 +113,7 @@ func (f *follower) arrive(phase string) {
 		f.left()
 	default:
 		f.inStep()
+		f.heard()
 		return
 	}
 	f.must(f.source.ResetStats(f.Context()))
@@ -99,6 +122,7 @@ func (f *follower) arrive(phase string) {
 	if phase == "keep" {
 		f.speak()
 	}
+	f.heard()
 }
 
 // left waits until the link has gone, and all that it brought is there as it was
@@ -107,6 +131,7 @@ func (f *follower) left() {
 	f.Helper()
 	f.end()
 	f.compareWithSource()
+	f.heard()
 	for _, collection := range []string{"/apis", "/environments"} {
 		own, err := f.center.List(f.Context(), f.center.Workspace()+collection)
 		f.must(err)

@@ -78,6 +78,7 @@ type crash struct {
 	victim  *follower
 	calm    *follower
 	reader  atomic.Pointer[system.Center] // what the watcher reads: the victim at work, or nil
+	looks   atomic.Int64                  // of the watcher that nothing disturbed
 	serial  int                           // of documents and names, so that each is new
 	resumed []time.Duration
 	outcome string // of the last lap, for the log

@@ -22,7 +22,9 @@ func (c *crash) watch(ctx context.Context) {
 			err := look(ctx, center)
 			if _, answered := errors.AsType[*system.StatusError](err); answered || errors.Is(err, errHalf) {
 				c.Errorf("a reader saw: %v", err)
-			} // else the server was killed under it
+			} else if err == nil { // else the server was killed under it
+				c.looks.Add(1)
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -91,6 +93,9 @@ func (c *crash) compareWithUndisturbed() {
 	if !maps.Equal(calm, suffered) {
 		c.Errorf("after the kills the inventory is not that of an undisturbed server:\n%s", difference(calm, suffered))
 	}
+	if c.looks.Load() == 0 {
+		c.Error("nobody has read what the kills left")
+	}
 	spoken := 0
 	for _, face := range suffered {
 		if strings.Contains(face, words) {
@@ -100,7 +105,7 @@ func (c *crash) compareWithUndisturbed() {
 	if spoken == 0 {
 		c.Error("the words of a person are lost")
 	}
-	c.Logf("compared %d things; the words of a person are on %d APIs", len(calm), spoken)
+	c.Logf("compared %d things, after %d looks at them; the words of a person are on %d APIs", len(calm), c.looks.Load(), spoken)
 	c.must(c.victim.center.Stop())
 	c.must(c.calm.center.Stop())
 }
