@@ -138,7 +138,11 @@ func TestPreviewIsBounded(t *testing.T) {
 	long := sourcetest.API("apis/a", "A", "v1", nil)
 	long.States.Set("/description", strings.Repeat("é", 3000))
 	h.source.Put(long)
-	for _, f := range h.preview(linkPath, nil).Changes[1].Fields {
+	fields := h.preview(linkPath, nil).Changes[1].Fields
+	if !slices.ContainsFunc(fields, func(f engine.FieldChange) bool { return f.Field == "/description" }) {
+		t.Errorf("nothing is told of the description: %+v", fields)
+	}
+	for _, f := range fields {
 		var text string
 		if f.Field != "/description" {
 			continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -284,8 +285,9 @@ func testDocumentWriters(t *testing.T, b *bench) {
 					t.Errorf("document %s: %d bytes, %v", d, size, err)
 					return
 				}
-				if err := r.Close(); err != nil {
-					t.Error(err)
+				got, err := io.ReadAll(r)
+				if err = errors.Join(err, r.Close()); err != nil || string(got) != body {
+					t.Errorf("document %s is not what was put, %v", d, err)
 				}
 			}
 		})
