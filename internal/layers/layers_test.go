@@ -61,7 +61,7 @@ var rooms = map[string]room{
 	"httpapi/reply":      {"arm inventory", "database/sql os"},
 	"httpapi/metricsapi": {"arm httpapi/reply inventory", "database/sql os"},
 	"httpapi/mcpapi":     {"arm auth catalog feed httpapi/reply inventory", "database/sql os"},
-	"httpapi/hookapi":    {"arm auth httpapi/reply inventory source", "database/sql os"},
+	"httpapi/hookapi":    {"arm auth httpapi/reply inventory source subscription", "database/sql os"},
 	"httpapi/keysapi":    {"access arm auth httpapi/reply inventory", "database/sql os"},
 	"httpapi/dataapi":    {"arm auth catalog httpapi/documents httpapi/odata httpapi/reply inventory source", "database/sql os"},
 
