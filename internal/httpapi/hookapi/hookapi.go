@@ -29,7 +29,7 @@ import (
 )
 
 // Path is the address.
-const Path = "/hooks/events"
+const Path = subscription.HookPath
 
 // Action is what a sender needs on a link to notify it.
 const Action = "Microsoft.ApiCenter/services/workspaces/apiSources/notify/action"
