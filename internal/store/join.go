@@ -182,10 +182,8 @@ func (w *work) fuse(id, to inventory.ID, along []strayed) error {
 	if err != nil {
 		return err
 	}
-	for _, o := range from.Origins {
-		if err := w.entombFused(from, target, o, along); err != nil {
-			return err
-		}
+	if err := w.entombAll(from, target, along); err != nil {
+		return err
 	}
 	if _, err := w.exec(`update tombstone set moved_to = $2 where moved_to = $1 and moved_to <> ''`, from.Path, target.Path); err != nil {
 		return err
@@ -206,8 +204,31 @@ func (w *work) fuse(id, to inventory.ID, along []strayed) error {
 	return nil
 }
 
-// entombFused keeps, for one of its sources, what a thing was that became one
-// with another. What an earlier merge kept is from before, and stays.
+// entombAll keeps, for the sources of a thing that became one with another, what
+// it was. A source whose thing became one with it earlier has that from before; if
+// all have, whoever it was at first is gone from it, and the first keeps it, too.
+func (w *work) entombAll(from, target inventory.Record, along []strayed) error {
+	kept := false
+	for _, o := range from.Origins {
+		came, err := w.fusedWith(from, o.Link)
+		if err != nil {
+			return err
+		}
+		if came == nil {
+			kept = true
+			err = w.entombFused(from, target, o, along)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if kept {
+		return nil
+	}
+	return w.entombFused(from, target, from.Origins[0], along)
+}
+
+// entombFused keeps, for one of its sources, what a thing was that became one with another.
 func (w *work) entombFused(from, target inventory.Record, o inventory.Origin, along []strayed) error {
 	text, err := json.Marshal(along)
 	if err != nil {
@@ -220,9 +241,7 @@ func (w *work) entombFused(from, target inventory.Record, o inventory.Origin, al
 	w.buried = new(true)
 	_, err = w.exec(`
 		insert into tombstone (service, source, kind, external, path, folded, own, strayed, why, moved_to, at, key)
-		select $1, $2, $3, $4, $5, $6, $7, $8, 'merged', $9, $10, $11
-		where not exists (select 1 from tombstone
-			where service = $1 and source = $2 and kind = $3 and external = $4 and why = 'merged' and moved_to = $5)`,
+		values ($1, $2, $3, $4, $5, $6, $7, $8, 'merged', $9, $10, $11)`,
 		from.ID.Ancestor(inventory.KindService).String(), source, string(from.ID.Kind()), o.External,
 		from.Path, from.ID.String(), string(from.Own.Encode()), string(text), target.Path, micros(w.now), from.Key)
 	return err

@@ -130,7 +130,25 @@ func (w *work) part(rec inventory.Record, link, parent inventory.ID) (inventory.
 	if err := w.resettle(to); err != nil {
 		return to, err
 	}
+	// What was kept of it before that is of what it is again.
+	if err := w.follow(rec, u.record); err != nil {
+		return to, err
+	}
 	return to, w.takeAlong(rec.ID, to, link, kept.along)
+}
+
+// follow has what is kept of the thing of a link that became one with another
+// lead to where that is now.
+func (w *work) follow(from, to inventory.Record) error {
+	o := to.Origins[0]
+	source, err := w.graveOf(o.Link, to.ID.Kind())
+	if err != nil {
+		return err
+	}
+	_, err = w.exec(`update tombstone set moved_to = $6
+		where service = $1 and source = $2 and kind = $3 and external = $4 and why = 'merged' and moved_to = $5`,
+		to.ID.Ancestor(inventory.KindService).String(), source, string(to.ID.Kind()), o.External, from.Path, to.Path)
+	return err
 }
 
 // resettle stores a thing that has its old row again. A version may not be the

@@ -16,6 +16,7 @@ var merges = []promise{
 	{"words on what is one go with their service", testWordsArePurged},
 	{"words on what is one follow an instance to its new identity", testWordsAreInherited},
 	{"words that sleep in what became one can be had back once the others are gone", testSleepingWordsAreRestored},
+	{"words on what is left of one are kept when that becomes one with another", testWordsOnWhatBecameOneTwice},
 	{"what a link lets go of stays when the others drop it", testLetGoOfWhatIsShared},
 }
 
@@ -193,6 +194,33 @@ func testSleepingWordsAreRestored(t *testing.T, b *bench) {
 		t.Errorf("a version of which the other's people had said nothing: %+v, %v", r, err)
 	}
 	b.same("what is kept of what became one", len(b.tombstones()), 1) // the definition of the one that is gone
+}
+
+func testWordsOnWhatBecameOneTwice(t *testing.T, b *bench) {
+	const other = workspace + "/apis/other"
+	b.pair()
+	b.update(func(tx inventory.Tx) error { return tx.Join(id(twin), id(petstore)) })
+	b.own(petstore, `{"description":"of both"}`)
+	b.own(petstore+"/versions/v1", `{"lifecycleStage":"testing"}`)
+	b.link = linkPath
+	b.drop(petstore + "/versions/v1")
+	b.drop(petstore) // it is the second's alone
+	b.put(other, "apis/other", `{"title":"Other"}`, `{}`, noon)
+	b.put(other+"/versions/v1", "o1", `{"title":"V 1"}`, `{}`, noon)
+	b.update(func(tx inventory.Tx) error { return tx.Join(id(petstore), id(other)) })
+	b.missing(petstore)
+	b.update(func(tx inventory.Tx) error {
+		_, err := tx.Part(id(other), id(secondPath))
+		return err
+	})
+	b.same("the words of both", b.record(petstore).Own.Text("/description"), "of both")
+	b.same("those on the version", b.record(petstore+"/versions/v1").Own.Text("/lifecycleStage"), "testing")
+	for _, kind := range []inventory.Kind{inventory.KindAPI, inventory.KindVersion} {
+		if _, err := b.give(kind); err != nil {
+			t.Errorf("what had slept of the %s before: %v", kind, err)
+		}
+	}
+	b.same("the words that slept", b.record(petstore).Own.Text("/summary"), "of the twin")
 }
 
 func testLetGoOfWhatIsShared(t *testing.T, b *bench) {
