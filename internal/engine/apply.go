@@ -14,13 +14,23 @@ import (
 // batch is how many tasks share a transaction at most.
 const batch = 64
 
-// applyAll applies tasks as they become ready, those that wait at the same time in one transaction.
+// applyAll applies tasks as they become ready, those that wait at the same time in
+// one transaction, and the last ones when the others are done.
 func (p *Pass) applyAll(ctx context.Context, ready <-chan *task) error {
+	var last []*task
 	for first := range ready {
+		if first.Last {
+			last = append(last, first)
+			continue
+		}
 		tasks := []*task{first}
 		for len(tasks) < batch {
 			select {
 			case t, ok := <-ready:
+				if ok && t.Last {
+					last = append(last, t)
+					continue
+				}
 				if ok {
 					tasks = append(tasks, t)
 					continue
@@ -36,7 +46,10 @@ func (p *Pass) applyAll(ctx context.Context, ready <-chan *task) error {
 			return err
 		}
 	}
-	return nil
+	if ctx.Err() != nil {
+		return nil // what the others were to take out may not have been
+	}
+	return p.applyEach(ctx, last)
 }
 
 // apply writes tasks in one transaction. If one of them cannot be written as

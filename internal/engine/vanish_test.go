@@ -2,8 +2,10 @@ package engine_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"apicenter/internal/engine"
 	"apicenter/internal/inventory"
@@ -121,6 +123,43 @@ func TestAPartOfAnAPIThatComesAgainSaysWhatTheOthersWould(t *testing.T) {
 	h.pass("apis/3")
 	if set := h.api("Set"); set.View().Text("/kind") != "rest" {
 		t.Errorf("a second look at a part changed what the others decide: %s", set.Doc)
+	}
+}
+
+// Nobody is to see a version under the name of an API that it is not of.
+func TestASetComesApartBeforeOneOfItGoesOnAsIt(t *testing.T) {
+	h := newHouse(t, engine.Options{}, always)
+	one, two := sourcetest.Version("apis/1", "v1", nil), sourcetest.Version("apis/2", "v2", []byte(`{}`))
+	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", one, two))
+	h.pass("")
+	set := h.api("Set")
+	h.source.Remove("apiversionsets/s")
+	h.source.Put(sourcetest.Group("apis/1", "One", one))
+	h.source.Put(sourcetest.Group("apis/2", "Two", sourcetest.Version("apis/2", "v2", []byte(`{"x":1}`))))
+	h.source.Delay(20 * time.Millisecond) // one, which has no document, is ready first
+	h.pass("")
+	if h.api("One").Key != set.Key {
+		t.Fatalf("the set does not go on:\n%s", h.tree())
+	}
+	left, renamed := int64(0), int64(0)
+	h.view(func(r inventory.Reader) error {
+		for e, err := range r.EventsIn(inventory.MustID(workspace), 0, 1000) {
+			if err != nil {
+				return err
+			}
+			for _, c := range e.Changes {
+				switch {
+				case c.Action == inventory.Moved && strings.HasSuffix(c.Path, "/versions/version-v2"):
+					left = e.Sequence
+				case c.Path == set.Path && slices.ContainsFunc(c.Fields, func(f inventory.FieldChange) bool { return f.Field == "/title" }):
+					renamed = e.Sequence
+				}
+			}
+		}
+		return nil
+	})
+	if left == 0 || renamed <= left {
+		t.Errorf("the version left in event %d, and the API got its new title in event %d", left, renamed)
 	}
 }
 

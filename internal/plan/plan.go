@@ -14,7 +14,8 @@
 //	yes or no       yes                          wait for the end of the listing, then:
 //	                                             of the recorded APIs that it empties, and its own,
 //	                                             the oldest survives and takes the rest in (its own
-//	                                             in any case, if not all that it has is listed there);
+//	                                             in any case, if not all that it has is listed there),
+//	                                             after what is no member has left it;
 //	                                             if there is none, an Add that takes the members in
 package plan
 
@@ -74,6 +75,7 @@ type Op struct {
 	Absorb   []inventory.ID  // APIs that become one with this, unless another op still has versions to take from them
 	Join     inventory.ID    // the API of another link that it becomes one with: Compute knows of one link alone, and leaves it out
 	Verify   []string        // definitions below it whose document is to be fetched whatever its mark
+	Last     bool            // Change: versions that are not the root's are in it until the other ops are done
 	Left     bool            // of a version that would go: it is at the source, and the link does not cover it any more
 	Why      string
 }
@@ -157,12 +159,16 @@ func Compute(recorded *Index, observed iter.Seq2[source.Object, error], p Policy
 				return
 			}
 		}
+		var last []Op
 		for _, object := range c.deferred {
-			if !yield(c.resolve(object), nil) {
+			op := c.resolve(object)
+			if op.Last = c.shares(op); op.Last {
+				last = append(last, op)
+			} else if !yield(op, nil) {
 				return
 			}
 		}
-		for _, op := range slices.Concat(c.vanished(), c.hollow()) {
+		for _, op := range slices.Concat(last, c.vanished(), c.hollow()) {
 			if !yield(op, nil) {
 				return
 			}
@@ -313,6 +319,20 @@ func (c *computation) take(o source.Object, survivor inventory.Entry, others []i
 		}
 	}
 	return op
+}
+
+// shares says that an op has a root go on as an API that versions of other roots are
+// in. They leave it first: nobody is to see them under a name that is not theirs.
+func (c *computation) shares(op Op) bool {
+	if op.Action != Change || op.Recorded.External == op.External {
+		return false
+	}
+	for external, v := range c.index.Versions {
+		if v.Root == op.Recorded.External && c.versions[external] != op.External {
+			return true
+		}
+	}
+	return false
 }
 
 // givers are the other roots under which members of o are recorded, in order.

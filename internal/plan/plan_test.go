@@ -140,7 +140,7 @@ func (r *record) sync(objects ...source.Object) {
 	}
 }
 
-// say writes ops as lines "action external[ <- adopted…][ absorbs n][ verify…]".
+// say writes ops as lines "action external[ <- adopted…][ absorbs n][ verify…][ last]".
 func say(ops []plan.Op) string {
 	var b strings.Builder
 	for _, op := range ops {
@@ -153,6 +153,9 @@ func say(ops []plan.Op) string {
 		}
 		if len(op.Verify) > 0 {
 			fmt.Fprintf(&b, " verify %v", op.Verify)
+		}
+		if op.Last {
+			b.WriteString(" last")
 		}
 		b.WriteString("\n")
 	}
@@ -213,6 +216,20 @@ func TestCompute(t *testing.T) {
 			[]source.Object{root("apis/a", "A", "apis/a"), root("apiversionsets/s", "S", "apis/b")},
 			plan.Policy{},
 			"change apiversionsets/s\nadd apis/a <- apis/a\n",
+		},
+		{
+			"a set comes apart: the others leave it before one goes on as it",
+			[]source.Object{root("apiversionsets/s", "S", "apis/a", "apis/b", "apis/c")},
+			[]source.Object{root("apis/a", "A", "apis/a"), root("apis/b", "B", "apis/b"), root("apis/c", "C", "apis/c")},
+			plan.Policy{},
+			"add apis/b <- apis/b\nadd apis/c <- apis/c\nchange apis/a last\n",
+		},
+		{
+			"a set of one becomes an API",
+			[]source.Object{root("apiversionsets/s", "S", "apis/a")},
+			[]source.Object{root("apis/a", "A", "apis/a")},
+			plan.Policy{},
+			"change apis/a\n",
 		},
 		{
 			"one moves to another set",
