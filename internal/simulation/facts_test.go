@@ -21,8 +21,6 @@ const (
 	rootTitle    = "the title of its API"
 	itsAddresses = "its addresses"
 	itsDocument  = "its document"
-
-	itsDescription = "its description"
 )
 
 // facts are those of an API of the source.
@@ -48,7 +46,7 @@ func (o *origin) facts(external string, r *apim.Revision) facts {
 		itsAddresses: strings.Join(addresses, " "), itsDocument: text(value(raw(r))),
 	}
 	if root == external {
-		f[itsDescription] = *p.Description
+		f["its description"] = *p.Description
 	}
 	return f
 }
@@ -179,7 +177,7 @@ func (w *world) told(s *side, k stock, external string) facts {
 		"the kind of its API": root.View().Text("/kind"), // a first look at one of a set may offer it only
 	}
 	if api.External == external {
-		f[itsDescription] = api.States.Text("/description")
+		f["its description"] = api.States.Text("/description")
 	}
 	for _, rec := range k.deployments[external] {
 		o, _ := stated(rec, s.link)

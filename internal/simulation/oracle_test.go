@@ -210,30 +210,12 @@ func (w *world) proven(s *side, at time.Time, here map[string]inventory.Entry, r
 			w.fault("%s is not in the inventory, which is said to equal the source as of %s", external, as)
 		}
 	}
-	k, passing := w.stock(s, records), w.passing(s.link)
+	k := w.stock(s, records)
 	for _, external := range sorted(here) {
-		told := w.told(s, k, external)
-		if passing { // a set that came apart may go on as one of its members before the others have left it (decision 3)
-			for _, what := range []string{itsRoot, rootTitle, itsDescription} {
-				delete(told, what)
-			}
-		}
-		for _, text := range s.origin.wrong(external, told, since) {
+		for _, text := range s.origin.wrong(external, w.told(s, k, external), since) {
 			w.fault("%s: %s, which is said to equal the source as of %s", external, text, as)
 		}
 	}
-}
-
-// passing says that a pass of a link goes on.
-func (w *world) passing(link inventory.ID) bool {
-	var runs []inventory.Run
-	if err := w.store.View(w.ctx, func(r inventory.Reader) (err error) {
-		runs, err = r.Runs(link, 2) // a look at one API may go between
-		return err
-	}); err != nil && !errors.Is(err, inventory.NotFound) {
-		w.fault("read the runs: %v", err)
-	}
-	return slices.ContainsFunc(runs, func(r inventory.Run) bool { return r.Ended.IsZero() })
 }
 
 // instant is when a time of the store's clock was, by what it says has passed since.
