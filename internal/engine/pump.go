@@ -131,7 +131,18 @@ func (p *Pass) current(op plan.Op) (plan.Op, bool) {
 	}
 	o.Partial = true
 	op.Object = &o
-	op.Adopt = slices.DeleteFunc(op.Adopt, func(a plan.Adoption) bool { return o.Read.Before(p.looked[a.External]) })
+	if op.Action == plan.Change && op.Recorded.External != op.External {
+		// It was to go on as the API of one that is left out now, maybe.
+		op.Absorb, op.Last = nil, false
+		if own, ok := p.index.Roots[op.External]; ok {
+			op.Recorded = own
+		} else {
+			op.Action, op.Recorded = plan.Add, inventory.Entry{}
+		}
+		op.Adopt = p.index.Adoptions(o, op.Recorded.ID)
+	} else {
+		op.Adopt = slices.DeleteFunc(op.Adopt, func(a plan.Adoption) bool { return o.Read.Before(p.looked[a.External]) })
+	}
 	return op, len(o.Children) > 0
 }
 

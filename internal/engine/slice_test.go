@@ -101,6 +101,29 @@ func TestARowReadBeforeALookRevivesNothing(t *testing.T) {
 	}
 }
 
+// Where a row goes on as another API, and an older page has another member of what it was.
+func TestARowReadBeforeALookJoinsNothingElse(t *testing.T) {
+	h := newHouse(t, engine.Options{Fetchers: 1}, always)
+	one, two := sourcetest.Version("apis/1", "v1", []byte(`{}`)), sourcetest.Version("apis/2", "v2", []byte(`{}`))
+	h.source.Put(api(0, "Old"))
+	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", one))
+	h.pass("")
+	h.source.Put(api(0, "New"))
+	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", one, two))
+	p := h.begin(1) // the first: the listing has begun, and its rows bear that time
+	h.source.Remove("apiversionsets/s")
+	h.source.Put(sourcetest.Group("apiversionsets/t", "Other", one))
+	h.look(p, "apis/1")
+	h.source.Remove("apiversionsets/t") // what a page that was read before still has
+	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", one, two))
+	h.finish(p)
+	for _, title := range []string{"Set", "Other"} {
+		if got := len(h.below(h.api(title).ID)); got != 4 { // a version with its definition and its deployment
+			t.Errorf("%d things in %s, want 4:\n%s", got, title, h.tree())
+		}
+	}
+}
+
 func TestWhatComesBackUnderAnOldMarkIsSeen(t *testing.T) {
 	h := newHouse(t, engine.Options{}, always)
 	one, two := sourcetest.Version("apis/1", "v1", []byte(`{}`)), sourcetest.Version("apis/2", "v2", []byte(`{}`))
