@@ -17,10 +17,12 @@ import (
 type facts map[string]string
 
 const (
+	itsTitle     = "its title"
 	itsRoot      = "its root"
 	rootTitle    = "the title of its API"
 	itsAddresses = "its addresses"
 	itsDocument  = "its document"
+	inPaths      = "whether versions are in paths"
 )
 
 // facts are those of an API of the source.
@@ -42,7 +44,7 @@ func (o *origin) facts(external string, r *apim.Revision) facts {
 		addresses[i] = "https://" + host + path
 	}
 	f := facts{
-		"its title": name, itsRoot: root, rootTitle: named, "the kind of its API": "rest",
+		itsTitle: name, itsRoot: root, rootTitle: named, "the kind of its API": "rest",
 		itsAddresses: strings.Join(addresses, " "), itsDocument: text(value(raw(r))),
 	}
 	if root == external {
@@ -63,16 +65,18 @@ func (o *origin) hosts() (names []string) {
 }
 
 // remember notes what is so from now on. The hosts of the gateway, and the title of
-// a version set, are no API's own: a pass reads them at another time.
+// a version set and whether it has versions in paths, are no API's own: a pass reads
+// them at another time.
 func (o *origin) remember() {
 	o.note("", itsAddresses, strings.Join(o.hosts(), " "))
 	for external, r := range o.apis() {
 		f := o.facts(external, r)
 		o.note(f[itsRoot], rootTitle, f[rootTitle])
-		if f[itsRoot] != external {
+		if set := r.API.Space.SetOf(r.Properties.APIVersionSetID); set != nil {
+			o.note(f[itsRoot], inPaths, fmt.Sprint(set.Properties.VersioningScheme == "Segment"))
 			delete(f, rootTitle)
 		}
-		_, f[itsAddresses] = split(f[itsAddresses])
+		f[itsAddresses] = r.Properties.Path
 		for what, text := range f {
 			o.note(external, what, text)
 		}
@@ -100,15 +104,24 @@ func split(addresses string) (hosts, path string) {
 	return strings.Join(names, " "), path
 }
 
+// since are the sayings of something that were so at some time since an instant.
+func (o *origin) since(external, what string, since time.Time) []saying {
+	all := o.said[external][what]
+	for len(all) > 1 && all[1].from.Before(since) {
+		all = all[1:]
+	}
+	return all
+}
+
 // was says that something was so of an API at some time since an instant.
 func (o *origin) was(external, what, text string, since time.Time) bool {
-	all := o.said[external][what]
-	for i, s := range all {
-		if (i+1 == len(all) || !all[i+1].from.Before(since)) && s.text == text {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(o.since(external, what, since), func(s saying) bool { return s.text == text })
+}
+
+// only says that nothing else was so of it since an instant.
+func (o *origin) only(external, what, text string, since time.Time) bool {
+	all := o.since(external, what, since)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(s saying) bool { return s.text != text })
 }
 
 // wrong says which of the facts that are told of an API were not so at any time since an instant.
@@ -120,7 +133,9 @@ func (o *origin) wrong(external string, told facts, since time.Time) (wrong []st
 			ok = o.was(told[itsRoot], what, text, since)
 		case itsAddresses:
 			hosts, path := split(text)
-			ok = o.was("", what, hosts, since) && o.was(external, what, path, since)
+			bare, versioned := strings.CutSuffix(path, "/"+told[itsTitle])
+			ok = o.was("", what, hosts, since) && (o.was(external, what, path, since) && !o.only(told[itsRoot], inPaths, "true", since) ||
+				versioned && o.was(external, what, bare, since) && o.was(told[itsRoot], inPaths, "true", since))
 		default:
 			ok = o.was(external, what, text, since)
 		}
@@ -173,7 +188,7 @@ func (w *world) told(s *side, k stock, external string) facts {
 	api, _ := stated(root, s.link) // another one may lead
 	said, _ := stated(version, s.link)
 	f := facts{
-		"its title": said.States.Text(title), itsRoot: api.External, rootTitle: api.States.Text(title),
+		itsTitle: said.States.Text(title), itsRoot: api.External, rootTitle: api.States.Text(title),
 		"the kind of its API": root.View().Text("/kind"), // a first look at one of a set may offer it only
 	}
 	if api.External == external {
