@@ -124,6 +124,25 @@ func TestARowReadBeforeALookJoinsNothingElse(t *testing.T) {
 	}
 }
 
+// A look between two slices has found that something is gone, and holds it back: the
+// listing that was begun before says nothing of it, and yet the two are not equal.
+func TestAPassProvesNothingWhileALookHoldsADeletion(t *testing.T) {
+	h := newHouse(t, engine.Options{Fetchers: 1}, ruled(inventory.OnVanishHold))
+	for n := range 2 {
+		h.source.Put(api(n, "A"))
+	}
+	h.pass("")
+	before, _ := h.status()
+	h.source.Put(api(0, "B"))
+	p := h.begin(1)
+	h.source.Remove("apis/a01")
+	h.look(p, "apis/a01")
+	h.finish(p)
+	if s, _ := h.status(); len(s.Held) != 1 || !s.ProvenAt.Equal(before.ProvenAt) || !strings.Contains(s.Unproven, "held") {
+		t.Errorf("proven as of %v (before: %v), unproven %q, held %v", s.ProvenAt, before.ProvenAt, s.Unproven, s.Held)
+	}
+}
+
 func TestWhatComesBackUnderAnOldMarkIsSeen(t *testing.T) {
 	h := newHouse(t, engine.Options{}, always)
 	one, two := sourcetest.Version("apis/1", "v1", []byte(`{}`)), sourcetest.Version("apis/2", "v2", []byte(`{}`))

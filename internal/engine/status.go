@@ -34,7 +34,7 @@ func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure err
 		if len(p.held) > 0 || p.limited != "" {
 			s.Message = cmp.Or(run.Message, p.limited)
 		}
-		if s.Unproven = p.unproven(); s.Unproven == "" {
+		if s.Unproven = p.unproven(s.Held); s.Unproven == "" {
 			s.ProvenAt = run.Started
 		}
 		s.FailingSince, s.Failures, s.Took = time.Time{}, 0, now.Sub(run.Started)
@@ -56,11 +56,14 @@ func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure err
 }
 
 // unproven is why a pass that ended well did not prove that the inventory shows
-// what the source does; "" if it did.
-func (p *Pass) unproven() string {
+// what the source does; "" if it did. A deletion may be held that a look at one API
+// has found while the pass went on.
+func (p *Pass) unproven(held []string) string {
 	switch {
 	case len(p.held) > 0:
 		return p.run.Message + "; they are held for approval"
+	case len(held) > 0:
+		return fmt.Sprintf("deletions are held for approval: %d", len(held))
 	case p.limited != "":
 		return p.limited
 	case p.missed > 0:
