@@ -294,7 +294,7 @@ func (p *Pass) open(ctx context.Context) error {
 // connect opens the connector of the pass, unless it has one.
 func (p *Pass) connect(ctx context.Context) (err error) {
 	if p.connector == nil {
-		p.connector, err = p.engine.connect(ctx, p.link, source.Env{First: p.status.SyncedAt.IsZero(), Prompt: p.work.Prompt})
+		p.connector, err = p.engine.connect(ctx, p.link, source.Env{First: p.status.SyncedAt.IsZero(), Prompt: p.work.Prompt, Proven: p.status.ProvenAt})
 	}
 	return err
 }

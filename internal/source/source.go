@@ -123,6 +123,7 @@ type Env struct {
 	UserAgent string
 	First     bool             // nothing of the link is recorded yet: the connector may spend more of the budget
 	Prompt    bool             // somebody waits, or the source has rung: it may spend as much, too
+	Proven    time.Time        // as of when the link is known to be in step: nothing older may be kept and told again
 	Now       func() time.Time // by which it says when it asked; nil: time.Now
 }
 

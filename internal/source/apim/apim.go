@@ -99,6 +99,7 @@ func (k *kind) open(_ context.Context, link inventory.Link, env source.Env) (sou
 	return &connector{
 		kind: k, place: place, instance: instance{fold(place.path), link.Identity}, azure: client, limiter: limiter, first: env.First,
 		imports: link.Import != inventory.ImportNever, stage: stageOf(link), scope: link.Scope, log: link.ActivityLog, now: env.Now,
+		proven: env.Proven,
 	}, nil
 }
 
@@ -120,6 +121,7 @@ type connector struct {
 	imports  bool
 	stage    string
 	now      func() time.Time
+	proven   time.Time // nothing that was read before counts
 	scope    inventory.Scope
 	log      bool // the activity log is followed
 }

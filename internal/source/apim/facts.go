@@ -127,12 +127,13 @@ func (c *connector) keep(f facts) {
 	}
 }
 
-// recentFacts are at most a minute old.
+// recentFacts are at most a minute old, and no older than what the link has proven:
+// another server may have done that.
 func (c *connector) recentFacts(ctx context.Context) (facts, error) {
 	c.mu.Lock()
 	f := c.facts[c.instance]
 	c.mu.Unlock()
-	if !f.asked.IsZero() && c.now().Sub(f.asked) < factsLife {
+	if !f.asked.IsZero() && c.now().Sub(f.asked) < factsLife && !f.asked.Before(c.proven) {
 		return f, nil
 	}
 	return c.readFacts(ctx)

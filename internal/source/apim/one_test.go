@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"apicenter/internal/emulator"
 	"apicenter/internal/inventory"
@@ -37,9 +38,10 @@ func TestOneAPICostsFewRequests(t *testing.T) {
 func TestFactsOfTheInstanceAreKeptForSingleReadings(t *testing.T) {
 	w := newWorld(t, emulator.Options{})
 	kind := apim.New(w.options())
+	var env source.Env
 	requests := func(identity string, read func(c source.Connector)) int64 {
 		t.Helper()
-		c, err := kind.Open(t.Context(), inventory.Link{Source: w.instance, Identity: identity}, source.Env{})
+		c, err := kind.Open(t.Context(), inventory.Link{Source: w.instance, Identity: identity}, env)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,6 +56,10 @@ func TestFactsOfTheInstanceAreKeptForSingleReadings(t *testing.T) {
 	}
 	if got := requests("another", single); got != 2 {
 		t.Errorf("%d requests as another identity, want 2: what one sees is told to another", got)
+	}
+	env.Proven = time.Now()
+	if got := requests("", single); got != 2 {
+		t.Errorf("%d requests when another server has read the instance since, want 2: the link shows newer facts", got)
 	}
 }
 
