@@ -88,6 +88,9 @@ func (w *world) abided(plan engine.Preview, before terms, sure bool) {
 				w.fault("run %d refused its plan, and nothing had moved", run.ID)
 			}
 		case "ok", "held":
+			if run.Outcome == "held" && !sure {
+				continue // a listing that lacks what is there may have more held than was planned
+			}
 			if c.Added != plan.Adds || c.Deleted != plan.Deletes || c.Left != plan.Leaves || c.Moved != plan.Moves {
 				w.fault("run %d did %+v, and the plan was %d added, %d deleted, %d left, %d moved", run.ID, c, plan.Adds, plan.Deletes, plan.Leaves, plan.Moves)
 			}
