@@ -153,14 +153,12 @@ func (p *Pass) covers(external string) bool {
 	return !later
 }
 
-// undecided are the deletions of a link that wait for a person.
-func undecided(r inventory.Reader, link inventory.ID) ([]string, error) {
-	all, err := r.Deletions(link)
-	var out []string
+// undecided are those of deletions that wait for a person.
+func undecided(all []inventory.Deletion) (out []string) {
 	for _, d := range all {
 		if d.Verdict == inventory.Undecided {
 			out = append(out, d.External)
 		}
 	}
-	return out, err
+	return out
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -253,15 +254,21 @@ func (p *Pass) refresh(ctx context.Context) error {
 	})
 }
 
-// overtake notes that a targeted pass has looked at an API by now.
-func (p *Pass) overtake(api string) {
+// overtake notes that a targeted pass has looked at an API by now, and what that
+// has found and could not bring in.
+func (p *Pass) overtake(look *Pass) {
 	if p.next == nil {
 		return // its listing is still to come
 	}
 	if p.looked == nil {
 		p.looked = map[string]time.Time{}
 	}
+	api := look.work.Scope.API
 	p.looked[api], p.index.Apart[api] = p.engine.store.Now(), true
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.missed += look.missed
+	p.limited = cmp.Or(p.limited, look.limited)
 }
 
 // open connects and lays out the plan. A whole pass reads nothing before the

@@ -11,6 +11,7 @@ import (
 
 	"apicenter/internal/inventory"
 	"apicenter/internal/plan"
+	"apicenter/internal/source"
 )
 
 // pump takes ops from the plan through preparation and application, until there
@@ -116,34 +117,45 @@ func (e *Engine) guarded(of slog.Attr, f func() error) (err error) {
 // since the op's row was read: an older observation never replaces a newer one.
 // It says whether anything is left.
 func (p *Pass) current(op plan.Op) (plan.Op, bool) {
-	if op.Object == nil || len(p.looked) == 0 {
+	if len(p.looked) == 0 {
 		return op, true
 	}
-	o := *op.Object
-	o.Children = nil
-	for _, v := range op.Object.Children {
-		if !o.Read.Before(p.looked[v.External]) {
-			o.Children = append(o.Children, v)
-		}
+	if op.Object == nil {
+		_, later := p.looked[op.External]
+		return op, op.Action != plan.Hold || !later // the others are looked at again when it is their turn
 	}
+	if p.overtaken(op) {
+		p.miss(op.External, errors.New("one of its versions was looked at alone while the source was listed; the next listing says what it belongs to"))
+		return op, false
+	}
+	o := *op.Object
+	o.Children = slices.DeleteFunc(slices.Clone(o.Children), func(v source.Object) bool { return o.Read.Before(p.looked[v.External]) })
 	if len(o.Children) == len(op.Object.Children) {
 		return op, true
 	}
 	o.Partial = true
 	op.Object = &o
-	if op.Action == plan.Change && op.Recorded.External != op.External {
-		// It was to go on as the API of one that is left out now, maybe.
-		op.Absorb, op.Last = nil, false
-		if own, ok := p.index.Roots[op.External]; ok {
-			op.Recorded = own
-		} else {
-			op.Action, op.Recorded = plan.Add, inventory.Entry{}
-		}
-		op.Adopt = p.index.Adoptions(o, op.Recorded.ID)
-	} else {
-		op.Adopt = slices.DeleteFunc(op.Adopt, func(a plan.Adoption) bool { return o.Read.Before(p.looked[a.External]) })
-	}
+	op.Adopt = slices.DeleteFunc(op.Adopt, func(a plan.Adoption) bool { return o.Read.Before(p.looked[a.External]) })
 	return op, len(o.Children) > 0
+}
+
+// overtaken says that a root was to go on as a recorded API of others, and that a
+// targeted pass has since looked at a version that it lists, or that is or was in either.
+func (p *Pass) overtaken(op plan.Op) bool {
+	if op.Action != plan.Change || op.Recorded.External == op.External {
+		return false
+	}
+	if have, ok := p.index.Roots[op.Recorded.External]; !ok || op.Object.Read.Before(have.Read) {
+		return true
+	}
+	for external, at := range p.looked {
+		root := p.index.Versions[external].Root
+		listed := slices.ContainsFunc(op.Object.Children, func(v source.Object) bool { return v.External == external })
+		if op.Object.Read.Before(at) && (listed || root == op.External || root == op.Recorded.External) {
+			return true
+		}
+	}
+	return false
 }
 
 // sort says whether an op is to be prepared and applied; the others are kept for later.

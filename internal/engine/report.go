@@ -59,7 +59,7 @@ func (p *Pass) Finish(ctx context.Context, failure error, hints []int64) error {
 			p.parent.sent += run.Requests
 		}
 		if failure == nil {
-			p.parent.overtake(p.work.Scope.API)
+			p.parent.overtake(p)
 		}
 	}
 	run.Ended, run.Phase = now, inventory.PhaseDone

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -101,45 +102,179 @@ func TestARowReadBeforeALookRevivesNothing(t *testing.T) {
 	}
 }
 
-// Where a row goes on as another API, and an older page has another member of what it was.
-func TestARowReadBeforeALookJoinsNothingElse(t *testing.T) {
-	h := newHouse(t, engine.Options{Fetchers: 1}, always)
-	one, two := sourcetest.Version("apis/1", "v1", []byte(`{}`)), sourcetest.Version("apis/2", "v2", []byte(`{}`))
-	h.source.Put(api(0, "Old"))
-	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", one))
-	h.pass("")
-	h.source.Put(api(0, "New"))
-	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", one, two))
-	p := h.begin(1) // the first: the listing has begun, and its rows bear that time
-	h.source.Remove("apiversionsets/s")
-	h.source.Put(sourcetest.Group("apiversionsets/t", "Other", one))
-	h.look(p, "apis/1")
-	h.source.Remove("apiversionsets/t") // what a page that was read before still has
-	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", one, two))
-	h.finish(p)
-	for _, title := range []string{"Set", "Other"} {
-		if got := len(h.below(h.api(title).ID)); got != 4 { // a version with its definition and its deployment
-			t.Errorf("%d things in %s, want 4:\n%s", got, title, h.tree())
+// members are the titles of all versions, each after that of its API.
+func (h *house) members() string {
+	titles := map[inventory.ID]string{}
+	var out []string
+	for _, rec := range h.below(inventory.MustID(workspace)) { // an API comes before what is in it
+		titles[rec.ID] = rec.View().Text("/title")
+		if rec.ID.Kind() == inventory.KindVersion {
+			out = append(out, titles[rec.ID.Parent()]+" "+titles[rec.ID])
 		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
+}
+
+// A row goes on as the API of others, and a look has placed one of these, or of its own, since
+// it was read: what becomes of that API is for the next listing to say.
+func TestARowReadBeforeALookTakesNoAPIOver(t *testing.T) {
+	one, two := sourcetest.Version("apis/1", "v1", []byte(`{}`)), sourcetest.Version("apis/2", "v2", []byte(`{}`))
+	set := func(external, title string, versions ...source.Object) source.Object {
+		return sourcetest.Group("apiversionsets/"+external, title, versions...)
+	}
+	alone := []source.Object{sourcetest.Group("apis/1", "One", one), sourcetest.Group("apis/2", "Two", two)}
+	for _, c := range []struct {
+		name                string
+		recorded, row, true []source.Object
+		look                string
+		after, then         string
+	}{
+		{
+			"another member was placed elsewhere",
+			[]source.Object{set("s", "Set", one)},
+			[]source.Object{set("s", "Set", one, two)},
+			[]source.Object{set("t", "Other", one), set("s", "Set", two)},
+			"apis/1", "New v1, Other v1", "New v1, Other v1, Set v2",
+		},
+		{
+			"another member is in it again",
+			[]source.Object{set("s", "Set", one, two)},
+			alone,
+			[]source.Object{alone[0], set("s", "Set", two)},
+			"apis/2", "New v1, Set v1, Set v2", "New v1, One v1, Set v2",
+		},
+		{
+			"another came into it",
+			[]source.Object{set("s", "Set", one)},
+			alone,
+			[]source.Object{alone[0], set("s", "Set", two)},
+			"apis/2", "New v1, Set v1, Set v2", "New v1, One v1, Set v2",
+		},
+		{
+			"one of its own was placed in a new one",
+			[]source.Object{set("s", "Set", one, two)},
+			[]source.Object{set("t", "Other", one, two)},
+			[]source.Object{set("t", "Other", one, two)},
+			"apis/1", "New v1, Other v1, Set v2", "New v1, Other v1, Other v2",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newHouse(t, engine.Options{Fetchers: 1}, always)
+			lists := func(of ...source.Object) {
+				for _, external := range []string{"apiversionsets/s", "apiversionsets/t", "apis/1", "apis/2"} {
+					h.source.Remove(external)
+				}
+				for _, o := range of {
+					h.source.Put(o)
+				}
+			}
+			h.source.Put(api(0, "Old"))
+			lists(c.recorded...)
+			h.pass("")
+			before, _ := h.status()
+			h.source.Put(api(0, "New"))
+			lists(c.row...)
+			p := h.begin(1) // the first: the listing has begun, and its rows bear that time
+			lists(c.true...)
+			h.look(p, c.look)
+			lists(c.row...) // what a page that was read before still has
+			h.finish(p)
+			if s, _ := h.status(); h.members() != c.after || !s.ProvenAt.Equal(before.ProvenAt) || s.Unproven == "" {
+				t.Errorf("there are %s, want %s; unproven %q, proven as of %v (before: %v)", h.members(), c.after, s.Unproven, s.ProvenAt, before.ProvenAt)
+			}
+			lists(c.true...)
+			h.pass("")
+			if s, _ := h.status(); h.members() != c.then || s.Unproven != "" {
+				t.Errorf("then there are %s, want %s; unproven %q", h.members(), c.then, s.Unproven)
+			}
+		})
 	}
 }
 
-// A look between two slices has found that something is gone, and holds it back: the
-// listing that was begun before says nothing of it, and yet the two are not equal.
-func TestAPassProvesNothingWhileALookHoldsADeletion(t *testing.T) {
-	h := newHouse(t, engine.Options{Fetchers: 1}, ruled(inventory.OnVanishHold))
-	for n := range 2 {
-		h.source.Put(api(n, "A"))
+// A look takes the last of a set out of it, and what was kept of the set came back before.
+func TestALookThatEndsASetLeavesWhatCameBackToTheNextPass(t *testing.T) {
+	h := newHouse(t, engine.Options{Fetchers: 1}, ruled(inventory.OnVanishKeep))
+	one, two := sourcetest.Version("apis/1", "v1", []byte(`{}`)), sourcetest.Version("apis/2", "v2", []byte(`{}`))
+	h.source.Put(api(0, "Old"))
+	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", one, two))
+	h.pass("")
+	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", two))
+	h.pass("")
+	h.source.Remove("apiversionsets/s")
+	h.source.Put(api(0, "New"))
+	h.source.Put(sourcetest.Group("apis/1", "One", one))
+	h.source.Put(sourcetest.Group("apis/2", "Two", two))
+	before, _ := h.status()
+	p := h.begin(1)
+	h.look(p, "apis/2")
+	h.finish(p)
+	if s, _ := h.status(); h.members() != "New v1, Set v1, Two v2" || !s.ProvenAt.Equal(before.ProvenAt) {
+		t.Errorf("there are %s; proven as of %v (before: %v)", h.members(), s.ProvenAt, before.ProvenAt)
 	}
+	h.pass("")
+	if h.members() != "New v1, One v1, Two v2" || h.gone() != "" {
+		t.Errorf("then there are %s; marked:\n%s", h.members(), h.gone())
+	}
+}
+
+// A look between two slices has found that the inventory is not as the source, and could
+// not, or may not, make it so. The listing that was begun before says nothing of it.
+func TestAPassProvesNothingThatALookHasFoundOtherwise(t *testing.T) {
+	judge := func(v inventory.DeletionVerdict) func(*house) {
+		return func(h *house) { h.judge(v, "apis/a01") }
+	}
+	for _, c := range []struct {
+		name   string
+		rule   string
+		before func(*house) // the look
+		after  func(*house)
+		why    string
+	}{
+		{"a deletion is held", ruled(inventory.OnVanishHold), nil, nil, "held"},
+		{"it is approved meanwhile", ruled(inventory.OnVanishHold), nil, judge(inventory.Approved), "held"},
+		{"it is rejected meanwhile", ruled(inventory.OnVanishHold), nil, judge(inventory.Rejected), "held"},
+		{"a proof is refused", always, func(h *house) { h.source.FailGone(errors.New("refused")) }, nil, "proven gone"},
+		{"the source still has it", always, func(h *house) { h.source.Hide("apis/a01") }, nil, "proven gone"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newHouse(t, engine.Options{Fetchers: 1}, c.rule)
+			for n := range 2 {
+				h.source.Put(api(n, "A"))
+			}
+			h.pass("")
+			before, _ := h.status()
+			h.source.Put(api(0, "B"))
+			p := h.begin(1)
+			h.source.Remove("apis/a01")
+			if c.before != nil {
+				c.before(h)
+			}
+			h.look(p, "apis/a01")
+			if c.after != nil {
+				c.after(h)
+			}
+			h.finish(p)
+			if s, _ := h.status(); !s.ProvenAt.Equal(before.ProvenAt) || !strings.Contains(s.Unproven, c.why) {
+				t.Errorf("proven as of %v (before: %v), unproven %q", s.ProvenAt, before.ProvenAt, s.Unproven)
+			}
+		})
+	}
+}
+
+// A limit that keeps out what a look has found keeps it out of the pass around the look, too.
+func TestALookThatALimitKeepsOutLeavesThePassLimited(t *testing.T) {
+	h := newHouse(t, engine.Options{Fetchers: 1, MaxAPIs: 1}, always)
+	h.source.Put(api(0, "A"))
 	h.pass("")
 	before, _ := h.status()
 	h.source.Put(api(0, "B"))
 	p := h.begin(1)
-	h.source.Remove("apis/a01")
+	h.source.Put(api(1, "One too many"))
 	h.look(p, "apis/a01")
 	h.finish(p)
-	if s, _ := h.status(); len(s.Held) != 1 || !s.ProvenAt.Equal(before.ProvenAt) || !strings.Contains(s.Unproven, "held") {
-		t.Errorf("proven as of %v (before: %v), unproven %q, held %v", s.ProvenAt, before.ProvenAt, s.Unproven, s.Held)
+	if s, _ := h.status(); !s.Limited || !s.ProvenAt.Equal(before.ProvenAt) {
+		t.Errorf("limited %t, proven as of %v (before: %v)", s.Limited, s.ProvenAt, before.ProvenAt)
 	}
 }
 

@@ -22,9 +22,11 @@ func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure err
 	}
 	s := inventory.StatusOf(link)
 	s.APIs, s.Kept, s.Problems, s.ChangedAt = tally.Versions, tally.Kept, tally.Problems, now
-	if s.Held, err = undecided(tx, p.claim.Link); err != nil {
+	waiting, err := tx.Deletions(p.claim.Link)
+	if err != nil {
 		return s, err
 	}
+	s.Held = undecided(waiting)
 	s.LastRun = inventory.LastRun{Outcome: run.Outcome, Ended: now, Errors: run.Counts.Failed}
 	switch {
 	case failure == nil && !p.work.Scope.Whole():
@@ -34,7 +36,7 @@ func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure err
 		if len(p.held) > 0 || p.limited != "" {
 			s.Message = cmp.Or(run.Message, p.limited)
 		}
-		if s.Unproven = p.unproven(s.Held); s.Unproven == "" {
+		if s.Unproven = p.unproven(len(waiting)); s.Unproven == "" {
 			s.ProvenAt = run.Started
 		}
 		s.FailingSince, s.Failures, s.Took = time.Time{}, 0, now.Sub(run.Started)
@@ -56,14 +58,14 @@ func (p *Pass) statusAfter(tx inventory.SourceTx, run inventory.Run, failure err
 }
 
 // unproven is why a pass that ended well did not prove that the inventory shows
-// what the source does; "" if it did. A deletion may be held that a look at one API
-// has found while the pass went on.
-func (p *Pass) unproven(held []string) string {
+// what the source does; "" if it did. Deletions wait that a look at one API has found
+// while the pass went on, and so they do once a person has judged them, until that is done.
+func (p *Pass) unproven(waiting int) string {
 	switch {
 	case len(p.held) > 0:
 		return p.run.Message + "; they are held for approval"
-	case len(held) > 0:
-		return fmt.Sprintf("deletions are held for approval: %d", len(held))
+	case waiting > 0:
+		return fmt.Sprintf("deletions that are held, or approved or rejected and not yet done: %d", waiting)
 	case p.limited != "":
 		return p.limited
 	case p.missed > 0:

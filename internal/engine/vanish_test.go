@@ -163,6 +163,24 @@ func TestASetComesApartBeforeOneOfItGoesOnAsIt(t *testing.T) {
 	}
 }
 
+func TestASetGoesOnAsWhatCameBackThoughTheOthersWereReadLater(t *testing.T) {
+	h := newHouse(t, engine.Options{}, ruled(inventory.OnVanishKeep))
+	one, two := sourcetest.Version("apis/1", "v1", nil), sourcetest.Version("apis/2", "v2", nil)
+	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", one, two))
+	h.pass("")
+	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", two))
+	h.pass("")
+	h.source.Remove("apiversionsets/s")
+	h.source.Put(sourcetest.Group("apis/1", "One", one))
+	h.source.Put(sourcetest.Group("apis/2", "Two", two))
+	h.source.Pages(1)
+	h.source.Delay(time.Millisecond)
+	h.pass("")
+	if h.members() != "One v1, Two v2" || h.gone() != "" {
+		t.Errorf("there are %s; marked:\n%s", h.members(), h.gone())
+	}
+}
+
 func TestAnAPIThatIsKeptWholeIsMarkedAndPeopleMayDeleteIt(t *testing.T) {
 	h := newHouse(t, engine.Options{}, ruled(inventory.OnVanishKeep))
 	h.source.Put(petstore("Petstore"))

@@ -149,6 +149,9 @@ func differs(a, b inventory.Origin) bool {
 func (w *writer) put(id inventory.ID, o source.Object, origin inventory.Origin, back bool) error {
 	origin.Link, origin.External, origin.Read = w.claim.Link, o.External, w.task.Object.Read
 	have, known := w.at(id)
+	if have.External != origin.External && origin.Read.Before(have.Read) {
+		origin.Read = have.Read // what it was has ended with rows that were read later
+	}
 	w.touched = w.touched || !known || differs(have, origin) && !origin.Read.Before(have.Read)
 	if err := w.tx.PutOrigin(id, origin, o.Seeds); err != nil || known {
 		return err

@@ -168,7 +168,12 @@ func Compute(recorded *Index, observed iter.Seq2[source.Object, error], p Policy
 				return
 			}
 		}
-		for _, op := range slices.Concat(last, c.vanished(), c.hollow()) {
+		for _, op := range last {
+			if !yield(op, nil) {
+				return
+			}
+		}
+		for _, op := range slices.Concat(c.vanished(), c.hollow()) { // only now: the index may be newer
 			if !yield(op, nil) {
 				return
 			}
@@ -304,14 +309,14 @@ func (c *computation) resolve(o source.Object) Op {
 	c.count++
 	return Op{
 		Action: Add, External: o.External, Object: &o, Mark: Mark(o, c.policy.Salt),
-		Verify: c.due(o), Adopt: c.index.Adoptions(o, inventory.ID{}),
+		Verify: c.due(o), Adopt: c.adoptions(o, inventory.ID{}),
 	}
 }
 
 // take plans that o goes on as a recorded API, and that the others are empty then.
 func (c *computation) take(o source.Object, survivor inventory.Entry, others []inventory.Entry) Op {
 	op, _ := c.change(o, survivor)
-	op.Adopt = c.index.Adoptions(o, survivor.ID)
+	op.Adopt = c.adoptions(o, survivor.ID)
 	c.taken[survivor.ID] = true
 	for _, have := range others {
 		if have.ID != survivor.ID {
@@ -371,11 +376,11 @@ func (c *computation) emptied(root string) bool {
 	return !c.roots[root] && c.rest(root).unobserved == 0
 }
 
-// Adoptions are the members of o that are recorded in another API than to.
-func (i Index) Adoptions(o source.Object, to inventory.ID) []Adoption {
+// adoptions are the members of o that are recorded in another API than to.
+func (c *computation) adoptions(o source.Object, to inventory.ID) []Adoption {
 	var out []Adoption
 	for _, v := range o.Children {
-		if have, ok := i.Versions[v.External]; ok && have.ID.Parent() != to {
+		if have, ok := c.index.Versions[v.External]; ok && have.ID.Parent() != to {
 			out = append(out, Adoption{External: v.External, Version: have.Entry})
 		}
 	}

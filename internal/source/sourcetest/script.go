@@ -29,6 +29,7 @@ type Script struct {
 	kept     map[string]bool   // identities whose absence cannot be proven
 	fail     error             // ends each listing after failAt roots
 	failAt   int
+	page     int // roots that are read at one instant; 0: all
 	goneErr  error
 	log      []source.Change
 	logErr   error
@@ -126,6 +127,14 @@ func (s *Script) FailAfter(n int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fail, s.failAt = err, n
+}
+
+// Pages has each reading ask anew after every n roots, the environment included; 0:
+// it asks once.
+func (s *Script) Pages(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.page = n
 }
 
 // FailGone makes each proof fail; nil heals it.
@@ -228,6 +237,9 @@ func (s *Script) Read(ctx context.Context, scope source.Scope) iter.Seq2[source.
 			if err := s.wait(ctx); err != nil {
 				yield(source.Object{}, err)
 				return
+			}
+			if s.turns(n) {
+				start = time.Now()
 			}
 			if err := s.failing(n); err != nil {
 				yield(source.Object{}, err)
@@ -362,6 +374,13 @@ func (s *Script) failing(yielded int) error {
 		return s.fail
 	}
 	return nil
+}
+
+// turns says whether a page begins with a root.
+func (s *Script) turns(n int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.page > 0 && n%s.page == 0
 }
 
 // observe is a root as one reading sees it, or false if it has left since, or is not in scope.
