@@ -79,6 +79,7 @@ type crash struct {
 	calm    *follower
 	reader  atomic.Pointer[system.Center] // what the watcher reads: the victim at work, or nil
 	looks   atomic.Int64                  // of the watcher that nothing disturbed
+	anew    int64                         // those of them at a server that was started after a kill
 	serial  int                           // of documents and names, so that each is new
 	resumed []time.Duration
 	outcome string // of the last lap, for the log
@@ -167,10 +168,12 @@ func (c *crash) lap(phase string, k int, delay time.Duration) bool {
 	before := c.stats()
 
 	c.victim.start()
+	looks := c.looks.Load()
 	c.reader.Store(c.victim.center)
 	resumed := c.resume(before, phase)
 	c.victim.arrive(phase)
 	c.reader.Store(nil)
+	c.anew += c.looks.Load() - looks
 	exports := c.stats().Routes.Export
 	if most := int64(documents + inFlight); exports > most {
 		c.Errorf("killed in %s: %d exports of %d documents, want at most %d", phase, exports, documents, most)

@@ -93,7 +93,7 @@ func (c *crash) compareWithUndisturbed() {
 	if !maps.Equal(calm, suffered) {
 		c.Errorf("after the kills the inventory is not that of an undisturbed server:\n%s", difference(calm, suffered))
 	}
-	if c.looks.Load() == 0 {
+	if c.anew == 0 {
 		c.Error("nobody has read what the kills left")
 	}
 	spoken := 0
@@ -105,7 +105,7 @@ func (c *crash) compareWithUndisturbed() {
 	if spoken == 0 {
 		c.Error("the words of a person are lost")
 	}
-	c.Logf("compared %d things, after %d looks at them; the words of a person are on %d APIs", len(calm), c.looks.Load(), spoken)
+	c.Logf("compared %d things, after %d looks at them, %d of these after kills; the words of a person are on %d APIs", len(calm), c.looks.Load(), c.anew, spoken)
 	c.must(c.victim.center.Stop())
 	c.must(c.calm.center.Stop())
 }

@@ -53,6 +53,24 @@ func (o *origin) facts(external string, r *apim.Revision) facts {
 	return f
 }
 
+// newest is the last of the versions of a version set that the link covers, in the order
+// of their names; "" of what is no set.
+func (s *side) newest(root string) (last string) {
+	if !strings.Contains(root, "apiversionsets/") {
+		return ""
+	}
+	order := func(external string) string {
+		return strings.ToLower(s.origin.apis()[external].Properties.APIVersion) + " " + external
+	}
+	for external, r := range s.origin.apis() {
+		in := s.spells[len(s.spells)-1].covers(external) && s.origin.facts(external, r)[itsRoot] == root
+		if in && (last == "" || order(external) > order(last)) {
+			last = external
+		}
+	}
+	return last
+}
+
 // hosts are those of the gateway: the built-in one is first there, and last here.
 func (o *origin) hosts() (names []string) {
 	for _, h := range o.service.Contract.Properties.Hostnames {
@@ -189,7 +207,7 @@ func (w *world) told(s *side, k stock, external string) facts {
 	said, _ := stated(version, s.link)
 	f := facts{
 		itsTitle: said.States.Text(title), itsRoot: api.External, rootTitle: api.States.Text(title),
-		"the kind of its API": root.View().Text("/kind"), // a first look at one of a set may offer it only
+		"the kind of its API": api.States.Text("/kind"), itsAddresses: "",
 	}
 	if api.External == external {
 		f["its description"] = api.States.Text("/description")

@@ -158,6 +158,9 @@ func (w *world) agrees(external string) {
 		}
 	}
 	if imports := w.spells[len(w.spells)-1].imports; imports == inventory.ImportAlways {
+		if n := len(k.definitions[external]); n != 1 {
+			w.fault("an event told of %s, and it has %d definitions", external, n)
+		}
 		for _, rec := range k.definitions[external] {
 			if got := w.document(rec.Document); got != want[itsDocument] {
 				w.fault("an event told of %s, and %s is %s, and %s at the source", external, itsDocument, got, want[itsDocument])
@@ -265,7 +268,7 @@ func (w *world) quiet(n int) {
 	w.clear()
 	w.skew.Store(0)
 	began := time.Now()
-	unsettled := func(s *side) bool { return !w.settled(s.link, began) }
+	unsettled := func(s *side) bool { return !w.settled(s, began) }
 	for i := range 5 {
 		w.step(n+i, "quiet", func(*dice) {
 			due := w.retry() // a link that failed has its time, and so has a document
@@ -292,10 +295,10 @@ func (w *world) quiet(n int) {
 }
 
 // settled says that a link has proven all that it has since an instant.
-func (w *world) settled(link inventory.ID, since time.Time) bool {
-	s := w.statusOf(link)
+func (w *world) settled(of *side, since time.Time) bool {
+	s := w.statusOf(of.link)
 	return s.State == "" || s.State == inventory.Syncing && len(s.Held) == 0 && w.instant(s.ProvenAt).After(since) &&
-		(s.DefinitionsProvenAt.IsZero() || w.instant(s.DefinitionsProvenAt).After(since))
+		(of.spells[len(of.spells)-1].imports == inventory.ImportNever || w.instant(s.DefinitionsProvenAt).After(since))
 }
 
 func later(a, b time.Time) time.Time {

@@ -131,8 +131,7 @@ func (w *world) look(s *side, records []inventory.Record) {
 		if in, _ := s.covered(external, recently); !ok && in && !s.seen.unlinked && s.origin.always(external, recently) {
 			w.fault("%s was deleted, or said to be gone, and is at the source", external)
 		}
-		// Versions of two links may become one and two again between two looks.
-		if in, _ := s.covered(external, long); ok && e.Key != was.Key && in && w.other == nil && !s.seen.unlinked && s.origin.always(external, long) {
+		if in, _ := s.covered(external, long); ok && e.Key != was.Key && in && !s.shared[external] && !s.seen.unlinked && s.origin.always(external, long) {
 			w.fault("%s is another thing than before, and was at the source all the time", external)
 		}
 	}
@@ -202,11 +201,9 @@ func (w *world) proven(s *side, at time.Time, here map[string]inventory.Entry, r
 			w.fault("%s is in the inventory, which is said to show what the link covers of the source as of %s", external, as)
 		}
 	}
-	if !at.After(s.seen.deceived) {
-		return // listings lacked what is there
-	}
 	for external := range s.origin.apis() {
-		if in, _ := s.covered(external, since); !has(here, external) && in && s.origin.always(external, since) {
+		lied := !at.After(s.seen.deceived) // listings lacked what is there
+		if in, _ := s.covered(external, since); !lied && !has(here, external) && in && s.origin.always(external, since) {
 			w.fault("%s is not in the inventory, which is said to equal the source as of %s", external, as)
 		}
 	}
@@ -318,6 +315,10 @@ func (w *world) compare(s *side, imports inventory.Import, external string, k st
 		expect(what, got[what], want[what])
 	}
 	version := k.versions[external]
+	if external == s.newest(want[itsRoot]) {
+		api, _ := stated(k.all[version.ID.Parent()], s.link)
+		expect("the description of its API", api.States.Text("/description"), *s.origin.apis()[external].Properties.Description)
+	}
 	expect("the number of its deployments", len(k.deployments[external]), 1)
 	for _, rec := range k.deployments[external] {
 		expect("the API of its deployment", rec.ID.Parent(), version.ID.Parent())
@@ -375,7 +376,9 @@ func (w *world) strangers(all map[inventory.ID]inventory.Record) {
 			own = own || id == api || id == api.Child(inventory.KindVersion, "v1")
 		}
 		if id.Kind() == inventory.KindDefinition && id.Name() == ownChild {
-			own = own || has(all, id.Parent())
+			own = own || slices.ContainsFunc(all[id.Parent()].Origins, func(o inventory.Origin) bool {
+				return has(w.people.below, o.External) || w.shared[o.External]
+			})
 		}
 		if !own {
 			w.fault("%s is there, and neither a source nor a person says so", rec.Path)
@@ -399,7 +402,7 @@ func (w *world) words(k stock) {
 		rec := k.all[id]
 		found[rec.Own.Text(word)], found[rec.Own.Text(title)] = true, true
 		if o, ok := stated(rec, link); ok && !(id.Kind() == inventory.KindVersion && w.shared[o.External]) {
-			if want, said := w.people.words[subject{id.Kind(), o.External}]; said && !stands(want, rec.Own, o.States) {
+			if want, said := w.people.words[subject{id.Kind(), o.External}]; said && w.stays(id.Kind(), o.External) && !stands(want, rec.Own, o.States) {
 				w.fault("%s: people wrote %s, and %s is there", rec.Path, want.Encode(), rec.Own.Encode())
 			}
 		}
@@ -430,6 +433,12 @@ func (w *world) words(k stock) {
 		own(name, id, want)
 		own(fmt.Sprint(name, " v1"), id.Child(inventory.KindVersion, "v1"), want)
 	}
+}
+
+// stays says that words on a thing are to stay on it. Of APIs that are in version sets,
+// and of those that may be one with another link's, the oldest survives.
+func (w *world) stays(kind inventory.Kind, external string) bool {
+	return kind != inventory.KindAPI || w.other == nil && w.origin.only(external, itsRoot, external, w.people.since[external])
 }
 
 // stands says that a layer of people has all that they said, and nothing of the

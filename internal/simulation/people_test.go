@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
 	"apicenter/internal/inventory"
 )
@@ -17,6 +18,7 @@ type peoples struct {
 	below  map[string]string         // title of a definition that people made below one
 	beside map[string]string         // title of an API of their own, by name
 	texts  map[string]bool           // that nobody wrote over since
+	since  map[string]time.Time      // when they last wrote on an API
 	count  int
 
 	environments map[inventory.ID]bool          // of links that handed over what they brought
@@ -26,7 +28,7 @@ type peoples struct {
 func newPeoples() peoples {
 	return peoples{
 		words: map[subject]inventory.Doc{}, below: map[string]string{}, beside: map[string]string{}, texts: map[string]bool{},
-		environments: map[inventory.ID]bool{}, inherited: map[inventory.ID]inventory.Doc{},
+		since: map[string]time.Time{}, environments: map[inventory.ID]bool{}, inherited: map[inventory.ID]inventory.Doc{},
 	}
 }
 
@@ -83,11 +85,13 @@ func (w *world) edit(d *dice) string {
 		maps.DeleteFunc(own, func(f inventory.Field, _ json.RawMessage) bool { _, stated := o.States[f]; return stated })
 	}
 	switch kind {
-	case inventory.KindAPI: // what becomes of those when version sets change is a decision of its own
 	case inventory.KindVersion:
 		w.people.words[subject{kind, external}] = own
 	default: // where an instance comes under another name, so do the titles that these begin with
 		w.people.words[subject{kind, external}] = inventory.Doc{}.With(word, text)
+	}
+	if kind == inventory.KindAPI {
+		w.people.since[external] = time.Now()
 	}
 	return w.tell(fmt.Sprintf("write on the %s of %s", kind, external), w.update(func(tx inventory.Tx) error { return put(tx, rec.Path, own) }))
 }

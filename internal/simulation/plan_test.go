@@ -91,8 +91,9 @@ func (w *world) abided(plan engine.Preview, before terms, sure bool) {
 			if run.Outcome == "held" && !sure {
 				continue // a listing that lacks what is there may have more held than was planned
 			}
-			if c.Added != plan.Adds || c.Deleted != plan.Deletes || c.Left != plan.Leaves || c.Moved != plan.Moves {
-				w.fault("run %d did %+v, and the plan was %d added, %d deleted, %d left, %d moved", run.ID, c, plan.Adds, plan.Deletes, plan.Leaves, plan.Moves)
+			if c.Added != plan.Adds || c.Deleted != plan.Deletes || c.Left != plan.Leaves || c.Moved != plan.Moves || c.Kept != plan.Kept || c.Held != plan.Held {
+				w.fault("run %d did %+v, and the plan was %d added, %d deleted, %d left, %d moved, %d kept, %d held",
+					run.ID, c, plan.Adds, plan.Deletes, plan.Leaves, plan.Moves, plan.Kept, plan.Held)
 			}
 		}
 	}
