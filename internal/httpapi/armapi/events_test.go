@@ -2,7 +2,6 @@ package armapi_test
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -15,11 +14,18 @@ import (
 	"apicenter/internal/inventory"
 )
 
-// listen opens a stream of the events of the centre; next gives the field of its
-// next line that begins so.
-func (d *desk) listen(ctx context.Context, address string, headers ...string) (next func(field string) string) {
+// events serves the centre until the test ends, and gives the address of its events.
+func (d *desk) events() string {
+	s := httptest.NewServer(d.mux)
+	d.Cleanup(s.Close)
+	return s.URL + center + "/events?api-version=" + version
+}
+
+// listen opens a stream of events; next gives the field of its next line that
+// begins so.
+func (d *desk) listen(address string, headers ...string) (next func(field string) string) {
 	d.Helper()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	r, err := http.NewRequestWithContext(d.Context(), http.MethodGet, address, nil)
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -53,12 +59,8 @@ func TestStreamOfEvents(t *testing.T) {
 	d.guard.deny = func(action, _ string) bool {
 		return closed.Load() && action == "Microsoft.ApiCenter/services/events/read"
 	}
-	s := httptest.NewServer(d.mux)
-	defer s.Close()
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	address := s.URL + center + "/events?api-version=" + version
-	next := d.listen(ctx, address+"&after=latest")
+	address := d.events()
+	next := d.listen(address+"&after=latest")
 	d.must("PUT", api, `{"properties":{"title":"Pets","kind":"rest"}}`, 201)
 	id := next("id")
 	if kind := next("event"); kind != "Microsoft.ApiCenter.ApiAdded" {
@@ -69,13 +71,13 @@ func TestStreamOfEvents(t *testing.T) {
 		t.Errorf("%+v, %v; its id is %s", letter, err, id)
 	}
 	d.must("PUT", api, `{"properties":{"title":"Dogs","kind":"rest"}}`, 200)
-	again := d.listen(ctx, address, "Last-Event-ID", id)
+	again := d.listen(address, "Last-Event-ID", id)
 	for who, next := range map[string]func(string) string{"who stayed": next, "who came again": again} {
 		if kind := next("event"); kind != "Microsoft.ApiCenter.ApiUpdated" {
 			t.Errorf("%s hears of %q", who, kind)
 		}
 	}
-	first := d.listen(ctx, address)
+	first := d.listen(address)
 	if got := first("id"); got != "1-0" {
 		t.Errorf("a stream from the beginning begins with %q", got)
 	}
@@ -101,12 +103,8 @@ func TestAStreamGoesOnAfterALetterOfAnEventThatLeavesSomeOut(t *testing.T) {
 	d.brings(apis+"pets", "apis/pets", `{"title":"Pets"}`)
 	d.brings(apis+"zoo", "apis/zoo", `{"title":"Zoo"}`)
 	d.brings(apis+"pets/versions/v1", "apis/pets;1", `{"title":"1"}`)
-	s := httptest.NewServer(d.mux)
-	defer s.Close()
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	address := s.URL + center + "/events?api-version=" + version
-	next := d.listen(ctx, address+"&after=latest")
+	address := d.events()
+	next := d.listen(address+"&after=latest")
 	d.asSource(func(tx inventory.SourceTx) error {
 		o := inventory.Origin{External: "apis/pets", States: inventory.Doc{}.With("/title", "Pets and more"), Read: time.Now()}
 		return errors.Join(tx.Move(inventory.MustID(apis+"pets/versions/v1"), inventory.MustID(apis+"zoo/versions/v1")),
@@ -117,7 +115,7 @@ func TestAStreamGoesOnAfterALetterOfAnEventThatLeavesSomeOut(t *testing.T) {
 		t.Errorf("the change of the API is %q, %s", id, kind)
 	}
 	d.must("PUT", api, `{"properties":{"title":"Petstore","kind":"rest"}}`, 201)
-	if kind := d.listen(ctx, address, "Last-Event-ID", id)("event"); kind != "Microsoft.ApiCenter.ApiVersionMoved" {
+	if kind := d.listen(address, "Last-Event-ID", id)("event"); kind != "Microsoft.ApiCenter.ApiVersionMoved" {
 		t.Errorf("who came again hears of %q, not of the move that came next", kind)
 	}
 }
