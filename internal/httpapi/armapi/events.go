@@ -103,11 +103,15 @@ func waitOf(r *request) (time.Duration, error) {
 // ending: the client comes again with the id of the last event that it has.
 func (h *Handler) stream(w http.ResponseWriter, r *request, after int64, limit int) error {
 	last := r.Header.Get("Last-Event-ID")
+	ofLetter := strings.Contains(last, "-") // or of a sign of life
 	sequence, count, err := feed.ParseLetterID(last)
 	if last != "" {
 		if err != nil || sequence < 1 || count < 0 {
 			return badParam("Last-Event-ID", "Last-Event-ID %q is none of ours; send it as it came", last)
 		}
+		after = sequence
+	}
+	if ofLetter {
 		kept, err := h.catalog.Kept(r.Context(), r.id)
 		if err == nil {
 			err = kept.Holds(sequence)
@@ -122,7 +126,7 @@ func (h *Handler) stream(w http.ResponseWriter, r *request, after int64, limit i
 	if err != nil {
 		return err
 	}
-	if last != "" {
+	if ofLetter {
 		letters = feed.Rest(letters, sequence, count)
 	}
 	header := w.Header()
@@ -133,7 +137,7 @@ func (h *Handler) stream(w http.ResponseWriter, r *request, after int64, limit i
 		return nil
 	}
 	for {
-		if s.send(letters) != nil {
+		if s.send(letters, cursor) != nil {
 			return nil // it has gone, or is too slow: it may come again
 		}
 		select {
@@ -153,8 +157,9 @@ func (h *Handler) stream(w http.ResponseWriter, r *request, after int64, limit i
 // stream is an answer of Server-Sent Events.
 type stream struct{ reply.Stream }
 
-// send writes letters, or a sign of life when there are none.
-func (s stream) send(letters []feed.Letter) error {
+// send writes letters, or a sign of life when there are none. Its id is where to go
+// on: the last letter of a quiet service may be of an event that is long forgotten.
+func (s stream) send(letters []feed.Letter, cursor int64) error {
 	var b bytes.Buffer
 	for _, l := range letters {
 		text, err := json.Marshal(l)
@@ -164,7 +169,7 @@ func (s stream) send(letters []feed.Letter) error {
 		fmt.Fprintf(&b, "id: %s\nevent: %s\ndata: %s\n\n", l.ID, l.Type, text)
 	}
 	if len(letters) == 0 {
-		b.WriteString(": nothing\n\n")
+		fmt.Fprintf(&b, "id: %d\n: nothing\n\n", cursor)
 	}
 	return s.Send(b.Bytes())
 }

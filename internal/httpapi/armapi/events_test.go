@@ -2,6 +2,7 @@ package armapi_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -22,10 +23,12 @@ func (d *desk) events() string {
 }
 
 // listen opens a stream of events; next gives the field of its next line that
-// begins so.
+// begins so, or "" when none comes in time.
 func (d *desk) listen(address string, headers ...string) (next func(field string) string) {
 	d.Helper()
-	r, err := http.NewRequestWithContext(d.Context(), http.MethodGet, address, nil)
+	ctx, stop := context.WithTimeout(d.Context(), 10*time.Second)
+	d.Cleanup(stop)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -61,6 +64,9 @@ func TestStreamOfEvents(t *testing.T) {
 	}
 	address := d.events()
 	next := d.listen(address+"&after=latest")
+	if got := next("id"); got != "2" {
+		t.Errorf("a stream without news begins after %q", got)
+	}
 	d.must("PUT", api, `{"properties":{"title":"Pets","kind":"rest"}}`, 201)
 	id := next("id")
 	if kind := next("event"); kind != "Microsoft.ApiCenter.ApiAdded" {
@@ -110,6 +116,7 @@ func TestAStreamGoesOnAfterALetterOfAnEventThatLeavesSomeOut(t *testing.T) {
 		return errors.Join(tx.Move(inventory.MustID(apis+"pets/versions/v1"), inventory.MustID(apis+"zoo/versions/v1")),
 			tx.PutOrigin(inventory.MustID(apis+"pets"), o, nil))
 	})
+	next("id") // of the sign of life that the stream begins with
 	id := next("id")
 	if kind := next("event"); kind != "Microsoft.ApiCenter.ApiUpdated" || !strings.HasSuffix(id, "-1") {
 		t.Errorf("the change of the API is %q, %s", id, kind)
@@ -118,6 +125,24 @@ func TestAStreamGoesOnAfterALetterOfAnEventThatLeavesSomeOut(t *testing.T) {
 	if kind := d.listen(address, "Last-Event-ID", id)("event"); kind != "Microsoft.ApiCenter.ApiVersionMoved" {
 		t.Errorf("who came again hears of %q, not of the move that came next", kind)
 	}
+}
+
+// TestAStreamOfAQuietServiceGoesOn has the last event of a service be forgotten
+// while its client follows, which other services outlive.
+func TestAStreamOfAQuietServiceGoesOn(t *testing.T) {
+	d := centre(t)
+	address := d.events()
+	d.must("PUT", api, `{"properties":{"title":"Pets","kind":"rest"}}`, 201)
+	d.must("PUT", base+"/services/busy", `{"location":"westeurope"}`, 201)
+	id := d.listen(address, "Last-Event-ID", "3-0")("id")
+	if _, err := d.store.Fold(t.Context(), d.store.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	d.must("PUT", api, `{"properties":{"title":"Dogs","kind":"rest"}}`, 200)
+	if kind := d.listen(address, "Last-Event-ID", id)("event"); id == "" || kind != "Microsoft.ApiCenter.ApiUpdated" {
+		t.Errorf("who comes again after %q hears of %q", id, kind)
+	}
+	d.fails("GET", center+"/events", "", 410, "HistoryNotKept", "not kept", "Accept", "text/event-stream", "Last-Event-ID", "3-0")
 }
 
 func TestEventsThatCannotBeRead(t *testing.T) {
@@ -136,6 +161,9 @@ func TestEventsThatCannotBeRead(t *testing.T) {
 		{"?at=2026-01-01T00:00:00Z", "", 400, "ValidationError", "leave it out"},
 		{"", "x-y", 400, "ValidationError", "Last-Event-ID"},
 		{"?after=900", "", 410, "HistoryNotKept", "no event 900"},
+		{"", "61x", 400, "ValidationError", "Last-Event-ID"},
+		{"", "-1", 400, "ValidationError", "Last-Event-ID"},
+		{"", "900", 410, "HistoryNotKept", "no event 900"},
 		{"", "900-1", 410, "HistoryNotKept", "no event 900"},
 		{"", "3-0", 410, "HistoryNotKept", "no event 3"}, // of the next number
 	} {
