@@ -129,44 +129,44 @@ func (h *Handler) refusal(ctx context.Context, tool string, err error) error {
 	return arm.Errorf(http.StatusInternalServerError, arm.CodeInternal, "internal error; the server's log has the details")
 }
 
-// workspace finds the default workspace of a service.
-func (c *call) workspace(service string) (inventory.ID, error) {
-	id := c.DefaultService
-	if service != "" {
-		all, err := c.Catalog.AllServices(c.ctx)
-		if err != nil {
-			return id, err
+// workspace finds the default workspace of a service where the caller may do
+// something. Several services can have one name, and the caller is not told of those
+// where he may not: they look like none.
+func (c *call) workspace(service, action string, may func(workspace inventory.ID) error) (inventory.ID, error) {
+	if service == "" {
+		workspace := c.DefaultService.Child(inventory.KindWorkspace, "default")
+		return workspace, may(workspace)
+	}
+	all, err := c.Catalog.AllServices(c.ctx)
+	if err != nil {
+		return inventory.ID{}, err
+	}
+	for _, s := range all {
+		if !strings.EqualFold(s.Name(), service) {
+			continue
 		}
-		id = inventory.ID{}
-		for _, s := range all {
-			if strings.EqualFold(s.Name(), service) {
-				id = s.ID
-				break
-			}
-		}
-		if id.IsZero() {
-			return id, inventory.Errorf(inventory.NotFound, "service", "there is no API center %q", service)
+		workspace := s.ID.Child(inventory.KindWorkspace, "default")
+		if err := may(workspace); inventory.CodeOf(err) != inventory.Denied {
+			return workspace, err
 		}
 	}
-	return id.Child(inventory.KindWorkspace, "default"), nil
+	return inventory.ID{}, inventory.Errorf(inventory.NotFound, "service", "there is no API center %q in which you may perform action '%s'", service, action)
 }
 
 // readable finds the default workspace of a service that the caller may read, by
 // either plane or because it is open to all.
 func (c *call) readable(service, action string) (inventory.ID, error) {
-	workspace, err := c.workspace(service)
-	if err != nil {
-		return workspace, err
-	}
-	refused := c.Access.AuthorizeReading(c.ctx, action, feed.ARMID(workspace.String()))
-	if refused == nil {
-		return workspace, nil
-	}
-	open, err := c.Catalog.OpenToAll(c.ctx, workspace.Parent())
-	if open || err != nil {
-		return workspace, err
-	}
-	return workspace, refused
+	return c.workspace(service, action, func(workspace inventory.ID) error {
+		refused := c.Access.AuthorizeReading(c.ctx, action, feed.ARMID(workspace.String()))
+		if refused == nil {
+			return nil
+		}
+		open, err := c.Catalog.OpenToAll(c.ctx, workspace.Parent())
+		if open || err != nil {
+			return err
+		}
+		return refused
+	})
 }
 
 // stamp is a time on the wire.

@@ -49,6 +49,7 @@ func newDesk(t *testing.T) *desk {
 		"ada":    ada,
 		"reader": {ID: "r", Name: "reader", Kind: auth.Key, Grants: []auth.Grant{{Role: access.DataReaderID, Scope: "/"}}},
 		"people": {ID: "p", Name: "people", Kind: auth.Key, Grants: []auth.Grant{{Role: access.ReaderID, Scope: "/"}}},
+		"second": {ID: "s", Name: "second", Kind: auth.Key, Grants: []auth.Grant{{Role: access.ReaderID, Scope: "/subscriptions/sub/resourcegroups/second"}}},
 		"nobody": {ID: "n", Name: "nobody", Kind: auth.Key},
 	})
 	h := mcpapi.New(mcpapi.Options{Catalog: d.people, Access: guard, DefaultService: inventory.MustID(service), Version: "1", Log: log})
@@ -273,6 +274,42 @@ func TestWhoMayCall(t *testing.T) {
 			if answer, refusal := d.call(who, "list_changes", of); !strings.Contains(refusal, "history/read") {
 				t.Errorf("%q is told who changed what of %v: %s%s", who, of, answer, refusal)
 			}
+		}
+	}
+}
+
+// TestServicesThatMayNotBeReadLookLikeNone has two services of one name, of which the
+// caller may read the second.
+func TestServicesThatMayNotBeReadLookLikeNone(t *testing.T) {
+	d := newDesk(t)
+	const other = "sub/second/center"
+	d.put(other, `{"location":"westeurope"}`)
+	d.put(other+"/workspaces/default", `{"title":"Default"}`)
+	d.put(other+"/workspaces/default/apis/birds", `{"title":"Birds","kind":"rest"}`)
+	for _, tt := range []struct {
+		tool      string
+		arguments map[string]any
+	}{
+		{"search_apis", map[string]any{}},
+		{"get_api", map[string]any{"api": "birds"}},
+		{"list_changes", map[string]any{}},
+		{"list_changes", map[string]any{"api": "birds"}},
+	} {
+		refusal := func(service string) string {
+			tt.arguments["service"] = service
+			_, refusal := d.call("nobody", tt.tool, tt.arguments)
+			return strings.ReplaceAll(refusal, `"`+service+`"`, "it")
+		}
+		if there, none := refusal("Center"), refusal("nowhere"); there == "" || there != none {
+			t.Errorf("%s where it may not: %s; where nothing is: %s", tt.tool, there, none)
+		}
+		tt.arguments["service"] = "Center"
+		if answer, refusal := d.call("second", tt.tool, tt.arguments); !strings.Contains(answer, "birds") || strings.Contains(answer, "pets") {
+			t.Errorf("%s of the second: %s%s", tt.tool, answer, refusal)
+		}
+		tt.arguments["api"] = "a/versions/b"
+		if there, none := refusal("Center"), refusal("nowhere"); there != none {
+			t.Errorf("%s of what is no name, where it may not: %s; where nothing is: %s", tt.tool, there, none)
 		}
 	}
 }

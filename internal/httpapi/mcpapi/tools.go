@@ -357,15 +357,18 @@ type detail struct {
 
 func (c *call) changes(in changesInput) (changesOutput, error) {
 	out := changesOutput{Changes: []event{}}
-	of, err := c.workspace(in.Service)
-	action := readHistory
-	if err == nil && in.API != "" {
-		of, err = child(of, inventory.KindAPI, "api", in.API)
+	of, action := func(workspace inventory.ID) inventory.ID { return workspace }, readHistory
+	if in.API != "" {
+		name, err := child(c.DefaultService.Child(inventory.KindWorkspace, "default"), inventory.KindAPI, "api", in.API)
+		if err != nil {
+			return out, err
+		}
+		of = func(workspace inventory.ID) inventory.ID { return workspace.Child(inventory.KindAPI, name.Name()) }
 		action = readHistoryOfAPI
 	}
-	if err == nil {
-		err = c.Access.Authorize(c.ctx, action, feed.ARMID(of.String()))
-	}
+	workspace, err := c.workspace(in.Service, action, func(workspace inventory.ID) error {
+		return c.Access.Authorize(c.ctx, action, feed.ARMID(of(workspace).String()))
+	})
 	if err != nil {
 		return out, err
 	}
@@ -376,7 +379,7 @@ func (c *call) changes(in changesInput) (changesOutput, error) {
 		}
 	}
 	limit := within(in.Limit, usualItems, maxItems)
-	events, err := c.Catalog.History(c.ctx, of, before, limit+1)
+	events, err := c.Catalog.History(c.ctx, of(workspace), before, limit+1)
 	if err != nil {
 		return out, err
 	}
