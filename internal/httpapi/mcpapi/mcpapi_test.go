@@ -18,6 +18,7 @@ import (
 	"apicenter/internal/inventory"
 	"apicenter/internal/outline"
 	"apicenter/internal/server"
+	"apicenter/internal/store"
 	"apicenter/internal/store/storetest"
 )
 
@@ -31,6 +32,7 @@ const (
 // desk is the surface behind the real server, on a real store.
 type desk struct {
 	*testing.T
+	store  *store.Store
 	people *catalog.Catalog
 	url    string
 }
@@ -44,7 +46,7 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{T: t, people: catalog.New(db, catalog.Options{})}
+	d := &desk{T: t, store: db, people: catalog.New(db, catalog.Options{})}
 	keys := auth.Static(map[string]auth.Principal{
 		"ada":    ada,
 		"reader": {ID: "r", Name: "reader", Kind: auth.Key, Grants: []auth.Grant{{Role: access.DataReaderID, Scope: "/"}}},
@@ -311,6 +313,21 @@ func TestServicesThatMayNotBeReadLookLikeNone(t *testing.T) {
 		if there, none := refusal("Center"), refusal("nowhere"); there != none {
 			t.Errorf("%s of what is no name, where it may not: %s; where nothing is: %s", tt.tool, there, none)
 		}
+	}
+}
+
+func TestChangesLeaveOutWhatTheHouseNotes(t *testing.T) {
+	d := newDesk(t)
+	if err := d.store.Update(t.Context(), "ada", func(tx inventory.Tx) error {
+		own := inventory.Doc{}.With("/title", "Cats").With("/kind", "rest").With(inventory.FieldImported, "elsewhere")
+		_, err := tx.PutOwn(pets, own, inventory.Condition{})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	answer, refusal := d.call("people", "list_changes", map[string]any{"api": "pets", "limit": 1})
+	if !strings.Contains(answer, "/title") || strings.Contains(answer, string(inventory.FieldImported)) {
+		t.Errorf("the change is told as %s%s", answer, refusal)
 	}
 }
 

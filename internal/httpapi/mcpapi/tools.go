@@ -401,7 +401,7 @@ func told(e inventory.Event) event {
 	out := event{At: stamp(e.At), Actor: e.Actor, What: below(e.Path), Action: string(e.Action)}
 	for _, change := range e.Changes {
 		d := detail{What: below(change.Path), Action: string(change.Action), Breaking: change.Compatibility != nil && change.Compatibility.Verdict == inventory.Breaking}
-		for _, f := range change.Fields {
+		for _, f := range feed.Visible(change.Fields) {
 			d.Fields = append(d.Fields, string(f.Field))
 		}
 		out.Details = append(out.Details, d)
