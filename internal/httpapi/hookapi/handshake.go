@@ -29,7 +29,7 @@ func (h *Handler) validate(w http.ResponseWriter, r *http.Request, events []even
 	}
 	links, err := h.links(r.Context())
 	if err != nil {
-		return h.failed(r, err)
+		return h.failed(r, err, "answer a handshake", "the handshake cannot be answered at present")
 	}
 	nobody := anonymous(r.Context())
 	if !slices.ContainsFunc(links, func(l link) bool {

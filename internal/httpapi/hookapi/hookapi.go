@@ -13,6 +13,7 @@ package hookapi
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -159,7 +160,7 @@ func anonymous(ctx context.Context) bool {
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request, events []event) error {
 	links, err := h.links(r.Context())
 	if err != nil {
-		return h.failed(r, err)
+		return h.failed(r, err, "keep events", "the events cannot be kept at present")
 	}
 	var hints []inventory.Hint
 	seen := map[inventory.Hint]bool{}
@@ -186,21 +187,24 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, events []event
 	}
 	if len(hints) > 0 {
 		if err := h.o.Bell.Ring(r.Context(), hints); err != nil {
-			return h.failed(r, err)
+			return h.failed(r, err, "keep events", "the events cannot be kept at present")
 		}
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil
 }
 
-// failed says that a batch could not be kept; the reason is for the log.
-func (h *Handler) failed(r *http.Request, err error) error {
-	h.o.Log.ErrorContext(r.Context(), "keep events", "error", err)
-	return later("the events cannot be kept at present")
+// failed refuses what could not be done. The cause is for the log, unless it is that
+// the sender has gone.
+func (h *Handler) failed(r *http.Request, err error, what, why string) error {
+	if !errors.Is(r.Context().Err(), context.Canceled) {
+		h.o.Log.ErrorContext(r.Context(), what, "error", err)
+	}
+	return later(why)
 }
 
 func later(why string) error {
-	return arm.Errorf(http.StatusServiceUnavailable, "ServiceUnavailable", "%s; send them again", why)
+	return arm.Errorf(http.StatusServiceUnavailable, "ServiceUnavailable", "%s; send again", why)
 }
 
 // drop counts an event of an instance that is not linked, or that the sender may

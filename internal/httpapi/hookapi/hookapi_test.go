@@ -111,7 +111,13 @@ func (w *world) post(token string, h header, body string) *httptest.ResponseReco
 
 func (w *world) ask(method, token string, h header, body string) *httptest.ResponseRecorder {
 	w.Helper()
-	r := httptest.NewRequestWithContext(w.Context(), method, hookapi.Path, strings.NewReader(body))
+	return w.askWithin(w.Context(), method, token, h, body)
+}
+
+// askWithin asks for as long as ctx is.
+func (w *world) askWithin(ctx context.Context, method, token string, h header, body string) *httptest.ResponseRecorder {
+	w.Helper()
+	r := httptest.NewRequestWithContext(ctx, method, hookapi.Path, strings.NewReader(body))
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
@@ -366,6 +372,34 @@ func TestTooManyHandshakesAreToComeAgain(t *testing.T) {
 	for range 9 {
 		if code := <-answered; code != 200 {
 			t.Errorf("one of the others is answered %d", code)
+		}
+	}
+}
+
+func TestHandshakesThatCannotBeAnsweredSaySo(t *testing.T) {
+	w := newWorld(t)
+	w.view = func(context.Context, func(inventory.Reader) error) error { return errors.New("the disk is gone") }
+	rec := w.post("", header{"aeg-event-type", "SubscriptionValidation"}, validation(instance, "the code"))
+	if rec.Code != 503 || !strings.Contains(rec.Body.String(), "handshake") || strings.Contains(rec.Body.String(), "disk") {
+		t.Errorf("answered %d %s", rec.Code, rec.Body)
+	}
+	if told := w.log.String(); !strings.Contains(told, "the disk is gone") || !strings.Contains(told, "answer a handshake") {
+		t.Errorf("the log has %q", told)
+	}
+}
+
+func TestWhoGoesIsNoFault(t *testing.T) {
+	for name, h := range map[string]header{"events": nil, "handshake": {"aeg-event-type", "SubscriptionValidation"}} {
+		w := newWorld(t)
+		ctx, leave := context.WithCancel(t.Context())
+		w.view = func(ctx context.Context, _ func(inventory.Reader) error) error {
+			leave()
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		w.askWithin(ctx, "POST", "sender", h, validation(instance, "the code"))
+		if told := w.log.String(); strings.Contains(told, "ERROR") {
+			t.Errorf("%s: the log has %q", name, told)
 		}
 	}
 }
