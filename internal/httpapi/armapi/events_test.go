@@ -63,7 +63,7 @@ func TestStreamOfEvents(t *testing.T) {
 		return closed.Load() && action == "Microsoft.ApiCenter/services/events/read"
 	}
 	address := d.events()
-	next := d.listen(address+"&after=latest")
+	next := d.listen(address + "&after=latest")
 	if got := next("id"); got != "2" {
 		t.Errorf("a stream without news begins after %q", got)
 	}
@@ -110,7 +110,7 @@ func TestAStreamGoesOnAfterALetterOfAnEventThatLeavesSomeOut(t *testing.T) {
 	d.brings(apis+"zoo", "apis/zoo", `{"title":"Zoo"}`)
 	d.brings(apis+"pets/versions/v1", "apis/pets;1", `{"title":"1"}`)
 	address := d.events()
-	next := d.listen(address+"&after=latest")
+	next := d.listen(address + "&after=latest")
 	d.asSource(func(tx inventory.SourceTx) error {
 		o := inventory.Origin{External: "apis/pets", States: inventory.Doc{}.With("/title", "Pets and more"), Read: time.Now()}
 		return errors.Join(tx.Move(inventory.MustID(apis+"pets/versions/v1"), inventory.MustID(apis+"zoo/versions/v1")),
