@@ -153,7 +153,7 @@ func (d *Deliverer) work(ctx context.Context, w inventory.Delivery) (again bool)
 	w.Status.Cursor = at.cursor
 	delivered, full, err := d.deliver(ctx, &w)
 	if ctx.Err() == nil { // else the server stops, which says nothing of the receiver
-		if was.Revision != w.Revision || w.Status.Cursor > at.cursor { // it may fail for as long again
+		if was.Revision != w.Revision || w.Status.Cursor > at.cursor || w.Status.Taken != was.Taken { // it may fail for as long again
 			w.Status.FailedSince, w.Status.Attempts = time.Time{}, 0
 		}
 		w.Status.Revision = w.Revision
@@ -216,7 +216,8 @@ func (d *Deliverer) settle(ctx context.Context) {
 }
 
 // deliver agrees with the receiver if need be, and tells it what comes after the
-// cursor, which it moves behind each event that is done. full: there may be more.
+// cursor, which it moves behind each event that is done. An event may be many
+// letters: Taken is how far it is within one. full: there may be more.
 func (d *Deliverer) deliver(ctx context.Context, w *inventory.Delivery) (delivered int, full bool, err error) {
 	doc, err := inventory.ParseDoc(w.Doc)
 	if err != nil {
@@ -234,8 +235,12 @@ func (d *Deliverer) deliver(ctx context.Context, w *inventory.Delivery) (deliver
 	if err != nil {
 		return 0, false, err
 	}
+	letters := p.letters
+	if sequence, count, err := ParseLetterID(w.Status.Taken); err == nil {
+		letters = Rest(letters, sequence, count)
+	}
 	began := time.Now()
-	for i, l := range p.letters {
+	for i, l := range letters {
 		if wanted(hook, l) {
 			err := r.tell(ctx, l)
 			if d.o.Told != nil {
@@ -245,18 +250,20 @@ func (d *Deliverer) deliver(ctx context.Context, w *inventory.Delivery) (deliver
 				return delivered, false, err
 			}
 			delivered++
+			w.Status.Taken = l.ID
 		}
-		if i+1 == len(p.letters) || p.letters[i+1].Sequence != l.Sequence {
+		if i+1 == len(letters) || letters[i+1].Sequence != l.Sequence {
 			sequence, _, err := ParseLetterID(l.ID)
 			if err != nil {
 				return delivered, false, err
 			}
-			if w.Status.Cursor = sequence; time.Since(began) >= turn {
-				return delivered, true, nil
-			}
+			w.Status.Cursor, w.Status.Taken = sequence, ""
+		}
+		if time.Since(began) >= turn {
+			return delivered, true, nil
 		}
 	}
-	w.Status.Cursor = p.cursor
+	w.Status.Cursor, w.Status.Taken = p.cursor, ""
 	return delivered, p.full, nil
 }
 

@@ -31,6 +31,7 @@ type net struct {
 	mu   sync.Mutex
 	down map[string]int      // a status that a host answers with, instead
 	weak bool                // every other delivery fails
+	most int                 // deliveries beyond so many fail; 0: none does
 	pace time.Duration       // how long each takes to answer
 	hang bool                // all but the first delivery are never answered
 	sent int                 // deliveries so far
@@ -38,6 +39,13 @@ type net struct {
 	bad  []string            // what is wrong with what was sent
 	ages []time.Duration     // of changes, when they were delivered
 	lost int                 // attempts that failed
+}
+
+// set changes how receivers are.
+func (n *net) set(f func(*net)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	f(n)
 }
 
 // counted hears how an attempt went.
@@ -101,7 +109,7 @@ func (n *net) failing(r *http.Request) bool {
 	if r.Header.Get("Webhook-Id") != "" {
 		n.sent++
 	}
-	return n.weak && n.sent%2 == 0
+	return n.weak && n.sent%2 == 0 || n.most > 0 && n.sent > n.most
 }
 
 // event is a delivery: it has to be signed, by what receivers know of it.
@@ -191,16 +199,12 @@ func (h *hooks) heard(d time.Duration, host string, want ...string) {
 }
 
 func (h *hooks) answer(host string, status int) {
-	h.net.mu.Lock()
-	defer h.net.mu.Unlock()
-	h.net.down[host] = status
+	h.net.set(func(n *net) { n.down[host] = status })
 }
 
 // hang says whether all but the first delivery are never answered.
 func (h *hooks) hang(on bool) {
-	h.net.mu.Lock()
-	defer h.net.mu.Unlock()
-	h.net.hang, h.net.sent = on, 0
+	h.net.set(func(n *net) { n.hang, n.sent = on, 0 })
 }
 
 func (h *hooks) status(path string) (s inventory.DeliveryStatus) {

@@ -54,13 +54,23 @@ func newWorldOf(t *testing.T, o feed.Options, read func(*store.Store) feed.Store
 func (w *world) put(paths ...string) {
 	w.Helper()
 	for _, path := range paths {
-		time.Sleep(time.Millisecond) // each time it says something else
-		if err := w.store.Update(w.Context(), "ann", func(tx inventory.Tx) error {
-			_, err := tx.PutOwn(path, inventory.Doc{}.With("/title", path+time.Now().String()), inventory.Condition{})
-			return err
-		}); err != nil {
-			w.Fatal(err)
+		w.putTogether(path)
+	}
+}
+
+// putTogether puts things in one transaction.
+func (w *world) putTogether(paths ...string) {
+	w.Helper()
+	time.Sleep(time.Millisecond) // each time it says something else
+	if err := w.store.Update(w.Context(), "ann", func(tx inventory.Tx) error {
+		for _, path := range paths {
+			if _, err := tx.PutOwn(path, inventory.Doc{}.With("/title", path+time.Now().String()), inventory.Condition{}); err != nil {
+				return err
+			}
 		}
+		return nil
+	}); err != nil {
+		w.Fatal(err)
 	}
 }
 

@@ -2,6 +2,7 @@ package feed_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -12,8 +13,35 @@ import (
 	"apicenter/internal/store"
 )
 
-// environments is a webhook that wants few events.
-const environments = `{"address":"https://a.example/x","eventTypes":["Microsoft.ApiCenter.EnvironmentAdded"]}`
+// Webhooks that want few events.
+const (
+	environments = `{"address":"https://a.example/x","eventTypes":["Microsoft.ApiCenter.EnvironmentAdded"]}`
+	updates      = `{"address":"https://a.example/x","eventTypes":["Microsoft.ApiCenter.ApiUpdated"]}`
+	additions    = `{"address":"https://a.example/x",` + added
+	added        = `"eventTypes":["Microsoft.ApiCenter.ApiAdded","Microsoft.ApiCenter.ApiVersionAdded"]}`
+)
+
+// agreed makes a webhook of a.example, which agrees to it.
+func (h *hooks) agreed(properties string) {
+	h.Helper()
+	h.hook(hook, properties)
+	h.heard(5*time.Second, "a.example", "OPTIONS")
+}
+
+// versions puts an API with so many versions, which is one event, and gives what it tells.
+func (h *hooks) versions(n int) (types []string) {
+	h.Helper()
+	paths := []string{api}
+	for i := range n {
+		paths = append(paths, fmt.Sprintf("%s/versions/v%d", api, i))
+	}
+	before := h.last()
+	h.putTogether(paths...)
+	if got := h.last() - before; got != 1 {
+		h.Fatalf("%d events, want one", got)
+	}
+	return append([]string{"ApiAdded"}, slices.Repeat([]string{"ApiVersionAdded"}, n)...)
+}
 
 func (h *hooks) last() int64 {
 	h.Helper()
@@ -41,8 +69,7 @@ func TestWhatWasNotWantedIsNotReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := hooksOf(newWorld(t, feed.Options{Retention: 90 * time.Minute}))
 		stop := h.deliver()
-		h.hook(hook, environments)
-		h.heard(2*time.Second, "a.example", "OPTIONS")
+		h.agreed(environments)
 		h.put(api)
 		h.heard(3*time.Minute, "a.example")
 		if got := h.status(hook).Cursor; got != h.last() {
@@ -102,8 +129,7 @@ func TestWhatComesWhileAWebhookReadsIsDeliveredNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := hooksOf(newWorldOf(t, feed.Options{}, func(s *store.Store) feed.Store { return slow{s} }))
 		defer h.deliver()()
-		h.hook(hook, environments)
-		h.heard(10*time.Second, "a.example", "OPTIONS")
+		h.agreed(environments)
 		h.put(api)
 		time.Sleep(time.Second / 2)
 		h.put(service + "/workspaces/default/environments/prod")
@@ -114,12 +140,9 @@ func TestWhatComesWhileAWebhookReadsIsDeliveredNext(t *testing.T) {
 func TestAWeakReceiverIsNotGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHooks(t)
-		h.hook(hook, `{"address":"https://a.example/x","eventTypes":["Microsoft.ApiCenter.ApiUpdated"]}`)
-		h.heard(2*time.Second, "a.example", "OPTIONS")
+		h.agreed(updates)
 		h.put(api)
-		h.net.mu.Lock()
-		h.net.weak, h.net.down["a.example"] = true, 503
-		h.net.mu.Unlock()
+		h.net.set(func(n *net) { n.weak, n.down["a.example"] = true, 503 })
 		for range 40 {
 			h.put(api)
 		}
@@ -135,12 +158,9 @@ func TestAWeakReceiverIsNotGivenUp(t *testing.T) {
 func TestHowFarASlowReceiverIsIsKeptOnTheWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHooks(t)
-		h.hook(hook, `{"address":"https://a.example/x","eventTypes":["Microsoft.ApiCenter.ApiUpdated"]}`)
-		h.heard(2*time.Second, "a.example", "OPTIONS")
+		h.agreed(updates)
 		h.put(api)
-		h.net.mu.Lock()
-		h.net.pace = 5 * time.Second
-		h.net.mu.Unlock()
+		h.net.set(func(n *net) { n.pace = 5 * time.Second })
 		first := h.last()
 		for range 20 {
 			h.put(api)
@@ -149,5 +169,70 @@ func TestHowFarASlowReceiverIsIsKeptOnTheWay(t *testing.T) {
 		if got := h.status(hook).Cursor; got < first+10 {
 			t.Errorf("of 12 events %d are kept as delivered", got-first)
 		}
+	})
+}
+
+func TestAWeakReceiverTakesALongEventOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHooks(t)
+		h.agreed(additions)
+		h.net.set(func(n *net) { n.weak = true })
+		types := h.versions(39)
+		h.heard(time.Hour, "a.example", types...)
+		if s := h.status(hook); s.State != inventory.Delivering || s.Cursor != h.last() || s.Taken != "" {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// What a receiver takes within an event gives it another day, and no more than that.
+func TestADayBeginsAnewWithinAnEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHooks(t)
+		h.agreed(additions)
+		h.answer("a.example", 503)
+		types := h.versions(3)
+		h.heard(20*time.Hour, "a.example")
+		h.net.set(func(n *net) { n.most, n.down["a.example"] = 2, 0 })
+		h.heard(2*time.Hour, "a.example", types[:2]...)
+		h.heard(20*time.Hour, "a.example")
+		if s := h.status(hook); s.State != inventory.Retrying {
+			t.Errorf("within a day of what it took: %+v", s)
+		}
+		h.heard(6*time.Hour, "a.example")
+		if s := h.status(hook); s.State != inventory.Stopped {
+			t.Errorf("after a day: %+v", s)
+		}
+		h.net.set(func(n *net) { n.most = 0 })
+		h.hook(hook, `{"title":"again","address":"https://a.example/x",`+added)
+		h.heard(2*time.Second, "a.example", types[2:]...)
+	})
+}
+
+func TestWhatWasTakenOfAnEventIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := hooksOf(newWorld(t, feed.Options{}))
+		stop := h.deliver()
+		h.agreed(additions)
+		h.net.set(func(n *net) { n.most = 2 })
+		types := h.versions(3)
+		h.heard(time.Second, "a.example", types[:2]...)
+		stop()
+		h.net.set(func(n *net) { n.most = 0 })
+		defer h.deliver()()
+		h.heard(time.Minute, "a.example", types[2:]...)
+	})
+}
+
+func TestAWebhookIsChangedWithinAnEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHooks(t)
+		h.agreed(additions)
+		h.net.set(func(n *net) { n.pace = 4 * time.Second })
+		types := h.versions(9)
+		time.Sleep(6 * time.Second)
+		h.hook(hook, `{"address":"https://b.example/x",`+added)
+		h.heard(time.Minute, "a.example", types[:3]...)
+		h.heard(0, "b.example", append([]string{"OPTIONS"}, types[3:]...)...)
 	})
 }

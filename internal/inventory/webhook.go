@@ -65,6 +65,7 @@ type DeliveryStatus struct {
 	State       DeliveryState `json:"state"`
 	Message     string        `json:"message,omitempty"` // why not, when it does not deliver
 	Cursor      int64         `json:"cursor,string"`     // the last event that was delivered, or was not wanted
+	Taken       string        `json:"taken,omitempty"`   // the last letter of the event behind the cursor that was taken, by id
 	Agreed      string        `json:"agreed,omitempty"`  // the address, and how, that the receiver agreed to
 	Attempts    int           `json:"attempts,omitempty"`
 	FailedSince time.Time     `json:"failedSince,omitzero"`

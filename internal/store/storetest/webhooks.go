@@ -58,7 +58,7 @@ func testSecret(t *testing.T, b *bench) {
 
 func testSaveDelivery(t *testing.T, b *bench) {
 	d := b.secret("s")
-	d.Status.Cursor, d.Status.Agreed, d.Status.Message = 3, "yes", "why"
+	d.Status.Cursor, d.Status.Taken, d.Status.Agreed, d.Status.Message = 3, "4-1", "yes", "why"
 	if err := b.SaveDelivery(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
