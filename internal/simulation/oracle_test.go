@@ -377,7 +377,7 @@ func (w *world) strangers(all map[inventory.ID]inventory.Record) {
 		}
 		if id.Kind() == inventory.KindDefinition && id.Name() == ownChild {
 			own = own || slices.ContainsFunc(all[id.Parent()].Origins, func(o inventory.Origin) bool {
-				return has(w.people.below, o.External) || w.shared[o.External]
+				return has(w.people.below, o.External) || slices.ContainsFunc(w.sides(), func(s *side) bool { return s.shared[o.External] })
 			})
 		}
 		if !own {
