@@ -64,7 +64,27 @@ func types(data []byte) (ast.DefinitionList, error) {
 	if len(list) == 0 {
 		return nil, errors.New("it defines no type")
 	}
-	return list, nil
+	return list, unambiguous(list)
+}
+
+// unambiguous refuses what no schema may have: two things of one name in one place.
+func unambiguous(list ast.DefinitionList) error {
+	for _, d := range list {
+		if list.ForName(d.Name) != d {
+			return fmt.Errorf("it defines %s twice", d.Name)
+		}
+		for _, f := range d.Fields {
+			if d.Fields.ForName(f.Name) != f {
+				return fmt.Errorf("it defines %s.%s twice", d.Name, f.Name)
+			}
+			for _, a := range f.Arguments {
+				if f.Arguments.ForName(a.Name) != a {
+					return fmt.Errorf("it defines %s.%s(%s) twice", d.Name, f.Name, a.Name)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // schemas gathers what differs between two.
