@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -97,6 +98,9 @@ func (h *Handler) create(w http.ResponseWriter, r *request, k inventory.Kind) er
 	up, err := readForm(r)
 	if err != nil {
 		return err
+	}
+	if up.tooLong && k != inventory.KindDefinition { // whose form says it of the document
+		return unreadable(errors.New("it is too long"))
 	}
 	name := strings.TrimSpace(r.PostFormValue("name"))
 	v := editView{Name: name}

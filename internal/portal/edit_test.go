@@ -277,6 +277,12 @@ func TestDocumentsThatAreTooLong(t *testing.T) {
 	if w := b.post(ordersPage+"/edit", url.Values{"title": {long}}); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "cannot be read") {
 		t.Errorf("a form without a file that is too long: %d %.300s", w.Code, w.Body)
 	}
+	if w := b.post("/portal/center/default/-/new-api", url.Values{"title": {long}}); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "cannot be read") {
+		t.Errorf("a new API that is too long: %d %.300s", w.Code, w.Body)
+	}
+	if w := b.uploads(version+"/-/new-definition", "most.txt", long[:4<<20], "name", "most", "format", "other"); w.Code != http.StatusSeeOther {
+		t.Errorf("a document of 4 MB: %d %.300s", w.Code, w.Body)
+	}
 }
 
 func TestOnlyWhoMayEdits(t *testing.T) {

@@ -56,7 +56,7 @@ func readForm(r *request) (up upload, err error) {
 		}
 		size := int64(len(part.FormName()) + len(text))
 		switch {
-		case size > most:
+		case int64(len(text)) > most || size > left:
 			up.tooLong = true
 			continue
 		case part.FileName() != "":
