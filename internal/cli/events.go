@@ -129,9 +129,15 @@ func (s *session) subscribe(ctx context.Context, sub subscribing) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.putSubscription(ctx, sub, key.text("token"))
-	if err != nil {
+	o, refused, err := s.putSubscription(ctx, sub, key.text("token"))
+	switch {
+	case refused:
 		return errors.Join(notSubscribed(sub, err), s.revoke(ctx, key.text("id")))
+	case err != nil:
+		return &failure{
+			exit: ExitCode(err), cause: err, message: fmt.Sprintf("it is not known whether the link is told of events: %v", err),
+			hint: "Azure may have taken the subscription, so its new key and the old one stay good; do it again: that ends what is left over",
+		}
 	}
 	old, err := s.some(ctx, "/keys", "", nil, 0)
 	if err != nil {
@@ -161,19 +167,22 @@ func (s *session) revoke(ctx context.Context, key string) error {
 }
 
 // putSubscription makes an event subscription and waits until its webhook is
-// proven.
-func (s *session) putSubscription(ctx context.Context, sub subscribing, key string) (o object, err error) {
+// proven. Refused says that there is none that shows the key; any other error
+// leaves that open.
+func (s *session) putSubscription(ctx context.Context, sub subscribing, key string) (o object, refused bool, err error) {
 	path := sub.Path()
 	a, err := s.do(ctx, call{method: http.MethodPut, version: subscription.Version, path: path, patient: subscribedWithin, body: object(sub.Body(key))})
 	if err != nil {
-		return nil, err
+		answered, ok := errors.AsType[*apiError](err)
+		return nil, ok && answered.Status < 500 && answered.Status != http.StatusRequestTimeout, err
 	}
 	if o, err = a.object(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	err = s.until(ctx, subscribedWithin, "look at it in the portal of Azure", func(ctx context.Context) (bool, error) {
 		proven, err := subscription.Proven(o.text("properties.provisioningState"))
 		if err != nil {
+			refused = true
 			return false, failed("", "%v", err)
 		}
 		if !proven {
@@ -181,7 +190,7 @@ func (s *session) putSubscription(ctx context.Context, sub subscribing, key stri
 		}
 		return proven, err
 	})
-	return o, err
+	return o, refused, err
 }
 
 func notSubscribed(sub subscribing, err error) error {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"testing"
@@ -38,18 +39,50 @@ func linkTo(source string) http.HandlerFunc {
 	}
 }
 
-func TestASubscriptionThatFailsLeavesNoKey(t *testing.T) {
-	c := newCenter()
-	c.fail["GET prod-gateway"] = linkTo(apimID)
-	c.fail["PUT apicenter-prod-gateway"] = func(w http.ResponseWriter, r *http.Request) {
-		answerJSON(w, 400, map[string]any{"error": map[string]any{"code": "Endpoint validation", "message": "handshake failed"}})
+func TestTheKeyOfASubscriptionEndsOnlyWhenThatIsRefused(t *testing.T) {
+	answers := func(status int, state string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			if status >= 400 {
+				answerJSON(w, status, map[string]any{"error": map[string]any{"code": "Endpoint validation", "message": "handshake failed"}})
+				return
+			}
+			answerJSON(w, status, map[string]any{"properties": map[string]any{"provisioningState": state}})
+		}
 	}
-	o := c.run(t, "integration", "events", "-i", "prod-gateway", "--service-id", fakeService, "--create")
-	o.want(t, exitFailed)
-	if last := o.requests[len(o.requests)-1]; !strings.HasPrefix(last, "DELETE /keys/") {
-		t.Errorf("the last request is %s", last)
-	}
-	if !strings.Contains(o.err, "handshake failed") || !strings.Contains(o.err, "eventSubscriptions/write") {
-		t.Errorf("it says %s", o.err)
+	for name, tt := range map[string]struct {
+		put, get http.HandlerFunc
+		ends     bool
+	}{
+		"refused":             {put: answers(400, ""), ends: true},
+		"failed at once":      {put: answers(201, "Failed"), ends: true},
+		"failed later":        {put: answers(201, "Creating"), get: answers(200, "Failed"), ends: true},
+		"not to be looked at": {put: answers(201, "Creating"), get: answers(403, "")},
+		"no answer in time":   {put: answers(504, "")},
+		"not to be read": {put: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = w.Write([]byte("<html>"))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCenter()
+			c.fail["GET prod-gateway"] = linkTo(apimID)
+			c.fail["PUT apicenter-prod-gateway"] = tt.put
+			if tt.get != nil {
+				c.fail["GET apicenter-prod-gateway"] = tt.get
+			}
+			o := c.run(t, "integration", "events", "-i", "prod-gateway", "--service-id", fakeService, "--create")
+			o.want(t, cmp.Or(map[string]int{"not to be looked at": exitAuth}[name], exitFailed))
+			last := o.requests[len(o.requests)-1]
+			if strings.HasPrefix(last, "DELETE /keys/") != tt.ends {
+				t.Errorf("the last request is %s", last)
+			}
+			want := "do it again"
+			if tt.ends {
+				want = "eventSubscriptions/write"
+			}
+			if !strings.Contains(o.err, want) {
+				t.Errorf("it says %s", o.err)
+			}
+		})
 	}
 }

@@ -78,14 +78,17 @@ func (h *Handler) subscribe(w http.ResponseWriter, r *request) error {
 	}
 	lasting := context.WithoutCancel(r.Context()) // keys end as they should though who asks leaves
 	proven, err := p.subscribe(sub, token)
-	if err != nil {
-		refused, code := errorOf(err), inventory.Unavailable
+	switch refused := errorOf(err); {
+	case refused != nil && refused.Code == inventory.Unavailable:
+		return inventory.Errorf(inventory.Unavailable, "", "it is not known whether the instance tells this link of changes: %s. It may have taken the subscription, so its new key and the old one stay good; "+
+			"subscribe again in a minute: that ends what is left over", strings.TrimSuffix(err.Error(), "."))
+	case err != nil:
+		code := inventory.Unavailable
 		if refused != nil {
 			code = refused.Code
 		}
 		return errors.Join(inventory.Errorf(code, "", "the instance does not tell this link of changes: %s; %s", strings.TrimSuffix(err.Error(), "."), sub.Needs()), h.keyRing.Revoke(lasting, r.who.Name, key.ID))
-	}
-	if !proven {
+	case !proven:
 		return redirect(w, r, linkAddress(r)) // it may be yet: both keys stay good
 	}
 	for _, old := range h.keyRing.All() {
@@ -103,7 +106,8 @@ const provenWithin = 15 * time.Second
 
 // subscribe makes an event subscription, and says whether Event Grid has proven
 // that its address wants events. An error says that there is none that shows the
-// key: who asks may leave, and Azure may not answer, while it is proven all the same.
+// key, and one that is Unavailable that there may be: who asks may leave, and Azure
+// may not answer, while it takes it all the same.
 func (p person) subscribe(sub subscription.Subscription, key string) (proven bool, err error) {
 	p.ctx = context.WithoutCancel(p.ctx)
 	var made struct {

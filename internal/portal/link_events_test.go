@@ -55,6 +55,31 @@ func TestEventsAreSubscribedToWithOnesOwnRight(t *testing.T) {
 	}
 }
 
+// Azure may take a subscription, with its key, and the answer be lost.
+func TestTheKeyOfASubscriptionThatMayBeThereStays(t *testing.T) {
+	d, _, b, _ := inAzure(t)
+	const page = linksPage + "/retail"
+	for name, instead := range map[string]http.HandlerFunc{
+		"no answer in time": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGatewayTimeout) },
+		"broken off":        func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"not to be read":    func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) },
+	} {
+		before := len(d.keys.All())
+		d.entra.answer("apicenter-retail", instead)
+		if w := b.post(page+"/events", nil); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "may have taken") {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+		if got := len(d.keys.All()); got != before+1 {
+			t.Errorf("%s: %d keys, want one more than %d", name, got, before)
+		}
+	}
+	before := len(d.keys.All())
+	d.entra.answer("apicenter-retail", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	if w := b.post(page+"/events", nil); w.Code != http.StatusForbidden || len(d.keys.All()) != before {
+		t.Errorf("refused: %d, and there are %d keys, want %d", w.Code, len(d.keys.All()), before)
+	}
+}
+
 func TestEventsAreNotSubscribedToWithoutARight(t *testing.T) {
 	d, _, _, _ := inAzure(t)
 	const page = linksPage + "/retail"
