@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +24,6 @@ type input struct {
 	Rows     [][]input
 	row      []input // what each row has
 	Raw      bool    // it is shown as JSON: fields of its sort would lose some of the value
-	More     int     // members of an object that have no input, and stay as they are
 	was      json.RawMessage
 
 	Locked *locked
@@ -68,7 +66,7 @@ const blankRows = 2
 // fill has the input show a value; nil is none.
 func (in *input) fill(value json.RawMessage) {
 	value = bytes.TrimSpace(value)
-	in.was, in.Raw, in.More, in.Rows = value, value != nil && !in.holds(value), 0, nil
+	in.was, in.Raw, in.Rows = value, value != nil && !in.holds(value), nil
 	if in.Raw {
 		in.Value = typed(asJSON, value)
 		return
@@ -82,7 +80,6 @@ func (in *input) fill(value json.RawMessage) {
 		for i := range in.Members {
 			in.Members[i].fill(members[last(in.Members[i].Name)])
 		}
-		in.More = len(undeclared(in.Members, members))
 	case asRows:
 		items := append(itemsOf(value), make([]json.RawMessage, blankRows)...)
 		for i, item := range items {
@@ -110,13 +107,11 @@ func (in *input) holds(value json.RawMessage) bool {
 			return line == nil || strings.TrimSpace(*line) == "" || strings.ContainsAny(*line, "\r\n")
 		})
 	case asObject:
-		return value[0] == '{'
+		return value[0] == '{' && allDeclared(in.Members, value)
 	case asRows:
-		// A row may take another's place: what it has no fields for, it would leave to the other.
 		items := itemsOf(value)
 		return value[0] == '[' && len(items)+blankRows <= maxRows && !slices.ContainsFunc(items, func(item json.RawMessage) bool {
-			members := membersOf(item)
-			return len(members) == 0 || len(undeclared(in.row, members)) > 0
+			return len(membersOf(item)) == 0 || !allDeclared(in.row, item)
 		})
 	}
 	return strings.ContainsRune(`"-0123456789`, rune(value[0]))
@@ -134,13 +129,13 @@ func itemsOf(value json.RawMessage) (items []json.RawMessage) {
 	return items
 }
 
-// undeclared are the members that have no input.
-func undeclared(inputs []input, members map[string]json.RawMessage) map[string]json.RawMessage {
-	rest := maps.Clone(members)
+// allDeclared says that each member of an object has an input.
+func allDeclared(inputs []input, object json.RawMessage) bool {
+	members := membersOf(object)
 	for _, in := range inputs {
-		delete(rest, last(in.Name))
+		delete(members, last(in.Name))
 	}
-	return rest
+	return len(members) == 0
 }
 
 // rowOf is a row that shows an item; nil is none.

@@ -3,7 +3,6 @@ package portal
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -41,7 +40,7 @@ func (in *input) readTouched(form url.Values) (value json.RawMessage) {
 	case asChoices:
 		return in.readChoices(form[in.Name])
 	case asObject:
-		return readMembers(in.Members, form, undeclared(in.Members, membersOf(in.was)))
+		return readMembers(in.Members, form)
 	case asRows:
 		return in.readRows(form)
 	case asFlag:
@@ -177,7 +176,7 @@ func (in *input) readRows(form url.Values) json.RawMessage {
 			break
 		}
 		if item == nil || !allUntouched(row, form) {
-			item = readMembers(row, form, nil)
+			item = readMembers(row, form)
 		}
 		if item != nil {
 			items = append(items, item)
@@ -192,16 +191,15 @@ func (in *input) readRows(form url.Values) json.RawMessage {
 	return encode(items)
 }
 
-// readMembers gives an object of what members have, and of more; nil when there is nothing.
-func readMembers(members []input, form url.Values, more map[string]json.RawMessage) json.RawMessage {
+// readMembers gives an object of what members have; nil when there is nothing.
+func readMembers(members []input, form url.Values) json.RawMessage {
 	out := map[string]json.RawMessage{}
-	maps.Copy(out, more)
 	for i := range members {
 		if v := members[i].read(form); v != nil {
 			out[last(members[i].Name)] = v
 		}
 	}
-	if len(more) == 0 && blank(members) {
+	if blank(members) {
 		clearFaults(members)
 		return nil
 	}

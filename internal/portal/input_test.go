@@ -97,8 +97,8 @@ func TestFormsChangeWhatWasTouched(t *testing.T) {
 		name   = "customProperties/team"
 	)
 	for _, tt := range []struct{ schema, was, field, text, want string }{
-		{object, `{"name":"a","pager":"x"}`, ".name", "b", `{"name":"b","pager":"x"}`},
-		{object, `{"name":"a","pager":"x"}`, ".name", "", `{"pager":"x"}`},
+		{object, `{"name":"a","pager":"x"}`, ":json", `{"name":"b","pager":"y"}`, `{"name":"b","pager":"y"}`},
+		{object, `{"name":"a","pager":"x"}`, ":json", "", ``},
 		{object, `{"name":"a"}`, ".name", "", ``},
 		{object, `{"name":"a","note":""}`, ".name", "", ``},
 		{object, `{"name":" a\n","cost":"much","note":7}`, ".note", "8", `{"name":" a\n","cost":"much","note":"8"}`},
