@@ -98,6 +98,8 @@ func TestCentersAreListedToWhoMaySeeAnythingOfThem(t *testing.T) {
 	d.put("sub/group/other", `{"location":"westeurope"}`)
 	d.put(workspace+"/environments/shop", `{"title":"Shop","kind":"production"}`)
 	d.put(workspace+"/links/retail", `{"sourceType":"AzureApiManagement","source":"`+gateway+`"}`)
+	d.put(workspace+"/apis/orders/versions/next", `{"title":"Next","lifecycleStage":"design"}`)
+	d.put(workspace+"/apis/orders/versions/next/definitions/openapi", `{"title":"OpenAPI"}`)
 	lists := func(who, role, scope, want string) {
 		t.Helper()
 		b := d.signedIn(d.keyAt(who, role, feed.ARMID(scope)))
@@ -113,6 +115,10 @@ func TestCentersAreListedToWhoMaySeeAnythingOfThem(t *testing.T) {
 	lists("reads data of an API", access.DataReaderID, workspace+"/apis/orders", ordersPage)
 	lists("reads an environment", access.ReaderID, workspace+"/environments/shop", "/portal/center/default/environments/shop")
 	lists("reads a link", access.ReaderID, workspace+"/links/retail", "/portal/center/default/links/retail")
+	const definition = "/apis/orders/versions/next/definitions/openapi"
+	lists("reads a definition", access.ReaderID, workspace+definition, "/portal/center/default"+definition)
+	lists("reads a version, which has no page of its own", access.ReaderID, workspace+"/apis/orders/versions/next", "")
+	lists("reads what was deleted", access.ReaderID, workspace+"/apis/gone", "")
 	lists("tells of events", access.EventSenderID, workspace+"/links/retail", "")
 	lists("has a role apart", access.ReaderID, "sub/group/none", "")
 	d.openToAll()

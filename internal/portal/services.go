@@ -74,8 +74,13 @@ func (h *Handler) entranceOf(r *request, s inventory.Resource) (string, error) {
 			continue
 		}
 		id, err := inventory.ParseID(path)
-		if err == nil && entrances[id.Kind()] != "" && r.mayReadIn(id, entrances[id.Kind()]) {
+		if err != nil || entrances[id.Kind()] == "" || !r.mayReadIn(id, entrances[id.Kind()]) {
+			continue
+		}
+		if _, err = h.catalog.Get(r.Context(), id); err == nil {
 			return r.address(path), nil
+		} else if inventory.CodeOf(err) != inventory.NotFound {
+			return "", err
 		}
 	}
 	return "", nil
@@ -83,8 +88,8 @@ func (h *Handler) entranceOf(r *request, s inventory.Resource) (string, error) {
 
 // entrances are the kinds of things that have pages of their own, with what those take.
 var entrances = map[inventory.Kind]string{
-	inventory.KindWorkspace: readAPIs, inventory.KindAPI: readAPIs, inventory.KindVersion: readVersions, inventory.KindDefinition: readDefinitions,
-	inventory.KindDeployment: readDeployments, inventory.KindEnvironment: readEnvironments, inventory.KindLink: readLinks,
+	inventory.KindWorkspace: readAPIs, inventory.KindAPI: readAPIs, inventory.KindDefinition: readDefinitions,
+	inventory.KindEnvironment: readEnvironments, inventory.KindLink: readLinks,
 }
 
 // pathIn is what is at a scope in a service; false: the scope is elsewhere.
