@@ -112,7 +112,7 @@ func (w *world) present(link inventory.ID) map[string]inventory.Entry {
 func (w *world) observe() {
 	w.note()
 	records := w.records()
-	w.mingle(records)
+	w.merged()
 	for _, s := range w.sides() {
 		w.look(s, records)
 	}

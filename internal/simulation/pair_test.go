@@ -105,21 +105,33 @@ func (w *world) regroup(d *dice) {
 	}
 }
 
-// mingle notes which versions both links have, or had for a moment.
-func (w *world) mingle(records []inventory.Record) {
+// mingle notes which versions both links have, be it for a moment.
+func (w *world) mingle(r inventory.Reader) error {
 	if w.other == nil {
-		return
+		return nil
 	}
-	for _, rec := range records {
-		if rec.ID.Kind() != inventory.KindVersion || len(rec.Origins) < 2 {
-			continue
+	theirs := map[inventory.ID]string{}
+	for e, err := range r.Origins(otherLink, inventory.KindVersion) {
+		if err != nil {
+			return err
 		}
-		for _, s := range w.sides() {
-			if o, ok := stated(rec, s.link); ok {
-				s.shared[o.External] = true
-			}
+		theirs[e.ID] = e.External
+	}
+	for e, err := range r.Origins(link, inventory.KindVersion) {
+		if err != nil {
+			return err
+		}
+		if external, both := theirs[e.ID]; both {
+			w.mingling.Lock()
+			w.shared[e.External], w.other.shared[external] = true, true
+			w.mingling.Unlock()
 		}
 	}
+	return nil
+}
+
+// merged notes which versions have become one with others.
+func (w *world) merged() {
 	for _, t := range w.tombstones() {
 		if t.Kind == inventory.KindVersion && t.Why == inventory.Merged {
 			for _, s := range w.sides() {

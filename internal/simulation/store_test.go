@@ -125,6 +125,7 @@ type watched struct {
 	inventory.Store
 	epochs *epochs
 	pace   pace
+	wrote  func(inventory.Reader) error // looks at what each transaction wrote, before that is there
 }
 
 // pace has what one hand does take a time that depends on when it is done, and on
@@ -146,7 +147,12 @@ func (w watched) View(ctx context.Context, f func(inventory.Reader) error) error
 
 func (w watched) Update(ctx context.Context, by string, f func(inventory.Tx) error) error {
 	w.pace.linger("update")
-	return w.Store.Update(ctx, by, func(tx inventory.Tx) error { return f(claiming{tx, w.epochs}) })
+	return w.Store.Update(ctx, by, func(tx inventory.Tx) error {
+		if err := f(claiming{tx, w.epochs}); err != nil {
+			return err
+		}
+		return w.wrote(tx)
+	})
 }
 
 func (w watched) Apply(ctx context.Context, c inventory.Claim, f func(inventory.SourceTx) error) error {
@@ -154,7 +160,10 @@ func (w watched) Apply(ctx context.Context, c inventory.Claim, f func(inventory.
 	ended := false
 	err := w.Store.Apply(ctx, c, func(tx inventory.SourceTx) error {
 		ended = w.epochs.ended(c) // nobody else can be given one meanwhile
-		return f(tx)
+		if err := f(tx); err != nil {
+			return err
+		}
+		return w.wrote(tx)
 	})
 	if err == nil && ended {
 		w.epochs.wrote(c)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -66,16 +67,17 @@ type world struct {
 	engine    *engine.Engine  // of the first worker
 	workers   [2]*jobs.Worker // of which the second is a server that thinks the first one dead
 
-	catalog *catalog.Catalog
-	people  peoples
-	still   bool // the link keeps to plain terms
-	linked  bool
-	other   *pairing     // nil: there is one link
-	skew    atomic.Int64 // how far the machine's clock is set off
-	calm    time.Time    // since when nothing goes wrong; zero: something may
-	late    []string     // events that are still under way
-	wrong   []string
-	log     []string
+	catalog  *catalog.Catalog
+	people   peoples
+	still    bool // the link keeps to plain terms
+	linked   bool
+	other    *pairing     // nil: there is one link
+	mingling sync.Mutex   // of what is shared
+	skew     atomic.Int64 // how far the machine's clock is set off
+	calm     time.Time    // since when nothing goes wrong; zero: something may
+	late     []string     // events that are still under way
+	wrong    []string
+	log      []string
 
 	documents map[inventory.Digest]string // that were read
 }
@@ -152,7 +154,7 @@ func (w *world) start() {
 	}
 	for i := range w.workers {
 		p := pace{seed: w.seed, hand: fmt.Sprint("worker ", i)}
-		seen := watched{s, w.epochs, p}
+		seen := watched{s, w.epochs, p, w.mingle}
 		e := w.engineOn(seen, p)
 		if w.workers[i] = jobs.NewWorker(seen, e); i == 0 {
 			w.engine = e
@@ -163,7 +165,7 @@ func (w *world) start() {
 // people's door is not the server's that dies: what they ask for is not lost with it.
 func (w *world) open() {
 	w.people.ctx = auth.With(w.ctx, auth.Principal{Name: "ann"})
-	s := watched{w.store, w.epochs, pace{seed: w.seed, hand: "people"}}
+	s := watched{w.store, w.epochs, pace{seed: w.seed, hand: "people"}, w.mingle}
 	w.catalog = catalog.New(s, catalog.Options{Waker: bell{w}, Planner: planner{w}})
 }
 
