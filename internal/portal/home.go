@@ -47,8 +47,7 @@ func (h *Handler) home(w http.ResponseWriter, r *request) error {
 	if r.mayIn(r.workspace, writeLinks) {
 		v.LinkNew = base + "/new-link"
 	}
-	if r.mayIn(r.workspace, readLinks) {
-		v.Links = base + "/links"
+	if v.Links = linksAddress(r); v.Links != "" {
 		if err := h.tellLinks(r, &v); err != nil {
 			return err
 		}

@@ -115,5 +115,9 @@ func (h *Handler) deleteLink(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	// It may be gone before its own page is opened.
-	return redirect(w, r, workspaceAddress(r)+"/links?"+url.Values{"deleted": {res.Name()}}.Encode())
+	to := afterLink(r)
+	if to != Root {
+		to += "?" + url.Values{"deleted": {res.Name()}}.Encode()
+	}
+	return redirect(w, r, to)
 }

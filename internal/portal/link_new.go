@@ -62,7 +62,7 @@ func (h *Handler) newLink(w http.ResponseWriter, r *request) error {
 // showNewLink shows the form with its faults.
 func (h *Handler) showNewLink(w http.ResponseWriter, r *request, f linkForm, wrong faults) error {
 	base := workspaceAddress(r)
-	v := newLinkView{linkForm: f, Here: base + "/new-link", Review: base + "/new-link/review", List: base + "/links", Faults: wrong}
+	v := newLinkView{linkForm: f, Here: base + "/new-link", Review: base + "/new-link/review", List: linksAddress(r), Faults: wrong}
 	taken, read, err := h.takenLinks(r)
 	if err != nil {
 		return err

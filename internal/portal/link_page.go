@@ -68,7 +68,7 @@ const shownRuns = 20
 func (h *Handler) link(w http.ResponseWriter, r *request) error {
 	v, name, err := h.linkPage(r)
 	if byScript(r.Request) && inventory.CodeOf(err) == inventory.NotFound {
-		goTo(w, r.Request, workspaceAddress(r)+"/links") // it was deleted while somebody looked
+		goTo(w, r.Request, afterLink(r)) // it was deleted while somebody looked
 		return nil
 	}
 	if err != nil {
@@ -91,7 +91,7 @@ func (h *Handler) linkPage(r *request) (linkPage, string, error) {
 		return linkPage{}, "", err
 	}
 	base := workspaceAddress(r)
-	v := linkPage{linkView: link, List: base + "/links", APIsAt: base + "/apis", May: rightsOf(r)}
+	v := linkPage{linkView: link, List: linksAddress(r), APIsAt: base + "/apis", May: rightsOf(r)}
 	status := inventory.StatusOf(res)
 	v.Agreed, v.Pause = status.Agreed != nil, status.Paused
 	if v.Events, err = h.eventsOf(r, res, link.SourceID); err != nil {
@@ -213,7 +213,7 @@ func (h *Handler) watch(w http.ResponseWriter, r *request) error {
 	for until := time.Now().Add(watchMost); time.Now().Before(until); {
 		v, name, err := h.linkPage(r)
 		if inventory.CodeOf(err) == inventory.NotFound {
-			return s.event("gone", []byte("it is deleted")) // maybe before anybody could watch
+			return s.event("gone", []byte(afterLink(r))) // maybe before anybody could watch
 		}
 		if err != nil {
 			return s.ended(err)

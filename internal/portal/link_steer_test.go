@@ -16,6 +16,7 @@ import (
 
 	"apicenter/internal/access"
 	"apicenter/internal/auth"
+	"apicenter/internal/feed"
 	"apicenter/internal/inventory"
 	"apicenter/internal/portal"
 	"apicenter/internal/source"
@@ -82,6 +83,42 @@ func TestTheEndOfALinkIsTold(t *testing.T) {
 		w := b.get(to, headers...)
 		b.says("the list after it", w.Code, w.Body.String(), http.StatusOK, []string{"The link contoso is deleted.", "No links yet"})
 	}
+}
+
+// What an address says is told only where it can be so.
+func TestNothingElseIsToldToBeDeleted(t *testing.T) {
+	d, _ := linkDesk(t)
+	b := d.signedIn(adminKey)
+	for _, name := range []string{"", "your account", "x/apis/y", "a%2Fb"} {
+		if body := b.shows(linksPage+"?deleted="+url.QueryEscape(name), http.StatusOK); strings.Contains(body, "is deleted") {
+			t.Errorf("%q is told to be deleted", name)
+		}
+	}
+}
+
+func TestWhoHasARoleOnALinkAloneIsLedToNoOthers(t *testing.T) {
+	d, _ := linkDesk(t)
+	d.link("contoso")
+	owner, _ := d.guard.FindRole("Owner")
+	b := d.signedIn(d.keyAt("owner of a link", owner.ID, feed.ARMID(workspace+"/links/contoso")))
+	if body := b.shows(linksPage+"/contoso", http.StatusOK); strings.Contains(body, `href="`+linksPage+`"`) {
+		t.Error("the page leads to the list of links")
+	}
+	if to := b.post(linksPage+"/contoso/delete", url.Values{"what": {"delete"}}).Header().Get("Location"); to != "/portal" {
+		t.Errorf("who has deleted it is led to %q", to)
+	}
+	if err := d.store.Update(t.Context(), "test", func(tx inventory.Tx) error {
+		return tx.Delete(inventory.MustID(workspace+"/links/contoso"), inventory.Condition{})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if to := b.get(linksPage+"/contoso", "HX-Request", "true").Header().Get("HX-Redirect"); to != "/portal" {
+		t.Errorf("who looked at it is led to %q", to)
+	}
+	if w := b.get(linksPage + "/contoso/watch"); w.Body.String() != "event: gone\ndata: /portal\n\n" {
+		t.Errorf("who watched it is told %q", w.Body)
+	}
+	b.shows("/portal", http.StatusOK, "no API center that you may see")
 }
 
 // All are those that the page showed: neither what is held since, nor what

@@ -2,8 +2,7 @@ package portal
 
 import (
 	"net/http"
-	"slices"
-	"strings"
+	"regexp"
 
 	"apicenter/internal/inventory"
 )
@@ -40,7 +39,9 @@ func (h *Handler) links(w http.ResponseWriter, r *request) error {
 		}
 		v.Items = append(v.Items, link)
 	}
-	v.Notice = endOf(r.FormValue("deleted"), v.Items)
+	if v.Notice, err = h.endOf(r, r.FormValue("deleted")); err != nil {
+		return err
+	}
 	shown := view{template: "links", title: "Links", section: "Links", data: v}
 	if byScript(r.Request) {
 		shown.part = "list"
@@ -48,15 +49,21 @@ func (h *Handler) links(w http.ResponseWriter, r *request) error {
 	return h.show(w, r, shown)
 }
 
+// linkName is what a link can be called.
+var linkName = regexp.MustCompile(`^[a-zA-Z0-9-]{3,90}$`)
+
 // endOf says how far the deletion of a link is; empty: it is not deleted.
-func endOf(name string, there []linkView) string {
-	at := slices.IndexFunc(there, func(v linkView) bool { return strings.EqualFold(v.Name, name) })
-	switch {
-	case name == "" || at >= 0 && !there[at].Leaving:
-		return ""
-	case at >= 0:
-		return "The link " + name + " is being deleted."
+func (h *Handler) endOf(r *request, name string) (string, error) {
+	id, err := inventory.ParseID(r.workspace.String() + "/" + inventory.KindLink.Collection() + "/" + name)
+	if err != nil || !linkName.MatchString(name) {
+		return "", nil //nolint:nilerr // an address can say anything
+	}
+	switch link, err := h.catalog.Get(r.Context(), id); {
+	case inventory.CodeOf(err) == inventory.NotFound:
+		return "The link " + name + " is deleted.", nil
+	case err != nil || inventory.StatusOf(link).State != inventory.Deleting:
+		return "", err
 	default:
-		return "The link " + name + " is deleted."
+		return "The link " + name + " is being deleted.", nil
 	}
 }

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 
@@ -12,6 +13,17 @@ import (
 func workspaceAddress(r *request) string {
 	return r.address(r.service.Path) + "/" + url.PathEscape(r.workspace.Name())
 }
+
+// linksAddress is the list of links; empty: who asks may not see it.
+func linksAddress(r *request) string {
+	if !r.mayIn(r.workspace, readLinks) {
+		return ""
+	}
+	return workspaceAddress(r) + "/links"
+}
+
+// afterLink is where to go from a link that is deleted.
+func afterLink(r *request) string { return cmp.Or(linksAddress(r), Root) }
 
 // linkAddress is the page of the link that a request is about.
 func linkAddress(r *request) string { return r.address(r.id.String()) }

@@ -84,9 +84,9 @@ for (const place of document.querySelectorAll("[data-watch]")) {
   // It is of this server, which escapes what sources say.
   stream.onmessage = (e) => htmx.swap({ sourceElement: place, target: place, swap: "innerMorph", text: e.data });
   stream.addEventListener("done", () => stream.close());
-  stream.addEventListener("gone", () => {
+  stream.addEventListener("gone", (e) => {
     stream.close();
-    location.assign(place.dataset.watch.replace(/\/[^/]+\/watch$/, ""));
+    location.assign(e.data);
   });
 }
 // A link to what has come since the page was loaded: it is there once it is loaded anew.
@@ -107,8 +107,9 @@ for (const here of document.querySelectorAll(".side [aria-current], .tabs [aria-
 document.documentElement.classList.add("script");
 
 // Where an answer does not come, the page offers what it does without script.
-function failed(e) {
-  e.detail.ctx?.sourceElement.classList.add("failed");
+function failed({ detail: { ctx } }) {
+  if (!ctx) return; // it is no request that failed
+  ctx.sourceElement.classList.add("failed");
   tell("The server gives no answer at present. What is shown may be old.", true);
 }
 document.addEventListener("htmx:error", failed);
