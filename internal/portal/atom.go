@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"apicenter/internal/feed"
 	"apicenter/internal/httpapi/reply"
 )
 
@@ -49,8 +50,9 @@ func (h *Handler) changesAtom(w http.ResponseWriter, r *request) error {
 	}
 	base := reply.Base(h.publicURL, r.Request)
 	home := base + r.address(r.service.Path)
+	id := base + feed.ARMID(r.service.Path) // the address of its page changes with what other centers are called
 	f := atomFeed{
-		ID: home, Title: "Changes in " + r.service.Name(), Updated: r.service.Updated.At.UTC().Format(time.RFC3339),
+		ID: id, Title: "Changes in " + r.service.Name(), Updated: r.service.Updated.At.UTC().Format(time.RFC3339),
 		Links: []atomLink{{"self", "application/atom+xml", home + feedPath}, {"alternate", "text/html", home}},
 	}
 	for i, n := range all {
@@ -66,7 +68,7 @@ func (h *Handler) changesAtom(w http.ResponseWriter, r *request) error {
 			title += " and " + plural(n.Others, "other", "others")
 		}
 		e := atomEntry{
-			ID: home + "#event-" + strconv.FormatInt(n.Sequence, 10), Title: title + " " + n.Text, Updated: n.At.UTC().Format(time.RFC3339),
+			ID: id + "#event-" + strconv.FormatInt(n.Sequence, 10), Title: title + " " + n.Text, Updated: n.At.UTC().Format(time.RFC3339),
 			Author: n.Actor, Link: atomLink{"alternate", "text/html", to},
 		}
 		f.Entries = append(f.Entries, e)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,27 @@ func TestCentersOfOneNameHaveAddressesOfTheirOwn(t *testing.T) {
 	}
 	for _, address := range []string{"/portal/center~none", "/portal/center~group~other", "/portal/center~", "/portal/~second"} {
 		b.shows(address, http.StatusNotFound, "There is no API center")
+	}
+}
+
+// A reader of feeds takes what has another id for something new.
+func TestTheFeedOfACenterStaysThatWhenAnotherHasItsName(t *testing.T) {
+	d := newDesk(t)
+	ids := func(address string) []string {
+		w := d.signedIn(adminKey).get(address + "/-/changes.atom")
+		all := regexp.MustCompile(`<id>[^<]+</id>`).FindAllString(w.Body.String(), -1)
+		if len(all) < 2 {
+			t.Fatalf("%s: %d %s", address, w.Code, w.Body)
+		}
+		return all
+	}
+	before := ids("/portal/center")
+	d.put("sub/second/center", `{"location":"westeurope"}`)
+	if after := ids("/portal/center~group"); !slices.Equal(after, before) {
+		t.Errorf("the ids are %q, and were %q", after, before)
+	}
+	if there := ids("/portal/center~second"); there[0] == before[0] {
+		t.Errorf("both have the id %s", there[0])
 	}
 }
 
