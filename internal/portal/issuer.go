@@ -28,7 +28,8 @@ type Issuers struct {
 
 const (
 	callback    = Root + "/-/signed-in"
-	documentAge = time.Hour // for which the document of an issuer is taken to be as it was
+	documentAge = time.Hour      // for which the document of an issuer is taken to be as it was
+	documentEnd = 24 * time.Hour // past that, for which it is where it cannot be had anew
 )
 
 // issuerButton is one issuer to sign in with.
@@ -48,7 +49,7 @@ func (h *Handler) issuerButtons() (all []issuerButton) {
 // issuer is one of the issuers. Who began to ask for its document may go away: others
 // wait for it.
 func (h *Handler) issuer(ctx context.Context, number int) (*signin.Issuer, error) {
-	return h.documents[number].get(func() (*signin.Issuer, time.Time, error) {
+	return h.documents[number].get(documentEnd, func() (*signin.Issuer, time.Time, error) {
 		s := h.issuers.SignIns[number]
 		i, err := signin.Discover(context.WithoutCancel(ctx), signin.Options{Issuer: s.Issuer, ClientID: s.ClientID, Scopes: s.Scopes, HTTP: h.issuers.HTTP})
 		if err != nil {

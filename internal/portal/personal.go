@@ -2,11 +2,13 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"sync"
 	"time"
 
 	"apicenter/internal/inventory"
+	"apicenter/internal/signin"
 )
 
 // personal keeps, in memory alone, with what people who are signed in get tokens
@@ -70,7 +72,7 @@ func (t *personalToken) over() bool { return !time.Now().Before(t.ends) }
 func (h *Handler) personalToken(r *request) (token string, err error) {
 	t := h.personal.find(r.session, r.who.ID)
 	if t != nil {
-		token, err = t.access.get(func() (string, time.Time, error) { return h.refresh(r.Context(), t) })
+		token, err = t.access.get(reserve, func() (string, time.Time, error) { return h.refresh(r.Context(), t) })
 	}
 	if t == nil || h.personal.find(r.session, r.who.ID) != t { // maybe signed out while the issuer was asked
 		return "", inventory.Errorf(inventory.Denied, "", "to act in Azure from here, sign in with your organisation, and not with a key")
@@ -93,7 +95,11 @@ func (h *Handler) refresh(ctx context.Context, t *personalToken) (token string, 
 	}
 	fresh, err := issuer.For(h.issuers.Resource).Refresh(ctx, t.refresh)
 	if err != nil {
-		return "", until, inventory.Errorf(inventory.Denied, "", "%s gives no token for Azure: %v; sign in again", h.issuers.SignIns[t.issuer].Issuer, err)
+		code, do := inventory.Unavailable, "try again in a minute"
+		if _, refused := errors.AsType[*signin.Error](err); refused {
+			code, do = inventory.Denied, "sign in again"
+		}
+		return "", until, inventory.Errorf(code, "", "%s gives no token for Azure: %v; %s", h.issuers.SignIns[t.issuer].Issuer, err, do)
 	}
 	t.refresh = fresh.Refresh
 	if fresh.Expires.IsZero() {

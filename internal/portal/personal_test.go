@@ -100,6 +100,14 @@ func TestTheIssuerIsAskedOnceForATokenForAzure(t *testing.T) {
 	}
 }
 
+func TestAnIssuerThatDoesNotAnswerRefusesNobody(t *testing.T) {
+	d, _, b, _ := inAzure(t)
+	d.entra.answer("token", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+	if body := b.shows(instanceAccess, http.StatusOK, "gives no token for Azure", "try again in a minute"); strings.Contains(body, "sign in again") {
+		t.Error("who is signed in is told to do it again")
+	}
+}
+
 func TestAnIssuerThatGivesNoTokenForAzureIsNotAskedEachTime(t *testing.T) {
 	d, _, b, _ := inAzure(t)
 	before := d.entra.count("token")
