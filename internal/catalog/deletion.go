@@ -48,6 +48,22 @@ func (c *Catalog) Deletions(ctx context.Context, link inventory.ID) (out []HeldD
 // all that have the verdict by now. A verdict lasts until a pass has done as it
 // says, or finds the thing at the source again.
 func (c *Catalog) Judge(ctx context.Context, link inventory.ID, externals []string, verdict inventory.DeletionVerdict) (judged []string, err error) {
+	return c.judge(ctx, link, verdict, externals, func(d inventory.Deletion) bool {
+		return externals == nil && d.Verdict == inventory.Undecided || slices.Contains(externals, d.External)
+	})
+}
+
+// JudgeWaiting is Judge for those among the named that nobody has judged. What is
+// judged by now, or is not held back any more, is none of them.
+func (c *Catalog) JudgeWaiting(ctx context.Context, link inventory.ID, among []string, verdict inventory.DeletionVerdict) error {
+	_, err := c.judge(ctx, link, verdict, nil, func(d inventory.Deletion) bool {
+		return d.Verdict == inventory.Undecided && slices.Contains(among, d.External)
+	})
+	return err
+}
+
+// judge gives a verdict on the deletions that are meant; each that is named must be held back.
+func (c *Catalog) judge(ctx context.Context, link inventory.ID, verdict inventory.DeletionVerdict, named []string, meant func(inventory.Deletion) bool) (judged []string, err error) {
 	by, err := actor(ctx)
 	if err != nil {
 		return nil, err
@@ -62,7 +78,7 @@ func (c *Catalog) Judge(ctx context.Context, link inventory.ID, externals []stri
 		if err != nil {
 			return err
 		}
-		for _, e := range externals {
+		for _, e := range named {
 			if !slices.ContainsFunc(all, func(d inventory.Deletion) bool { return d.External == e }) {
 				return inventory.Errorf(inventory.Invalid, "externals", "link %q holds no deletion of %q back", r.Name(), e)
 			}
@@ -70,8 +86,7 @@ func (c *Catalog) Judge(ctx context.Context, link inventory.ID, externals []stri
 		status := inventory.StatusOf(r)
 		status.Held = nil
 		for _, d := range all {
-			meant := externals == nil && d.Verdict == inventory.Undecided || slices.Contains(externals, d.External)
-			if meant && d.Verdict != verdict {
+			if meant(d) && d.Verdict != verdict {
 				d.Verdict, d.By, d.At = verdict, by, c.store.Now()
 				if err := tx.PutDeletion(link, d); err != nil {
 					return err

@@ -230,7 +230,12 @@ func TestJudge(t *testing.T) {
 	judge(inventory.Rejected, []string{"apis/a"}, "apis/a")
 	judge(inventory.Approved, nil, "apis/b", "apis/c") // what is judged already is not meant
 	judge(inventory.Approved, []string{"apis/a"}, "apis/a", "apis/b", "apis/c")
-	if len(d.source.notified) != 5 {
+	// What is judged, or held no more, since somebody looked is left as it is.
+	if err := d.JudgeWaiting(d.ctx, id(linkPath), []string{"apis/a", "apis/z"}, inventory.Rejected); err != nil {
+		t.Error(err)
+	}
+	judge(inventory.Approved, []string{}, "apis/a", "apis/b", "apis/c")
+	if len(d.source.notified) != 7 {
 		t.Errorf("notified %q", d.source.notified)
 	}
 	all, err := d.Deletions(d.ctx, id(linkPath))

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -107,32 +106,19 @@ func (h *Handler) judge(w http.ResponseWriter, r *request, verdict inventory.Del
 		externals = nil
 		_ = json.Unmarshal([]byte(r.PostForm.Get("held")), &externals) // of another form: none is named
 	}
-	if len(externals) == 0 {
+	var err error
+	switch {
+	case len(externals) == 0:
 		return inventory.Errorf(inventory.Invalid, "external", "no deletion is named; go back and choose one, or all")
+	case all:
+		err = h.catalog.JudgeWaiting(r.Context(), r.id, externals, verdict)
+	default:
+		_, err = h.catalog.Judge(r.Context(), r.id, externals, verdict)
 	}
-	if all {
-		waiting, err := h.undecided(r)
-		if err != nil {
-			return err
-		}
-		externals = slices.DeleteFunc(externals, func(e string) bool { return !waiting[e] })
-	}
-	if len(externals) > 0 {
-		if _, err := h.catalog.Judge(r.Context(), r.id, externals, verdict); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	return redirect(w, r, linkAddress(r))
-}
-
-// undecided are the deletions of a link that nobody has judged.
-func (h *Handler) undecided(r *request) (map[string]bool, error) {
-	all, err := h.catalog.Deletions(r.Context(), r.id)
-	waiting := make(map[string]bool, len(all))
-	for _, d := range all {
-		waiting[d.External] = d.Verdict == inventory.Undecided
-	}
-	return waiting, err
 }
 
 // doctor shows what is well with a link and what is not.
