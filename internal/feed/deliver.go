@@ -3,6 +3,7 @@ package feed
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -290,7 +291,11 @@ func after(s inventory.DeliveryStatus, err error, now time.Time) inventory.Deliv
 		s.State, s.NextAttempt = inventory.Stopped, time.Time{}
 		s.Message = fmt.Sprintf("given up after %d attempts in %s; the last one: %s", s.Attempts, giveUp, s.Message)
 	default:
-		s.NextAttempt = now.Add(pause(s.Attempts)).UTC()
+		wait := pause(s.Attempts)
+		if r, ok := errors.AsType[*refusal](err); ok {
+			wait = max(wait, min(r.wait, lastRetry))
+		}
+		s.NextAttempt = now.Add(wait).UTC()
 		if s.State = inventory.Retrying; s.Agreed == "" {
 			s.State = inventory.Validating
 		}

@@ -30,6 +30,7 @@ const (
 type net struct {
 	mu   sync.Mutex
 	down map[string]int      // a status that a host answers with, instead
+	wait string              // the Retry-After that goes with it
 	weak bool                // every other delivery fails
 	most int                 // deliveries beyond so many fail; 0: none does
 	pace time.Duration       // how long each takes to answer
@@ -81,6 +82,7 @@ func (n *net) RoundTrip(r *http.Request) (*http.Response, error) {
 	case n.down[r.URL.Host] != 0:
 		answer.StatusCode = n.down[r.URL.Host]
 		answer.Header.Set("Location", "https://elsewhere.example/")
+		answer.Header.Set("Retry-After", n.wait)
 		return answer, nil
 	case n.failing(r):
 		answer.StatusCode = http.StatusInternalServerError
@@ -272,6 +274,28 @@ func TestOneThatIsDownStopsNoOther(t *testing.T) {
 			t.Errorf("the changes were this old when they were delivered: %v; %d attempts failed", n.ages, n.lost)
 		}
 	})
+}
+
+// Who asks to be left alone for a while is, within bounds.
+func TestAReceiverIsLeftAloneForAsLongAsItAsks(t *testing.T) {
+	for wait, want := range map[string]time.Duration{
+		"": 0, "1": 0, "120": 2 * time.Minute, "86400": time.Hour, "99999999999999999999": 0, "-5": 0, "soon": 0,
+		"Sat, 01 Jan 2000 00:03:00 GMT": 3 * time.Minute, "Fri, 31 Dec 1999 00:00:00 GMT": 0,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHooks(t)
+			h.net.set(func(n *net) { n.wait = wait })
+			h.answer("a.example", 429)
+			h.hook(hook, `{"address":"https://a.example/x"}`)
+			h.heard(time.Second, "a.example")
+			s := h.status(hook)
+			if got := s.NextAttempt.Sub(s.FailedSince); want == 0 && got > 10*time.Second || want != 0 && (got < want-time.Second || got > want) {
+				t.Errorf("Retry-After %q: it is asked again after %s, want %s", wait, got, want)
+			}
+			h.answer("a.example", 0)
+			h.heard(2*time.Hour, "a.example", "OPTIONS", "WebhookAdded")
+		})
+	}
 }
 
 func TestWebhooksThatStop(t *testing.T) {

@@ -22,6 +22,28 @@ import (
 // unwanted is the code of a receiver's word that it wants no more.
 const unwanted inventory.Code = "unwanted"
 
+// refusal is an answer that is not 2xx.
+type refusal struct {
+	status int
+	wait   time.Duration // for which the receiver asks to be left alone; 0: it does not say
+}
+
+func (r *refusal) Error() string {
+	return fmt.Sprintf("the receiver answers %d, where 2xx is wanted", r.status)
+}
+
+// retryAfter is how long an answer asks to wait: a number of seconds, or a date.
+func retryAfter(h http.Header) time.Duration {
+	text := h.Get("Retry-After")
+	if n, err := strconv.ParseUint(text, 10, 31); err == nil {
+		return time.Duration(n) * time.Second
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(0, time.Until(at))
+	}
+	return 0
+}
+
 // maxAnswer is how much of a receiver's answer is read.
 const maxAnswer = 64 << 10
 
@@ -123,7 +145,7 @@ func (r receiver) send(ctx context.Context, method string, body []byte, header h
 	case answer.StatusCode == http.StatusGone:
 		return nil, nil, inventory.Errorf(unwanted, "", "the receiver answers 410 Gone: it wants no more")
 	case answer.StatusCode < 200 || answer.StatusCode > 299:
-		return nil, nil, fmt.Errorf("the receiver answers %d, where 2xx is wanted", answer.StatusCode)
+		return nil, nil, &refusal{answer.StatusCode, retryAfter(answer.Header)}
 	case err != nil:
 		return nil, nil, errors.New("the receiver's answer breaks off")
 	}
