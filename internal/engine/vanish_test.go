@@ -9,6 +9,7 @@ import (
 
 	"apicenter/internal/engine"
 	"apicenter/internal/inventory"
+	"apicenter/internal/source"
 	"apicenter/internal/source/sourcetest"
 )
 
@@ -97,6 +98,30 @@ func TestAnAPIIsMarkedWhenItsLastVersionMovesOut(t *testing.T) {
 		if got := h.gone(); !strings.HasPrefix(got, set+"\n") || strings.Count(got, "\n") != 3 { // with version, definition and deployment of the one that is kept
 			t.Errorf("look %q: marked:\n%s\nof:\n%s", look, got, h.tree())
 		}
+	}
+}
+
+// One leaves a set and others come into it, in one pass, which reads that they do
+// before it reads that the one has left, and writes that after it.
+func TestAnAPIThatOthersComeIntoIsNotMarked(t *testing.T) {
+	h := newHouse(t, engine.Options{}, ruled(inventory.OnVanishKeep))
+	leaves := sourcetest.Version("left/1", "v1", nil) // behind the set in a listing
+	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", leaves, sourcetest.Version("apis/gone", "v0", nil)))
+	h.pass("")
+	h.source.Put(sourcetest.Group("apiversionsets/s", "Set", leaves))
+	h.pass("")
+	set, marked := h.api("Set"), h.gone()
+	var come []source.Object
+	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+		come = append(come, sourcetest.Version("apis/"+name, name, []byte(`{}`)))
+	}
+	h.source.Put(sourcetest.Group("apiversionsets/s", "Set, with others", come...))
+	h.source.Put(sourcetest.Group("left/1", "Alone", leaves))
+	h.source.Pages(1)
+	h.source.Delay(10 * time.Millisecond)
+	h.pass("")
+	if now := h.api("Set, with others"); now.Key != set.Key || h.gone() != marked {
+		t.Errorf("there are %s; marked:\n%s\nand before:\n%s", h.members(), h.gone(), marked)
 	}
 }
 

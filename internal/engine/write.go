@@ -46,6 +46,7 @@ type writer struct {
 	touched  bool               // something differs from what was recorded
 	key      string             // the merge key of the root
 	joined   bool               // it became one with an API of another link, or a version of it did
+	refilled bool               // what was read before it was emptied has filled it again
 	counts   inventory.Counts
 }
 
@@ -91,6 +92,11 @@ func (w *writer) root() error {
 	if t.Action == plan.Add {
 		return nil
 	}
+	refilled, err := w.refills()
+	if err != nil {
+		return err
+	}
+	w.refilled = refilled
 	if err := w.put(w.api, *t.Object, w.rootOrigin(), false); err != nil {
 		return err
 	}
@@ -98,6 +104,19 @@ func (w *writer) root() error {
 		w.counts.Updated = 1
 	}
 	return nil
+}
+
+// refills says that a version is in the API by now that is at the source, and that
+// the API is marked as gone: its last one left with a row that was read later.
+func (w *writer) refills() (bool, error) {
+	if have, ok := w.at(w.api); !ok || have.Gone.At.IsZero() {
+		return false, nil
+	}
+	all, err := w.tx.Below(w.api)
+	return slices.ContainsFunc(all, func(rec inventory.Record) bool {
+		o, _ := w.mine(rec)
+		return w.states(rec, inventory.KindVersion) && o.Gone.At.IsZero()
+	}), err
 }
 
 // rootOrigin is what the source states of the root, after all below it was
@@ -149,7 +168,7 @@ func differs(a, b inventory.Origin) bool {
 func (w *writer) put(id inventory.ID, o source.Object, origin inventory.Origin, back bool) error {
 	origin.Link, origin.External, origin.Read = w.claim.Link, o.External, w.task.Object.Read
 	have, known := w.at(id)
-	if have.External != origin.External && origin.Read.Before(have.Read) {
+	if over := have.External != origin.External || id == w.api && w.refilled; over && origin.Read.Before(have.Read) {
 		origin.Read = have.Read // what it was has ended with rows that were read later
 	}
 	w.touched = w.touched || !known || differs(have, origin) && !origin.Read.Before(have.Read)

@@ -315,8 +315,11 @@ func (w *world) compare(s *side, imports inventory.Import, external string, k st
 		expect(what, got[what], want[what])
 	}
 	version := k.versions[external]
+	api, _ := stated(k.all[version.ID.Parent()], s.link)
+	if !api.Gone.At.IsZero() {
+		w.fault("%s is there, and its API is said to be gone", external)
+	}
 	if external == s.newest(want[itsRoot]) {
-		api, _ := stated(k.all[version.ID.Parent()], s.link)
 		expect("the description of its API", api.States.Text("/description"), *s.origin.apis()[external].Properties.Description)
 	}
 	expect("the number of its deployments", len(k.deployments[external]), 1)
