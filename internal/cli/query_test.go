@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -85,8 +86,12 @@ func TestFormatsOfATerminal(t *testing.T) {
 }
 
 // No expression and no result panics, or is printed in two ways.
+// orderIsOpen matches expressions with what gives members of an object in an order
+// that JMESPath leaves open.
+var orderIsOpen = regexp.MustCompile(`(^|[^\[])\*|\b(keys|values)\b`)
+
 func FuzzQuery(f *testing.F) {
-	for _, q := range []string{"[?a>`1`].{b:c}", "sort_by(@,&a)[-1::-2]", "*.*[]", "a.b||c&&!d", "A(@())", "[&a]", "join(',',keys(@))", "[\"\\u0000\"]", "max_by(@,&a)", "map(&a,@)|[0]"} {
+	for _, q := range []string{"[?a>`1`].{b:c}", "sort_by(@,&a)[-1::-2]", "*.*[]", "a.b||c&&!d", "A(@())", "[&a]", "join(',',keys(@))", "[\"\\u0000\"]", "max_by(@,&a)", "map(&a,@)|[0]", "[].*"} {
 		f.Add(q)
 	}
 	result := []object{{"a": "x", "b": map[string]any{"c": []any{nil, true}}}, {"a": nil}}
@@ -110,7 +115,7 @@ func FuzzQuery(f *testing.F) {
 				}
 			}
 		}
-		if first.String() != second.String() {
+		if first.String() != second.String() && !orderIsOpen.MatchString(text) {
 			t.Errorf("%q gives %v, and prints %q or %q", text, v, first.String(), second.String())
 		}
 	})
